@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Two worlds. Board modules compile as ordinary Swift (host) and as Embedded Swift (boards): no Foundation, no
+// dependency, never an import of a host module. Host modules may use what they like. `Bundle` is what both sides know.
+
+let boardModules: [Target] = [
+    .target(name: "CBundle"),
+    .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CPictures", dependencies: ["CLinux"]),
+    .target(name: "Bundle", dependencies: ["CBundle", "CLinux"]),
+    .target(name: "Kernels", dependencies: ["CBundle", "CKernels", "Bundle"]),
+    .target(name: "Engine", dependencies: ["CBundle", "CLinux", "Bundle", "Kernels"]),
+    .target(name: "Vision", dependencies: ["CBundle", "Bundle"]),
+    .target(name: "Pictures", dependencies: ["CPictures", "CLinux", "Vision"]),
+    .target(name: "Sensors", dependencies: ["CLinux", "Vision", "Pictures"]),
+    .target(name: "Events", dependencies: ["CBundle", "CLinux", "Bundle"]),
+    .executableTarget(
+        name: "ocellusd",
+        dependencies: ["CBundle", "CLinux", "Bundle", "Kernels", "Engine", "Vision", "Sensors", "Events"]),
+]
+
+let hostModules: [Target] = [
+    .target(name: "Graph"),
+    .target(name: "Importers", dependencies: ["Graph"]),
+    .target(name: "Reference", dependencies: ["Graph"]),
+    .target(name: "Boards", dependencies: ["Bundle", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Compiler", dependencies: ["CBundle", "Bundle", "Graph", "Kernels", "Boards"]),
+    .executableTarget(
+        name: "ocellus",
+        dependencies: [
+            "Boards", "Bundle", "CBundle", "CLinux", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Pictures",
+            "Reference",
+            "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "GraphTests", dependencies: ["Graph"]),
+    .testTarget(name: "ImportersTests", dependencies: ["Graph", "Importers"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference"]),
+    .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle"]),
+    .testTarget(
+        name: "EngineTests",
+        dependencies: [
+            "Boards", "Bundle", "CBundle", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Reference",
+        ]),
+    .testTarget(name: "VisionTests", dependencies: ["CBundle", "Vision", "Pictures", "Sensors"]),
+    .testTarget(name: "EventsTests", dependencies: ["CBundle", "Bundle", "Events"]),
+    .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle"]),
+]
+
+let package = Package(
+    name: "ocellus",
+    products: [
+        .executable(name: "ocellus", targets: ["ocellus"]),
+        .executable(name: "ocellusd", targets: ["ocellusd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: boardModules + hostModules + tests,
+    swiftLanguageModes: [.v6]
+)

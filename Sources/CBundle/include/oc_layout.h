@@ -1,0 +1,182 @@
+/* The .ocellus bundle: every record as it lies in the file.
+ *
+ * The file is little-endian, as are all machines it runs on. It starts with an oc_header, then the section table
+ * (oc_section each), then the sections, each at a multiple of 64 bytes. Records hold no padding that the compiler
+ * chooses: the assertions at the end pin every size. Kernels take oc_step records in place, straight from the map.
+ */
+#ifndef OC_LAYOUT_H
+#define OC_LAYOUT_H
+
+#include <stdint.h>
+
+#if defined(__arm__) && !defined(__ARM_PCS_VFP)
+#error "hard-float ABI required: build with --toolset Toolchains/armv7-linux.json"
+#endif
+#if defined(__riscv) && !defined(__riscv_float_abi_double)
+#error "lp64d ABI required: build with --toolset Toolchains/riscv64-linux.json"
+#endif
+
+/* A text in the strings section: UTF-8, not terminated. */
+typedef struct oc_text {
+    uint32_t offset;
+    uint32_t length;
+} oc_text;
+
+/* 64 bytes at offset 0. The magic's odd bytes betray a transfer in text mode, as PNG's do. */
+typedef struct oc_header {
+    uint8_t magic[8];       /* 0x89 'O' 'C' 'L' '\r' '\n' 0x1a '\n' */
+    uint32_t version;       /* OC_VERSION */
+    uint32_t section_count;
+    uint64_t file_bytes;
+    uint32_t table_crc;     /* CRC-32C of the section table */
+    uint32_t header_crc;    /* CRC-32C of this record with header_crc = 0 */
+    uint8_t reserved[32];   /* 0 */
+} oc_header;
+
+enum { OC_VERSION = 1, OC_ALIGNMENT = 64 };
+
+typedef enum oc_section_kind {
+    OC_SECTION_MODEL = 1,       /* one oc_model */
+    OC_SECTION_STRINGS = 2,     /* bytes */
+    OC_SECTION_TENSORS = 3,     /* oc_tensor each */
+    OC_SECTION_STEPS = 4,       /* oc_step each, in execution order */
+    OC_SECTION_WEIGHTS = 5,     /* bytes, as the kernel set wants them */
+    OC_SECTION_INPUTS = 6,      /* uint32_t tensor index each, in the model's order */
+    OC_SECTION_OUTPUTS = 7,     /* uint32_t tensor index each, in the model's order */
+    OC_SECTION_LABELS = 8,      /* oc_text each */
+    OC_SECTION_PREPROCESS = 9,  /* at most one oc_preprocess: pictures to input 0 */
+    OC_SECTION_SCORES = 10,     /* at most one oc_scores: an output to label scores */
+    OC_SECTION_WATCH = 11,      /* oc_watch each */
+    OC_SECTION_SENSOR = 12,     /* at most one oc_sensor: how the daemon runs */
+    OC_SECTION_KIND_LIMIT = 13
+} oc_section_kind;
+
+typedef struct oc_section {
+    uint32_t kind;
+    uint32_t count;     /* records; bytes where the section is bytes */
+    uint64_t offset;    /* from the start of the file, a multiple of 64 */
+    uint64_t bytes;     /* without the padding up to the next section */
+    uint32_t crc;       /* CRC-32C of those bytes */
+    uint32_t reserved;  /* 0 */
+} oc_section;
+
+/* The kernel sets a bundle can be packed for. */
+typedef enum oc_kernel_set_id {
+    OC_SET_SCALAR = 1,
+    OC_SET_AVX2 = 2,
+    OC_SET_AVX512VNNI = 3,
+    OC_SET_NEON = 4,
+    OC_SET_DOTPROD = 5,
+    OC_SET_I8MM = 6,
+    OC_SET_NEON32 = 7,
+    OC_SET_RVV = 8,
+    OC_SET_LIMIT = 9
+} oc_kernel_set_id;
+
+typedef struct oc_model {
+    oc_text name;
+    oc_text origin;         /* file name of the trained model */
+    oc_text board;          /* profile the bundle was built for */
+    oc_text builder;        /* "ocellus 0.1.0" */
+    uint32_t kernel_set;    /* oc_kernel_set_id */
+    uint32_t flip;          /* 0: int8 tensors lie in the arena as int8; 0x80: as uint8 = int8 + 128 */
+    uint32_t threads;       /* worker threads the profile asks for, 1 to 16 */
+    uint32_t origin_crc;    /* CRC-32C of the trained model's file */
+    uint64_t arena_bytes;   /* exact; a multiple of 64 */
+    uint64_t macs;          /* multiply-accumulates of one inference */
+    uint8_t reserved[48];   /* 0 */
+} oc_model;
+
+typedef enum oc_type {
+    OC_TYPE_INT8 = 1,
+    OC_TYPE_UINT8 = 2,
+    OC_TYPE_INT32 = 3,
+    OC_TYPE_INT64 = 4,
+    OC_TYPE_FLOAT32 = 5
+} oc_type;
+
+enum { OC_MAX_RANK = 6, OC_NO_STEP = 0xffffffffu };
+
+/* One activation or constant, for inputs, outputs, `inspect` and `verify`. Steps do not read these. */
+typedef struct oc_tensor {
+    oc_text name;
+    uint8_t type;           /* oc_type */
+    uint8_t rank;           /* 0 to OC_MAX_RANK */
+    uint8_t space;          /* oc_space */
+    uint8_t reserved;
+    int32_t shape[OC_MAX_RANK]; /* 1 past the rank */
+    uint32_t offset;        /* in its space */
+    uint32_t bytes;
+    float scale;            /* 0: not quantized */
+    int32_t zero_point;     /* of the model's type, before any flip */
+    uint32_t first_step;    /* step that writes it; OC_NO_STEP for an input */
+    uint32_t last_step;     /* last step that reads it; OC_NO_STEP: to the end */
+} oc_tensor;
+
+typedef enum oc_space {
+    OC_SPACE_NONE = 0,
+    OC_SPACE_ARENA = 1,
+    OC_SPACE_WEIGHTS = 2
+} oc_space;
+
+typedef enum oc_fit {
+    OC_FIT_STRETCH = 0,     /* the crop fills the input, aspect ratio be damned */
+    OC_FIT_COVER = 1,       /* the largest centred part of the crop with the input's aspect ratio */
+    OC_FIT_CONTAIN = 2      /* the whole crop, centred, bars filled with `fill` */
+} oc_fit;
+
+/* How a picture becomes input tensor 0, of shape [1, height, width, channels]. */
+typedef struct oc_preprocess {
+    uint32_t width;
+    uint32_t height;
+    uint32_t channels;      /* 1: luma; 3: red, green, blue (or reversed, see bgr) */
+    uint8_t fit;            /* oc_fit */
+    uint8_t bgr;            /* 1: blue first */
+    uint8_t fill;           /* pixel value of the bars, before `table` */
+    uint8_t reserved;
+    uint16_t crop[4];       /* x, y, width, height in 1/65535 of the frame; 0 0 65535 65535 is all of it */
+    uint8_t table[3][256];  /* pixel value 0..255 of each channel -> byte of the tensor as it lies in the arena */
+} oc_preprocess;
+
+/* How one output tensor becomes a score for each label, in units of 1/65536. */
+typedef struct oc_scores {
+    uint32_t output;        /* index into the outputs */
+    uint32_t count;         /* elements of that output, = labels where there are labels */
+    uint32_t table[256];    /* byte as it lies in the arena -> score, 0 to 65536 */
+} oc_scores;
+
+/* When to speak about one label. Times in milliseconds, scores in 1/65536. */
+typedef struct oc_watch {
+    oc_text name;           /* of the rule; events carry it as "object" */
+    uint32_t label;         /* index into the labels, below oc_scores.count */
+    uint32_t on;            /* smoothed score at or above which the object is there */
+    uint32_t off;           /* smoothed score below which it is gone; off <= on */
+    uint32_t smoothing;     /* weight of a new frame in the moving average, 1 to 65536 (65536: none) */
+    uint32_t enter_after;   /* minimum dwell before "enter" */
+    uint32_t leave_after;   /* time below `off` before "leave" */
+    uint32_t cooldown;      /* after a "leave", no "enter" for so long */
+    uint32_t update_every;  /* while present, an "update" so often; 0: never */
+    uint8_t reserved[24];   /* 0 */
+} oc_watch;
+
+/* What the daemon does when no flag says otherwise. */
+typedef struct oc_sensor {
+    oc_text name;           /* of this sensor, in every event */
+    oc_text source;         /* as --source takes it; empty: must be given */
+    oc_text topic;          /* prefix of topic lines; empty: "ocellus/<name>" */
+    uint32_t heartbeat;     /* milliseconds between heartbeats; 0: none */
+    uint32_t max_fps;       /* frames inferred a second at most, in 1/1000; 0: no limit */
+    uint8_t reserved[32];   /* 0 */
+} oc_sensor;
+
+#define OC_PIN(type, size) _Static_assert(sizeof(type) == (size), #type " has its size in the file")
+OC_PIN(oc_header, 64);
+OC_PIN(oc_section, 32);
+OC_PIN(oc_model, 112);
+OC_PIN(oc_tensor, 60);
+OC_PIN(oc_preprocess, 792);
+OC_PIN(oc_scores, 1032);
+OC_PIN(oc_watch, 64);
+OC_PIN(oc_sensor, 64);
+
+#endif

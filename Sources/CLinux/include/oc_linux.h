@@ -1,0 +1,1 @@
+int oc_linux_placeholder(void);

@@ -1,0 +1,1 @@
+int oc_pictures_placeholder(void);

@@ -1,0 +1,215 @@
+/// What a node computes. Semantics are those of the TensorFlow Lite operator of the same name, with its reference
+/// integer kernel as the arbiter. Parameters that TensorFlow Lite passes as constant tensors (axes, paddings, sizes)
+/// are resolved by the importer: axes are non-negative, slices are clamped to the tensor.
+public enum Operation: Sendable, Equatable {
+    /// Inputs: x `[N,H,W,C]`, weights `[O,kh,kw,C/groups]` int8, bias `[O]` int32 (optional).
+    case conv2D(Convolution)
+    /// Inputs: x `[N,H,W,C]`, weights `[1,kh,kw,C*multiplier]` int8, bias (optional). The multiplier follows from the shapes.
+    case depthwiseConv2D(Convolution)
+    /// Inputs: x `[N,H,W,C]`, weights `[O,kh,kw,C]` int8, bias (optional). The output shape is the output tensor's.
+    case transposeConv(TransposeConvolution)
+    /// Inputs: x `[..., K]` seen as `[M,K]`, weights `[O,K]` int8, bias (optional).
+    case fullyConnected(Activation)
+    /// Two inputs, numpy broadcasting.
+    case add(Activation)
+    case sub(Activation)
+    case mul(Activation)
+    case minimum
+    case maximum
+    case averagePool2D(Pool)
+    case maxPool2D(Pool)
+    /// Mean over `axes` (sorted, unique). With `keepDims` the reduced extents stay as 1.
+    case mean(axes: [Int], keepDims: Bool)
+    /// Counts before and after each dimension; `value` is a quantized element (the zero point for PAD).
+    case pad(before: [Int], after: [Int], value: Int32)
+    case concatenation(axis: Int, Activation)
+    /// RESHAPE, SQUEEZE and EXPAND_DIMS: same elements, the output tensor's shape.
+    case reshape
+    case softmax(beta: Float)
+    case logistic
+    case tanh
+    case hardSwish
+    case relu
+    case relu6
+    case reluN1To1
+    case leakyRelu(alpha: Float)
+    /// Inputs: x, alpha int8 (broadcast to x).
+    case prelu
+    /// float32/int8/uint8 → int8/uint8. Types and scales are the tensors'.
+    case quantize
+    /// int8/uint8 → float32.
+    case dequantize
+    /// x `[N,H,W,C]`; the output size is the output tensor's.
+    case resizeBilinear(alignCorners: Bool, halfPixelCenters: Bool)
+    case resizeNearestNeighbor(alignCorners: Bool, halfPixelCenters: Bool)
+    /// Output dimension i is input dimension `permutation[i]`.
+    case transpose(permutation: [Int])
+    /// SLICE and STRIDED_SLICE: element i of dimension d comes from `begin[d] + i * strides[d]`; strides may be negative.
+    /// `sizes` are those before any shrinking of axes; the output tensor's shape may lack dimensions of extent 1.
+    case slice(begin: [Int], sizes: [Int], strides: [Int])
+    /// One output a part, equal sizes along `axis` (SPLIT).
+    case split(axis: Int)
+    /// Stacks inputs along a new dimension `axis` of the output (PACK).
+    case pack(axis: Int)
+    /// One output for each index of `axis`, which disappears (UNPACK).
+    case unpack(axis: Int)
+    case spaceToDepth(blockSize: Int)
+    case depthToSpace(blockSize: Int)
+    /// Index of the first maximum along `axis`, which disappears; output int32 or int64.
+    case argMax(axis: Int)
+}
+
+/// The activation that an operation applies to its real-valued result before it is rounded into the output's range.
+public enum Activation: UInt8, Sendable {
+    case none = 0
+    case relu = 1
+    case reluN1To1 = 2
+    case relu6 = 3
+}
+
+/// Rows and columns of padding; `after` may exceed `before` by one with SAME padding of an odd total.
+public struct Padding: Sendable, Equatable {
+    public var top: Int
+    public var bottom: Int
+    public var left: Int
+    public var right: Int
+
+    public init(top: Int, bottom: Int, left: Int, right: Int) {
+        self.top = top
+        self.bottom = bottom
+        self.left = left
+        self.right = right
+    }
+
+    public static let zero = Padding(top: 0, bottom: 0, left: 0, right: 0)
+}
+
+/// Geometry of CONV_2D and DEPTHWISE_CONV_2D. SAME and VALID are resolved to explicit padding by the importer.
+public struct Convolution: Sendable, Equatable {
+    public var strideHeight: Int
+    public var strideWidth: Int
+    public var dilationHeight: Int
+    public var dilationWidth: Int
+    public var padding: Padding
+    public var activation: Activation
+
+    public init(
+        strideHeight: Int, strideWidth: Int, dilationHeight: Int = 1, dilationWidth: Int = 1,
+        padding: Padding = .zero, activation: Activation = .none
+    ) {
+        self.strideHeight = strideHeight
+        self.strideWidth = strideWidth
+        self.dilationHeight = dilationHeight
+        self.dilationWidth = dilationWidth
+        self.padding = padding
+        self.activation = activation
+    }
+}
+
+/// Geometry of TRANSPOSE_CONV: input pixel (y, x) reaches output pixels from `y * stride - padding.top` on.
+public struct TransposeConvolution: Sendable, Equatable {
+    public var strideHeight: Int
+    public var strideWidth: Int
+    public var padding: Padding
+    public var activation: Activation
+
+    public init(strideHeight: Int, strideWidth: Int, padding: Padding = .zero, activation: Activation = .none) {
+        self.strideHeight = strideHeight
+        self.strideWidth = strideWidth
+        self.padding = padding
+        self.activation = activation
+    }
+}
+
+/// Geometry of the pools. Padding is never counted in an average.
+public struct Pool: Sendable, Equatable {
+    public var filterHeight: Int
+    public var filterWidth: Int
+    public var strideHeight: Int
+    public var strideWidth: Int
+    public var padding: Padding
+    public var activation: Activation
+
+    public init(
+        filterHeight: Int, filterWidth: Int, strideHeight: Int, strideWidth: Int,
+        padding: Padding = .zero, activation: Activation = .none
+    ) {
+        self.filterHeight = filterHeight
+        self.filterWidth = filterWidth
+        self.strideHeight = strideHeight
+        self.strideWidth = strideWidth
+        self.padding = padding
+        self.activation = activation
+    }
+}
+
+extension Operation {
+    /// The TensorFlow Lite name of the operation, as messages and reports show it.
+    public var name: String {
+        switch self {
+        case .conv2D: "CONV_2D"
+        case .depthwiseConv2D: "DEPTHWISE_CONV_2D"
+        case .transposeConv: "TRANSPOSE_CONV"
+        case .fullyConnected: "FULLY_CONNECTED"
+        case .add: "ADD"
+        case .sub: "SUB"
+        case .mul: "MUL"
+        case .minimum: "MINIMUM"
+        case .maximum: "MAXIMUM"
+        case .averagePool2D: "AVERAGE_POOL_2D"
+        case .maxPool2D: "MAX_POOL_2D"
+        case .mean: "MEAN"
+        case .pad: "PAD"
+        case .concatenation: "CONCATENATION"
+        case .reshape: "RESHAPE"
+        case .softmax: "SOFTMAX"
+        case .logistic: "LOGISTIC"
+        case .tanh: "TANH"
+        case .hardSwish: "HARD_SWISH"
+        case .relu: "RELU"
+        case .relu6: "RELU6"
+        case .reluN1To1: "RELU_N1_TO_1"
+        case .leakyRelu: "LEAKY_RELU"
+        case .prelu: "PRELU"
+        case .quantize: "QUANTIZE"
+        case .dequantize: "DEQUANTIZE"
+        case .resizeBilinear: "RESIZE_BILINEAR"
+        case .resizeNearestNeighbor: "RESIZE_NEAREST_NEIGHBOR"
+        case .transpose: "TRANSPOSE"
+        case .slice: "SLICE"
+        case .split: "SPLIT"
+        case .pack: "PACK"
+        case .unpack: "UNPACK"
+        case .spaceToDepth: "SPACE_TO_DEPTH"
+        case .depthToSpace: "DEPTH_TO_SPACE"
+        case .argMax: "ARG_MAX"
+        }
+    }
+}
+
+extension Graph {
+    /// Multiply-accumulates of one node: those of its convolution or matrix product, 0 for all else.
+    public func macs(of node: Node) -> Int {
+        switch node.operation {
+        case .conv2D, .depthwiseConv2D:
+            // Each output element sums over one filter: kh*kw*(input channels of its group).
+            let weights = self[node.inputs[1]].shape
+            let output = self[node.outputs[0]]
+            let perOutput: Int
+            if case .depthwiseConv2D = node.operation {
+                perOutput = weights[1] * weights[2]
+            } else {
+                perOutput = weights[1] * weights[2] * weights[3]
+            }
+            return output.elementCount * perOutput
+        case .transposeConv:
+            // Each input element meets one filter of every output channel.
+            let weights = self[node.inputs[1]].shape
+            return self[node.inputs[0]].elementCount * weights[0] * weights[1] * weights[2]
+        case .fullyConnected:
+            return self[node.outputs[0]].elementCount * self[node.inputs[1]].shape[1]
+        default:
+            return 0
+        }
+    }
+}
