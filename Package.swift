@@ -7,18 +7,24 @@ import PackageDescription
 let boardModules: [Target] = [
     .target(name: "CBundle"),
     .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
-    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .target(
+        name: "CLinux",
+        cSettings: [.define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64")],
+        linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "System", dependencies: ["CLinux"]),
     .target(name: "CPictures", dependencies: ["CLinux"]),
-    .target(name: "Bundle", dependencies: ["CBundle", "CLinux"]),
+    .target(name: "Bundle", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "Kernels", dependencies: ["CBundle", "CKernels", "Bundle"]),
-    .target(name: "Engine", dependencies: ["CBundle", "CLinux", "Bundle", "Kernels"]),
+    .target(name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"]),
     .target(name: "Vision", dependencies: ["CBundle", "Bundle"]),
-    .target(name: "Pictures", dependencies: ["CPictures", "CLinux", "Vision"]),
-    .target(name: "Sensors", dependencies: ["CLinux", "Vision", "Pictures"]),
-    .target(name: "Events", dependencies: ["CBundle", "CLinux", "Bundle"]),
+    .target(name: "Pictures", dependencies: ["CPictures", "CLinux", "System", "Vision"]),
+    .target(name: "Sensors", dependencies: ["CLinux", "System", "Vision", "Pictures"]),
+    .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
     .executableTarget(
         name: "ocellusd",
-        dependencies: ["CBundle", "CLinux", "Bundle", "Kernels", "Engine", "Vision", "Sensors", "Events"]),
+        dependencies: [
+            "Bundle", "CBundle", "CLinux", "Engine", "Events", "Kernels", "Sensors", "System", "Vision",
+        ]),
 ]
 
 let hostModules: [Target] = [
@@ -46,8 +52,9 @@ let tests: [Target] = [
         dependencies: [
             "Boards", "Bundle", "CBundle", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Reference",
         ]),
-    .testTarget(name: "VisionTests", dependencies: ["CBundle", "Vision", "Pictures", "Sensors"]),
-    .testTarget(name: "EventsTests", dependencies: ["CBundle", "Bundle", "Events"]),
+    .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
+    .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),
+    .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle"]),
 ]
 

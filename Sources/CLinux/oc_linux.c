@@ -1,2 +1,271 @@
 #include "oc_linux.h"
-int oc_linux_placeholder(void) { return 0; }
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "oc_forced.h"
+
+_Static_assert(sizeof(off_t) == 8, "-D_FILE_OFFSET_BITS=64");
+_Static_assert(EAGAIN == OC_EAGAIN && ENAMETOOLONG == OC_ENAMETOOLONG && ENOSYS == OC_ENOSYS && ETIMEDOUT == OC_ETIMEDOUT,
+               "errno has the numbers of the header");
+_Static_assert(POLLIN == OC_POLL_READ && POLLOUT == OC_POLL_WRITE && POLLERR == OC_POLL_ERROR
+                   && POLLHUP == OC_POLL_HANGUP && POLLNVAL == OC_POLL_INVALID,
+               "poll has the numbers of the header");
+_Static_assert(sizeof(struct pollfd) == sizeof(oc_poll) && offsetof(struct pollfd, events) == offsetof(oc_poll, wanted)
+                   && offsetof(struct pollfd, revents) == offsetof(oc_poll, happened),
+               "oc_poll is struct pollfd");
+
+/* The one place that knows EINTR. */
+#define REPEAT(result, call)            \
+    do                                  \
+        (result) = (call);              \
+    while ((result) < 0 && errno == EINTR)
+
+static int64_t or_error(int64_t result) { return result < 0 ? -errno : result; }
+
+/* Files */
+
+int oc_open(const char *path, int access) {
+    FORCED(OC_CALL_OPEN);
+    int flags = O_CLOEXEC;
+    if (access & OC_WRITE)
+        flags |= O_WRONLY | O_CREAT | (access & OC_APPEND ? O_APPEND : O_TRUNC);
+    else
+        flags |= O_RDONLY;
+    if (access & OC_NONBLOCK)
+        flags |= O_NONBLOCK;
+    int fd;
+    REPEAT(fd, open(path, flags, 0644));
+    return (int)or_error(fd);
+}
+
+/* Linux frees the descriptor even when close is interrupted: a repeat might close another thread's. */
+int oc_close(int fd) { return close(fd) < 0 && errno != EINTR ? -errno : 0; }
+
+int64_t oc_read(int fd, void *bytes, size_t count) {
+    FORCED(OC_CALL_READ);
+    ssize_t result;
+    REPEAT(result, read(fd, bytes, count));
+    return or_error(result);
+}
+
+int64_t oc_write(int fd, const void *bytes, size_t count) {
+    FORCED(OC_CALL_WRITE);
+    ssize_t result;
+    REPEAT(result, write(fd, bytes, count));
+    return or_error(result);
+}
+
+int64_t oc_seek(int fd, int64_t offset) { return or_error(lseek(fd, (off_t)offset, SEEK_SET)); }
+
+static int fill_status(int result, const struct stat *from, oc_file_status *status) {
+    if (result < 0)
+        return -errno;
+    memset(status, 0, sizeof *status);
+    status->bytes = from->st_size;
+    status->device = from->st_dev;
+    status->inode = from->st_ino;
+    if (S_ISREG(from->st_mode))
+        status->kind = OC_FILE_REGULAR;
+    else if (S_ISDIR(from->st_mode))
+        status->kind = OC_FILE_FOLDER;
+    else if (S_ISFIFO(from->st_mode))
+        status->kind = OC_FILE_FIFO;
+    else if (S_ISSOCK(from->st_mode))
+        status->kind = OC_FILE_SOCKET;
+    else
+        status->kind = OC_FILE_DEVICE;
+    return 0;
+}
+
+int oc_status(int fd, oc_file_status *status) {
+    FORCED(OC_CALL_STATUS);
+    struct stat from;
+    return fill_status(fstat(fd, &from), &from, status);
+}
+
+int oc_path_status(const char *path, oc_file_status *status) {
+    FORCED(OC_CALL_STATUS);
+    struct stat from;
+    return fill_status(stat(path, &from), &from, status);
+}
+
+int oc_rename(const char *from, const char *to) { return (int)or_error(rename(from, to)); }
+int oc_unlink(const char *path) { return (int)or_error(unlink(path)); }
+
+int oc_set_nonblocking(int fd, int on) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0)
+        return -errno;
+    return (int)or_error(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
+}
+
+int oc_pipe(int fds[2]) { return (int)or_error(pipe2(fds, O_CLOEXEC)); }
+int oc_make_fifo(const char *path) { return (int)or_error(mkfifo(path, 0600)); }
+
+int oc_map(int fd, size_t count, const void **bytes) {
+    FORCED(OC_CALL_MAP);
+    void *map = mmap(NULL, count, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    *bytes = map;
+    return 0;
+}
+
+int oc_unmap(const void *bytes, size_t count) { return (int)or_error(munmap((void *)bytes, count)); }
+
+/* Folders */
+
+int oc_folder_open(const char *path, void **folder) {
+    FORCED(OC_CALL_OPEN);
+    DIR *stream = opendir(path);
+    if (!stream)
+        return -errno;
+    *folder = stream;
+    return 0;
+}
+
+int oc_folder_next(void *folder, char *name, size_t capacity) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (!entry)
+            return -errno;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        size_t length = strlen(entry->d_name);
+        if (length > capacity)
+            return -ENAMETOOLONG;
+        memcpy(name, entry->d_name, length);
+        return (int)length;
+    }
+}
+
+void oc_folder_close(void *folder) { closedir(folder); }
+
+/* Waiting */
+
+int oc_wait(oc_poll *polls, size_t count, int milliseconds) {
+    FORCED(OC_CALL_POLL);
+    int64_t end = milliseconds < 0 ? 0 : oc_clock_monotonic() + (int64_t)milliseconds * 1000000;
+    for (;;) {
+        int result = poll((struct pollfd *)polls, count, milliseconds);
+        if (result >= 0)
+            return result;
+        if (errno != EINTR)
+            return -errno;
+        if (milliseconds >= 0) {
+            int64_t left = end - oc_clock_monotonic();
+            milliseconds = left <= 0 ? 0 : (int)((left + 999999) / 1000000);
+        }
+    }
+}
+
+int oc_event_open(void) {
+    FORCED(OC_CALL_EVENT);
+    return (int)or_error(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+int oc_event_post(int fd) {
+    const uint64_t one = 1;
+    ssize_t result;
+    REPEAT(result, write(fd, &one, sizeof one));
+    return result < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+int oc_event_take(int fd) {
+    uint64_t count;
+    ssize_t result;
+    REPEAT(result, read(fd, &count, sizeof count));
+    if (result < 0)
+        return -errno;
+    return count > INT32_MAX ? INT32_MAX : (int)count;
+}
+
+/* Time */
+
+static int64_t clock_of(clockid_t clock) {
+    struct timespec now;
+    return clock_gettime(clock, &now) < 0 ? 0 : (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t oc_clock_monotonic(void) { return clock_of(CLOCK_MONOTONIC); }
+int64_t oc_clock_real(void) { return clock_of(CLOCK_REALTIME); }
+int64_t oc_clock_thread_cpu(void) { return clock_of(CLOCK_THREAD_CPUTIME_ID); }
+
+void oc_sleep_until(int64_t monotonic) {
+    struct timespec when = {.tv_sec = (time_t)(monotonic / 1000000000), .tv_nsec = (long)(monotonic % 1000000000)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR)
+        ;
+}
+
+/* This process */
+
+static int argument_count;
+static char **arguments;
+
+/* glibc hands main's arguments to constructors. */
+__attribute__((constructor)) static void catch_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+int oc_argument_count(void) { return argument_count; }
+const char *oc_argument(int index) { return index < 0 || index >= argument_count ? NULL : arguments[index]; }
+const char *oc_environment(const char *name) { return getenv(name); }
+void oc_exit(int code) { exit(code); }
+uint64_t oc_hwcap(void) { return getauxval(AT_HWCAP); }
+uint64_t oc_hwcap2(void) { return getauxval(AT_HWCAP2); }
+size_t oc_page_bytes(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+int64_t oc_resident_bytes(void) {
+    char text[128];
+    int fd = oc_open("/proc/self/statm", OC_READ);
+    if (fd < 0)
+        return fd;
+    int64_t count = oc_read(fd, text, sizeof text - 1);
+    oc_close(fd);
+    if (count < 0)
+        return count;
+    text[count] = 0;
+    long long total, resident;
+    if (sscanf(text, "%lld %lld", &total, &resident) != 2)
+        return -EIO;
+    return resident * (int64_t)oc_page_bytes();
+}
+
+/* Both glibc functions give texts that are never freed, without locale as nobody calls setlocale. */
+const char *oc_error_text(int code) {
+    const char *text = strerrordesc_np(code);
+    return text ? text : "unknown error";
+}
+
+const char *oc_error_name(int code) { return strerrorname_np(code); }
+
+/* strtod wants a terminator and takes hexadecimal, "inf" and "nan"; only plain decimals pass here. */
+size_t oc_parse_double(const char *bytes, size_t count, double *value) {
+    char text[64];
+    size_t length = 0;
+    while (length < count && length < sizeof text - 1 && strchr("+-.0123456789eE", bytes[length]) && bytes[length]) {
+        text[length] = bytes[length];
+        length++;
+    }
+    text[length] = 0;
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || number - number != 0)
+        return 0;
+    *value = number;
+    return (size_t)(end - text);
+}

@@ -1,1 +1,145 @@
-int oc_linux_placeholder(void);
+/* Linux as Swift can call it: the one door to libc for every board module.
+ *
+ * Every call that can fail returns its result, 0 or more, or -errno, as the kernel does: no errno to fetch, none to
+ * lose. A call that a signal interrupts is repeated here and nowhere else; signals arrive through oc_signals. Sizes,
+ * offsets and times are 64 bits wide on every board. The header shows no type of libc, so nothing of its layout (time_t,
+ * off_t, struct stat) reaches Swift.
+ */
+#ifndef OC_LINUX_H
+#define OC_LINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__arm__) && !defined(__ARM_PCS_VFP)
+#error "hard-float ABI required: build with --toolset Toolchains/armv7-linux.json"
+#endif
+#if defined(__riscv) && !defined(__riscv_float_abi_double)
+#error "lp64d ABI required: build with --toolset Toolchains/riscv64-linux.json"
+#endif
+
+/* Files. */
+
+typedef enum oc_access {
+    OC_READ = 0,
+    OC_WRITE = 1,       /* created if missing, truncated */
+    OC_NONBLOCK = 2,    /* or-ed: open without waiting for a FIFO's other end */
+    OC_APPEND = 4       /* or-ed with OC_WRITE: kept, written at its end */
+} oc_access;
+
+typedef enum oc_file_kind {
+    OC_FILE_REGULAR = 1,
+    OC_FILE_FOLDER = 2,
+    OC_FILE_FIFO = 3,   /* or pipe */
+    OC_FILE_SOCKET = 4,
+    OC_FILE_DEVICE = 5  /* character or block */
+} oc_file_kind;
+
+typedef struct oc_file_status {
+    int64_t bytes;
+    uint64_t device;
+    uint64_t inode;
+    int32_t kind;       /* oc_file_kind */
+    int32_t reserved;
+} oc_file_status;
+
+int oc_open(const char *path, int access);
+int oc_close(int fd);
+int64_t oc_read(int fd, void *bytes, size_t count);
+int64_t oc_write(int fd, const void *bytes, size_t count);
+int64_t oc_seek(int fd, int64_t offset); /* from the start */
+int oc_status(int fd, oc_file_status *status);
+int oc_path_status(const char *path, oc_file_status *status);
+int oc_rename(const char *from, const char *to);
+int oc_unlink(const char *path);
+int oc_set_nonblocking(int fd, int on);
+int oc_pipe(int fds[2]);
+int oc_make_fifo(const char *path);
+
+/* Maps `count` bytes of fd for reading, private to this process. */
+int oc_map(int fd, size_t count, const void **bytes);
+int oc_unmap(const void *bytes, size_t count);
+
+/* Folders. oc_folder_next gives the next name's length, without "." and "..", or 0 at the end; a name longer than the
+ * buffer is an error (-ENAMETOOLONG). */
+int oc_folder_open(const char *path, void **folder);
+int oc_folder_next(void *folder, char *name, size_t capacity);
+void oc_folder_close(void *folder);
+
+/* Waiting. */
+
+enum { OC_POLL_READ = 1, OC_POLL_WRITE = 4, OC_POLL_ERROR = 8, OC_POLL_HANGUP = 16, OC_POLL_INVALID = 32 };
+
+typedef struct oc_poll {
+    int32_t fd;         /* below 0: ignored */
+    int16_t wanted;     /* OC_POLL_READ, OC_POLL_WRITE */
+    int16_t happened;   /* OC_POLL_* */
+} oc_poll;
+
+/* The number of descriptors ready; 0 after `milliseconds`; below 0: without limit. A repeat after a signal waits for the
+ * time that is left. */
+int oc_wait(oc_poll *polls, size_t count, int milliseconds);
+
+/* A counter that poll can wait for. oc_event_take empties it: the count, or -EAGAIN if it was 0. */
+int oc_event_open(void);
+int oc_event_post(int fd);
+int oc_event_take(int fd);
+
+/* Signals as a readable descriptor: SIGTERM, SIGINT and SIGHUP are blocked in this thread and in all it starts; SIGPIPE
+ * is ignored. oc_signals_take gives the next one, or -EAGAIN. */
+enum { OC_SIGNAL_HANGUP = 1, OC_SIGNAL_INTERRUPT = 2, OC_SIGNAL_TERMINATE = 15 };
+int oc_signals_open(void);
+int oc_signals_take(int fd);
+void oc_ignore_broken_pipes(void);
+
+/* Time in nanoseconds. */
+int64_t oc_clock_monotonic(void);
+int64_t oc_clock_real(void);
+int64_t oc_clock_thread_cpu(void);
+void oc_sleep_until(int64_t monotonic);
+
+/* Threads. A thread blocks SIGTERM, SIGINT and SIGHUP, so that the main thread gets them. */
+typedef void (*oc_thread_body)(void *context);
+int oc_thread_start(oc_thread_body body, void *context, size_t stack_bytes, uintptr_t *thread);
+int oc_thread_join(uintptr_t thread);
+int oc_thread_pin(int cpu); /* the calling thread */
+int oc_cpu_count(void);     /* that this process may use */
+size_t oc_page_bytes(void);
+
+/* Waits while *word == expected, at most `nanoseconds` (below 0: without limit). 0: woken or changed; -ETIMEDOUT. */
+int oc_futex_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds);
+int oc_futex_wake(const uint32_t *word, int count);
+
+/* The processor's own words about itself (getauxval). */
+uint64_t oc_hwcap(void);
+uint64_t oc_hwcap2(void);
+
+/* This process. Arguments are caught before main runs. */
+int oc_argument_count(void);
+const char *oc_argument(int index);         /* null out of range */
+const char *oc_environment(const char *name); /* null if absent */
+_Noreturn void oc_exit(int code);
+int64_t oc_resident_bytes(void);
+
+/* errno in words, and its name ("ENOENT"; null if unknown). Both live for ever. */
+const char *oc_error_text(int code);
+const char *oc_error_name(int code);
+
+enum {
+    OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
+    OC_EBUSY = 16, OC_EEXIST = 17, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOSPC = 28, OC_EPIPE = 32,
+    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ETIMEDOUT = 110
+};
+
+/* Decimal numbers, whatever the locale: the characters read, 0 if there is no number. */
+size_t oc_parse_double(const char *bytes, size_t count, double *value);
+
+/* Forced errors for tests: after `skip` more calls of this kind, the next `times` fail with `error`. */
+typedef enum oc_call {
+    OC_CALL_OPEN, OC_CALL_READ, OC_CALL_WRITE, OC_CALL_STATUS, OC_CALL_MAP, OC_CALL_POLL, OC_CALL_THREAD, OC_CALL_EVENT,
+    OC_CALL_LIMIT
+} oc_call;
+void oc_force_error(oc_call call, int skip, int times, int error);
+void oc_force_no_errors(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* Forced errors: a test arms one, the wrapper asks. Unarmed, it costs one load and one branch a system call. */
+#ifndef OC_FORCED_H
+#define OC_FORCED_H
+
+#include <stdatomic.h>
+
+#include "oc_linux.h"
+
+extern atomic_int oc_forced_armed;
+int oc_forced_error(oc_call call);
+
+#define FORCED(call)                                                        \
+    do {                                                                    \
+        if (atomic_load_explicit(&oc_forced_armed, memory_order_relaxed)) { \
+            int forced_error = oc_forced_error(call);                       \
+            if (forced_error)                                               \
+                return -forced_error;                                       \
+        }                                                                   \
+    } while (0)
+
+#endif

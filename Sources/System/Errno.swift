@@ -1,0 +1,38 @@
+import CLinux
+
+/// A failed system call: Linux's error number.
+public struct Errno: Error, Equatable, Sendable {
+    /// As in errno.h, above 0.
+    public let code: Int32
+
+    public init(_ code: Int32) { self.code = code }
+
+    /// The number in English words, for example "No such file or directory". Lives for ever.
+    public var text: UnsafePointer<CChar> { oc_error_text(code) }
+
+    /// `text` as a string.
+    public var description: String { String(cString: oc_error_text(code)) }
+
+    public static var noEntry: Errno { Errno(Int32(OC_ENOENT)) }
+    public static var inputOutput: Errno { Errno(Int32(OC_EIO)) }
+    public static var again: Errno { Errno(Int32(OC_EAGAIN)) }
+    public static var noMemory: Errno { Errno(Int32(OC_ENOMEM)) }
+    public static var accessDenied: Errno { Errno(Int32(OC_EACCES)) }
+    public static var isFolder: Errno { Errno(Int32(OC_EISDIR)) }
+    public static var invalid: Errno { Errno(Int32(OC_EINVAL)) }
+    public static var noSpace: Errno { Errno(Int32(OC_ENOSPC)) }
+    public static var brokenPipe: Errno { Errno(Int32(OC_EPIPE)) }
+}
+
+/// The result of a call of `CLinux`, or its error.
+@inline(__always)
+func checked(_ result: Int32) throws(Errno) -> Int32 {
+    guard result >= 0 else { throw Errno(0 &- result) }
+    return result
+}
+
+@inline(__always)
+func checked(_ result: Int64) throws(Errno) -> Int {
+    guard result >= 0 else { throw Errno(Int32(truncatingIfNeeded: 0 &- result)) }
+    return Int(truncatingIfNeeded: result)
+}
