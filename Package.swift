@@ -12,12 +12,12 @@ let boardModules: [Target] = [
         cSettings: [.define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64")],
         linkerSettings: [.linkedLibrary("m")]),
     .target(name: "System", dependencies: ["CLinux"]),
-    .target(name: "CPictures", dependencies: ["CLinux"]),
+    .target(name: "CPictures", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "Bundle", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "Kernels", dependencies: ["CBundle", "CKernels", "Bundle"]),
     .target(name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"]),
     .target(name: "Vision", dependencies: ["CBundle", "Bundle"]),
-    .target(name: "Pictures", dependencies: ["CPictures", "CLinux", "System", "Vision"]),
+    .target(name: "Pictures", dependencies: ["CPictures"]),
     .target(name: "Sensors", dependencies: ["CLinux", "System", "Vision", "Pictures"]),
     .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
     .executableTarget(
@@ -52,6 +52,8 @@ let tests: [Target] = [
         dependencies: [
             "Boards", "Bundle", "CBundle", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Reference",
         ]),
+    .testTarget(
+        name: "PicturesTests", dependencies: ["Pictures"], exclude: ["make_files.py"], resources: [.copy("Files")]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
     .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),

@@ -1,1 +1,0 @@
-int oc_pictures_placeholder(void);
