@@ -1,0 +1,68 @@
+/// A text owned by somebody else who outlives the call it is passed to. Any bytes.
+public typealias Text = UnsafeRawBufferPointer
+
+/// An instant on both clocks, in nanoseconds. Rules reckon with `monotonic`; `wall` is for people.
+public struct Moment: Equatable, Sendable {
+    /// Since 1970-01-01T00:00:00Z.
+    public var wall: Int64
+    /// Since some fixed instant; never goes back.
+    public var monotonic: Int64
+
+    public init(wall: Int64, monotonic: Int64) {
+        self.wall = wall
+        self.monotonic = monotonic
+    }
+}
+
+/// How far a source has come.
+public struct SourceProgress: Equatable, Sendable {
+    /// Number of the latest inferred frame, counted by the source from 0 with dropped frames; below 0: none yet.
+    public var frame: Int64
+    /// Frames inferred since the start.
+    public var frames: Int64
+    /// Frames that arrived and were not inferred, since the start.
+    public var dropped: Int64
+
+    public init(frame: Int64 = -1, frames: Int64 = 0, dropped: Int64 = 0) {
+        self.frame = frame
+        self.frames = frames
+        self.dropped = dropped
+    }
+}
+
+/// What the daemon has to say. `docs/events.md` is the schema; times in nanoseconds, scores in 1/65536.
+public enum Event {
+    /// `latency`: from the frame's last byte to this event.
+    case enter(object: Text, score: UInt32, latency: Int64)
+    /// `present`: since the object's "enter".
+    case update(object: Text, score: UInt32, present: Int64, latency: Int64)
+    case leave(object: Text, score: UInt32, present: Int64, latency: Int64)
+    /// `millihertz`: frames inferred per 1000 seconds, and `worst`: the longest latency, both since the last heartbeat.
+    case heartbeat(present: Int, millihertz: Int64, worst: Int64)
+    case status(State, detail: Text)
+
+    public enum State: Sendable {
+        case started, stopped, ended, failed, reloaded, reloadFailed
+
+        var name: StaticString {
+            switch self {
+            case .started: "started"
+            case .stopped: "stopped"
+            case .ended: "ended"
+            case .failed: "failed"
+            case .reloaded: "reloaded"
+            case .reloadFailed: "reload-failed"
+            }
+        }
+    }
+
+    var name: StaticString {
+        switch self {
+        case .enter: "enter"
+        case .update: "update"
+        case .leave: "leave"
+        case .heartbeat: "heartbeat"
+        case .status: "status"
+        }
+    }
+}

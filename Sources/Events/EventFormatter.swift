@@ -1,0 +1,137 @@
+/// How an event is written.
+public enum EventFormat: Sendable {
+    /// A JSON object a line.
+    case json
+    /// A topic, a blank, the same JSON object.
+    case topic
+}
+
+/// Turns events into lines, numbers them, and carries the count of lost ones.
+public struct EventFormatter: ~Copyable {
+    // Bounds of the variable parts, in bytes as written. With the fixed parts (below 700 bytes) they fit a Line.
+    private static var nameLimit: Int { 512 }
+    private static var detailLimit: Int { 1024 }
+
+    private let format: EventFormat
+    private var sensor: OwnedText
+    private var prefix: OwnedText
+    private var sequence: Int64 = 0
+
+    /// - Parameters:
+    ///   - sensor: the sensor's name, in every event.
+    ///   - topic: what topics begin with; empty: `ocellus/` and the sensor's name.
+    public init(format: EventFormat, sensor: Text, topic: Text) {
+        self.format = format
+        self.sensor = OwnedText(sensor)
+        prefix = OwnedText(topic)
+    }
+
+    /// Events to come carry another name and topic; numbering goes on.
+    public mutating func rename(sensor: Text, topic: Text) {
+        self.sensor = OwnedText(sensor)
+        prefix = OwnedText(topic)
+    }
+
+    /// Writes `event` and a line feed into `line`, in place of what it held.
+    /// - Parameter lost: events lost so far because nobody read them.
+    public mutating func write(
+        _ event: borrowing Event, at moment: Moment, _ progress: SourceProgress, lost: Int64, into line: inout Line
+    ) {
+        sequence += 1
+        line.clear()
+        if format == .topic { writeTopic(of: event, into: &line) }
+        line.append("{\"event\":\"")
+        line.append(event.name)
+        line.append("\",\"time\":\"")
+        line.append(utc: moment.wall)
+        line.append("\",\"monotonic_ms\":")
+        line.append(milliseconds: moment.monotonic)
+        line.append(",\"seq\":")
+        line.append(sequence)
+        line.append(",\"sensor\":")
+        line.append(jsonString: sensor.bytes, limit: EventFormatter.nameLimit)
+        writeBody(of: event, into: &line)
+        if progress.frame >= 0 {
+            line.append(",\"frame\":")
+            line.append(progress.frame)
+        }
+        line.append(",\"frames\":")
+        line.append(progress.frames)
+        line.append(",\"dropped\":")
+        line.append(progress.dropped)
+        line.append(",\"lost\":")
+        line.append(lost)
+        line.append("}\n")
+    }
+
+    private func writeBody(of event: borrowing Event, into line: inout Line) {
+        switch event {
+        case .enter(let object, let score, let latency):
+            write(object, score, into: &line)
+            write(latency: latency, into: &line)
+        case .update(let object, let score, let present, let latency),
+            .leave(let object, let score, let present, let latency):
+            write(object, score, into: &line)
+            line.append(",\"present_ms\":")
+            line.append(milliseconds: present)
+            write(latency: latency, into: &line)
+        case .heartbeat(let present, let millihertz, let worst):
+            line.append(",\"present\":")
+            line.append(Int64(present))
+            line.append(",\"fps\":")
+            line.append(scaled: millihertz, places: 3)
+            line.append(",\"latency_max_ms\":")
+            line.append(milliseconds: worst)
+        case .status(let state, let detail):
+            line.append(",\"state\":\"")
+            line.append(state.name)
+            line.append("\",\"detail\":")
+            line.append(jsonString: detail, limit: EventFormatter.detailLimit)
+        }
+    }
+
+    private func write(_ object: Text, _ score: UInt32, into line: inout Line) {
+        line.append(",\"object\":")
+        line.append(jsonString: object, limit: EventFormatter.nameLimit)
+        line.append(",\"score\":")
+        line.append(score: score)
+    }
+
+    private func write(latency: Int64, into line: inout Line) {
+        line.append(",\"latency_ms\":")
+        line.append(milliseconds: latency)
+    }
+
+    /// `<prefix>/object/<object>`, `<prefix>/heartbeat` or `<prefix>/status`.
+    private func writeTopic(of event: borrowing Event, into line: inout Line) {
+        if prefix.bytes.isEmpty {
+            line.append("ocellus/")
+            line.append(topicLevel: sensor.bytes, limit: EventFormatter.nameLimit)
+        } else {
+            line.append(topicLevel: prefix.bytes, limit: EventFormatter.nameLimit, keepsLevels: true)
+        }
+        switch event {
+        case .enter(let object, _, _), .update(let object, _, _, _), .leave(let object, _, _, _):
+            line.append("/object/")
+            line.append(topicLevel: object, limit: EventFormatter.nameLimit)
+        case .heartbeat, .status:
+            line.append(UInt8(ascii: "/"))
+            line.append(event.name)
+        }
+        line.append(UInt8(ascii: " "))
+    }
+}
+
+/// A copy of a text that lives as long as its owner.
+public struct OwnedText: ~Copyable {
+    private let storage: UnsafeMutableRawBufferPointer
+
+    public init(_ text: Text) {
+        storage = .allocate(byteCount: text.count, alignment: 1)
+        storage.copyMemory(from: text)
+    }
+
+    deinit { storage.deallocate() }
+
+    public var bytes: Text { Text(storage) }
+}

@@ -1,0 +1,90 @@
+import CLinux
+import System
+
+/// Where events go: a descriptor, mostly standard output, and the queue before it.
+///
+/// A reader that does not read stops nobody: `flush` writes only what the descriptor takes at once. Lines wait in a
+/// bounded queue; the oldest give way and later events tell how many.
+public struct EventOutput: ~Copyable {
+    /// What became of the lines.
+    public enum Outcome: Equatable, Sendable {
+        /// All are written.
+        case written
+        /// Some wait for the reader.
+        case waiting
+        /// Some wait because writing failed in a way that may pass, such as a full disk.
+        case failing(Errno)
+        /// Nobody will ever read them.
+        case closed
+    }
+
+    private let descriptor: FileDescriptor
+    private var formatter: EventFormatter
+    private var queue: EventQueue
+    private var line = Line()  // being formatted
+    private var current = Line()  // being written
+    private var written = 0  // bytes of `current`
+
+    /// - Parameter queueBytes: room for waiting lines; a line takes about 250 bytes.
+    public init(_ descriptor: consuming FileDescriptor, _ formatter: consuming EventFormatter, queueBytes: Int = 65536)
+    {
+        self.descriptor = descriptor
+        self.formatter = formatter
+        queue = EventQueue(capacity: queueBytes)
+    }
+
+    /// For `poll`.
+    public var raw: Int32 { descriptor.raw }
+    public var isWaiting: Bool { written < current.count || !queue.isEmpty }
+    public var lost: Int64 { queue.lost }
+
+    /// Queues an event. Nothing is written before `flush`.
+    public mutating func emit(_ event: borrowing Event, at moment: Moment, _ progress: SourceProgress) {
+        formatter.write(event, at: moment, progress, lost: queue.lost, into: &line)
+        queue.append(line)
+    }
+
+    /// Writes what waits, as far as the descriptor takes it without delay.
+    public mutating func flush() -> Outcome {
+        while true {
+            if written == current.count {
+                guard queue.takeFirst(into: &current) else { return .written }
+                written = 0
+            }
+            // A pipe that polls as writable takes PIPE_BUF bytes, and so a whole line, without blocking: no need to make
+            // it non-blocking, which other programs with the same pipe or terminal would feel.
+            var poll = oc_poll(fd: descriptor.raw, wanted: Int16(OC_POLL_WRITE), happened: 0)
+            let ready = oc_wait(&poll, 1, 0)
+            if ready < 0 { return .failing(Errno(0 &- ready)) }
+            if ready == 0 { return .waiting }
+            do throws(Errno) {
+                let rest = UnsafeRawBufferPointer(rebasing: current.bytes[written...])
+                written += try descriptor.write(rest)
+            } catch {
+                switch error {
+                case .again: return .waiting
+                case .noSpace: return .failing(error)
+                default: return .closed
+                }
+            }
+        }
+    }
+
+    /// Writes all that waits, as long as it takes, but at most `nanoseconds`.
+    public mutating func drain(within nanoseconds: Int64) -> Outcome {
+        let end = Clock.monotonic + nanoseconds
+        while true {
+            let outcome = flush()
+            guard outcome == .waiting else { return outcome }
+            let left = end - Clock.monotonic
+            guard left > 0 else { return .waiting }
+            var poll = oc_poll(fd: descriptor.raw, wanted: Int16(OC_POLL_WRITE), happened: 0)
+            _ = oc_wait(&poll, 1, Int32(clamping: (left + 999_999) / 1_000_000))
+        }
+    }
+
+    /// Names follow a new bundle; numbering goes on.
+    public mutating func rename(sensor: Text, topic: Text) {
+        formatter.rename(sensor: sensor, topic: topic)
+    }
+}

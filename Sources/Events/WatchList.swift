@@ -1,0 +1,74 @@
+import CBundle
+
+/// All watch rules of a sensor with their memories.
+public struct WatchList: ~Copyable {
+    private struct Entry {
+        let rule: WatchRule
+        let name: UnsafeRawBufferPointer  // owned by the list
+        var state = WatchState()
+    }
+
+    private let entries: UnsafeMutableBufferPointer<Entry>
+
+    /// - Parameters:
+    ///   - rules: as the bundle holds them.
+    ///   - name: the text of a rule's name; copied.
+    public init(_ rules: UnsafeBufferPointer<oc_watch>, name: (oc_text) -> Text) {
+        entries = .allocate(capacity: rules.count)
+        for (index, rule) in rules.enumerated() {
+            let source = name(rule.name)
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 1)
+            copy.copyMemory(from: source)
+            entries.initializeElement(
+                at: index, to: Entry(rule: WatchRule(rule), name: UnsafeRawBufferPointer(copy)))
+        }
+    }
+
+    deinit {
+        for entry in entries { entry.name.deallocate() }
+        entries.deallocate()
+    }
+
+    public var count: Int { entries.count }
+
+    /// How many objects are present.
+    public var present: Int {
+        var present = 0
+        for entry in entries where entry.state.isPresent { present += 1 }
+        return present
+    }
+
+    /// Takes the scores of one frame and reports every change.
+    /// - Parameters:
+    ///   - now: the frame's instant on the monotonic clock, in nanoseconds.
+    ///   - score: of a label, in 1/65536.
+    ///   - report: takes the rule's name, the smoothed score, and the change.
+    public mutating func take(
+        at now: Int64, score: (_ label: Int) -> UInt32,
+        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) {
+        for index in entries.indices {
+            let rule = entries[index].rule
+            let change = entries[index].state.take(score(rule.label), at: now, rule)
+            if change != .none { report(entries[index].name, entries[index].state.smoothed, change) }
+        }
+    }
+
+    /// Takes over the memories of rules with the same name from a list that is no longer used, and reports a "leave" for
+    /// each object that was present there and has no rule any more.
+    public mutating func inherit(
+        from old: borrowing WatchList, at now: Int64,
+        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) {
+        for former in old.entries {
+            var isKept = false
+            for index in entries.indices where entries[index].name.elementsEqual(former.name) {
+                entries[index].state = former.state
+                isKept = true
+            }
+            if !isKept, former.state.isPresent {
+                report(former.name, former.state.smoothed, .leave(present: former.state.presence(at: now)))
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import CBundle
+
+/// When to speak about one label: the numbers of an `oc_watch`, times in nanoseconds.
+public struct WatchRule: Equatable, Sendable {
+    public var label: Int
+    /// Smoothed score, in 1/65536, at or above which the object is there.
+    public var on: UInt32
+    /// Smoothed score below which it is gone.
+    public var off: UInt32
+    /// Weight of a new frame in the moving average, in 1/65536.
+    public var smoothing: UInt32
+    public var enterAfter: Int64
+    public var leaveAfter: Int64
+    public var cooldown: Int64
+    /// 0: never.
+    public var updateEvery: Int64
+
+    public init(_ record: oc_watch) {
+        label = Int(record.label)
+        on = record.on
+        off = min(record.off, record.on)
+        smoothing = min(max(record.smoothing, 1), 65536)
+        enterAfter = Int64(record.enter_after) * 1_000_000
+        leaveAfter = Int64(record.leave_after) * 1_000_000
+        cooldown = Int64(record.cooldown) * 1_000_000
+        updateEvery = Int64(record.update_every) * 1_000_000
+    }
+}
+
+/// The memory of one rule: moving average, threshold switch with hysteresis, dwell, presence.
+///
+/// The average passes a switch that closes at `on` and opens below `off`. The object enters when the switch has been
+/// closed for `enterAfter` and the last leave is `cooldown` ago; it leaves when the switch has been open for `leaveAfter`.
+public struct WatchState: Equatable, Sendable {
+    /// What a frame changes. Times in nanoseconds since the "enter".
+    public enum Change: Equatable, Sendable {
+        case none
+        case enter
+        case update(present: Int64)
+        case leave(present: Int64)
+    }
+
+    public private(set) var isPresent = false
+    private var hasAverage = false
+    private var average: Int64 = 0  // in 2^-32: with fewer bits a small weight would never reach the score
+    private var isClosed = false
+    private var switched: Int64 = 0  // when `isClosed` changed
+    private var entered: Int64 = 0
+    private var spoke: Int64 = 0  // last enter or update
+    private var left: Int64?
+
+    public init() {}
+
+    /// The moving average in 1/65536.
+    public var smoothed: UInt32 { UInt32(truncatingIfNeeded: (average + 0x8000) >> 16) }
+
+    /// Time since the "enter", in nanoseconds; 0 if absent.
+    public func presence(at now: Int64) -> Int64 { isPresent ? now - entered : 0 }
+
+    /// Takes the score of one frame.
+    /// - Parameters:
+    ///   - score: in 1/65536, 0 to 65536.
+    ///   - now: the frame's instant on the monotonic clock, never before the last one.
+    public mutating func take(_ score: UInt32, at now: Int64, _ rule: WatchRule) -> Change {
+        let target = Int64(min(score, 65536)) << 16
+        average = hasAverage ? average + ((target - average) * Int64(rule.smoothing)) >> 16 : target
+        hasAverage = true
+        let closes = isClosed ? smoothed >= rule.off : smoothed >= rule.on
+        if closes != isClosed {
+            isClosed = closes
+            switched = now
+        }
+        let dwell = now - switched
+        if !isPresent {
+            guard isClosed, dwell >= rule.enterAfter else { return .none }
+            if let left, now - left < rule.cooldown { return .none }
+            isPresent = true
+            entered = now
+            spoke = now
+            return .enter
+        }
+        if !isClosed, dwell >= rule.leaveAfter {
+            isPresent = false
+            left = now
+            return .leave(present: now - entered)
+        }
+        if rule.updateEvery > 0, now - spoke >= rule.updateEvery {
+            spoke = now
+            return .update(present: now - entered)
+        }
+        return .none
+    }
+}

@@ -1,0 +1,128 @@
+import CBundle
+import Testing
+
+@testable import Events
+
+private let half: UInt32 = 32768
+
+private func rule(
+    on: UInt32 = 40000, off: UInt32 = 20000, smoothing: UInt32 = 65536, enter: UInt32 = 0, leave: UInt32 = 0,
+    cooldown: UInt32 = 0, update: UInt32 = 0
+) -> oc_watch {
+    var record = oc_watch()
+    record.on = on
+    record.off = off
+    record.smoothing = smoothing
+    record.enter_after = enter
+    record.leave_after = leave
+    record.cooldown = cooldown
+    record.update_every = update
+    return record
+}
+
+/// Feeds one score every 100 ms and lists what changed, as "frame:change".
+private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
+    let rule = WatchRule(record)
+    var state = WatchState()
+    var log: [String] = []
+    for (frame, score) in scores.enumerated() {
+        switch state.take(score, at: Int64(frame) * 100_000_000, rule) {
+        case .none: break
+        case .enter: log.append("\(frame):enter")
+        case .update(let present): log.append("\(frame):update \(present / 1_000_000)")
+        case .leave(let present): log.append("\(frame):leave \(present / 1_000_000)")
+        }
+    }
+    return log
+}
+
+@Suite struct WatchTests {
+    @Test func thresholdsAreInclusiveAboveAndExclusiveBelow() {
+        #expect(changes(rule(), [39999, 40000, 20000, 19999]) == ["1:enter", "3:leave 200"])
+    }
+
+    @Test func betweenTheThresholdsNothingChanges() {
+        #expect(changes(rule(), [30000, 30000, 45000, 30000, 39000, 21000]) == ["2:enter"])
+    }
+
+    @Test func shortVisitsStayUnspoken() {
+        let record = rule(enter: 200)
+        #expect(changes(record, [50000, 50000, 0, 50000, 50000, 0]) == [])
+        #expect(changes(record, [0, 50000, 50000, 50000]) == ["3:enter"])
+    }
+
+    @Test func shortGapsStayUnspoken() {
+        let record = rule(leave: 200)
+        #expect(changes(record, [50000, 0, 0, 50000, 0, 0, 0]) == ["0:enter", "6:leave 600"])
+    }
+
+    @Test func dwellKeepsRunningBetweenTheThresholds() {
+        #expect(changes(rule(enter: 300), [50000, 30000, 30000, 30000]) == ["3:enter"])
+    }
+
+    @Test func cooldownDelaysTheNextEnter() {
+        #expect(
+            changes(rule(cooldown: 300), [50000, 0, 50000, 50000, 50000, 0])
+                == ["0:enter", "1:leave 100", "4:enter", "5:leave 100"])
+    }
+
+    @Test func updatesComeAtTheirPace() {
+        #expect(
+            changes(rule(update: 200), [50000, 50000, 50000, 50000, 50000, 0])
+                == ["0:enter", "2:update 200", "4:update 400", "5:leave 500"])
+    }
+
+    @Test func averageFollowsTheFormula() {
+        let rule = WatchRule(rule(smoothing: half))
+        var state = WatchState()
+        _ = state.take(65536, at: 0, rule)
+        #expect(state.smoothed == 65536)
+        for (step, expected) in [32768, 16384, 8192, 4096].enumerated() {
+            _ = state.take(0, at: Int64(step + 1), rule)
+            #expect(state.smoothed == UInt32(expected))
+        }
+    }
+
+    @Test(arguments: [1, 7, 655, 65536] as [UInt32])
+    func averageReachesASteadyScore(_ smoothing: UInt32) {
+        let rule = WatchRule(rule(smoothing: smoothing))
+        var state = WatchState()
+        _ = state.take(0, at: 0, rule)
+        for frame in 1...3_000_000 / Int(min(smoothing, 3000)) { _ = state.take(60000, at: Int64(frame), rule) }
+        #expect(smoothed(state, isWithin: 1, of: 60000, or: smoothing == 1))
+    }
+
+    /// The smallest weight needs more frames than the test has; it must move all the same.
+    private func smoothed(_ state: WatchState, isWithin tolerance: UInt32, of goal: UInt32, or isSlow: Bool) -> Bool {
+        isSlow ? state.smoothed > goal / 2 : state.smoothed + tolerance >= goal && state.smoothed <= goal
+    }
+
+    @Test func reloadKeepsPresenceAndClosesWhatIsGone() {
+        var log: [String] = []
+        func list(_ names: [String]) -> WatchList {
+            var records = names.map { _ in rule() }
+            for index in records.indices { records[index].name.offset = UInt32(index) }
+            let copy = UnsafeMutableBufferPointer<oc_watch>.allocate(capacity: records.count)
+            _ = copy.initialize(from: records)
+            defer { copy.deallocate() }
+            let texts = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
+            defer { texts.deallocate() }
+            return WatchList(UnsafeBufferPointer(copy)) { text in
+                let name = names[Int(text.offset)]
+                texts.copyBytes(from: name.utf8)
+                return Text(rebasing: texts[..<name.utf8.count])
+            }
+        }
+        func report(_ object: Text, _ smoothed: UInt32, _ change: WatchState.Change) {
+            log.append("\(String(decoding: object, as: UTF8.self)) \(change)")
+        }
+        var first = list(["person", "cat"])
+        first.take(at: 0, score: { _ in 65536 }, report: report)
+        #expect(first.present == 2)
+        var second = list(["dog", "person"])
+        second.inherit(from: first, at: 1000, report: report)
+        #expect(second.present == 1)
+        second.take(at: 2000, score: { _ in 0 }, report: report)
+        #expect(log == ["person enter", "cat enter", "cat leave(present: 1000)", "person leave(present: 2000)"])
+    }
+}
