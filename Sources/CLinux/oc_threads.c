@@ -133,3 +133,5 @@ int oc_futex_wake(const uint32_t *word, int count) {
     long result = syscall(OC_FUTEX, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
     return result < 0 ? -errno : (int)result;
 }
+
+void oc_yield(void) { sched_yield(); }

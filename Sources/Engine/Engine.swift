@@ -1,1 +1,102 @@
-// Engine
+import Bundle
+import CBundle
+import CKernels
+import Kernels
+import System
+
+/// Runs a bundle's plan. Everything is allocated in `init`; `run` allocates nothing.
+///
+/// Weights are read from the bundle's map in place. The arena holds all activations at the offsets that the compiler
+/// chose; a tensor's bytes are valid from the step that writes it to the last one that reads it, inputs only until they
+/// are read: write them before each run. Outputs stay until the next run.
+public struct Engine: ~Copyable {
+    public let bundle: Bundle
+    public let kernelSet: KernelSet
+    /// Workers, the calling thread among them.
+    public let threads: Int
+    private let arena: UnsafeMutableRawBufferPointer
+    private let functions: UnsafeMutableBufferPointer<oc_kernel_fn>
+    private let workers: WorkerPool?
+
+    /// - Parameter threads: 1 to the bundle's thread count; nil takes the bundle's.
+    public init(_ bundle: consuming Bundle, threads: Int? = nil) throws(EngineError) {
+        let view = bundle.view
+        let model = view.model.pointee
+        guard let set = KernelSet(rawValue: model.kernel_set) else { throw .unknownKernels(id: model.kernel_set) }
+        guard set.isAvailable else { throw .missingInstructions(set) }
+        do throws(BundleError) { try StepVerifier(view, set: set).verifyAll() } catch { throw .bundle(error) }
+
+        let count = max(1, min(threads ?? Int(model.threads), Int(model.threads)))
+        var workers: WorkerPool?
+        if count > 1 {
+            do throws(Errno) { workers = try WorkerPool(threads: count) } catch { throw .system(error) }
+        }
+        self.workers = workers
+        self.threads = count
+        kernelSet = set
+        arena = .allocate(byteCount: max(Int(model.arena_bytes), 1), alignment: Int(OC_ALIGNMENT))
+        // Touch every page now: the first frame must not pay for page faults.
+        arena.initializeMemory(as: UInt8.self, repeating: 0)
+        functions = .allocate(capacity: view.steps.count)
+        for index in view.steps.indices {
+            // The verifier has seen to it that every step's kernel exists.
+            functions.initializeElement(at: index, to: set.kernel(view.steps[index].kernel)!)
+        }
+        self.bundle = bundle
+    }
+
+    deinit {
+        arena.deallocate()
+        functions.deallocate()
+    }
+
+    public var inputCount: Int { bundle.view.inputs.count }
+    public var outputCount: Int { bundle.view.outputs.count }
+    public var stepCount: Int { bundle.view.steps.count }
+
+    /// The record of an input or output tensor.
+    public func inputTensor(_ index: Int) -> oc_tensor { bundle.view.tensors[Int(bundle.view.inputs[index])] }
+    public func outputTensor(_ index: Int) -> oc_tensor { bundle.view.tensors[Int(bundle.view.outputs[index])] }
+
+    /// Where an input goes, as bytes of the arena: int8 tensors XOR the model's flip.
+    public func input(_ index: Int) -> UnsafeMutableRawBufferPointer { bytes(of: inputTensor(index)) }
+
+    /// Where an output lies after `run`, as bytes of the arena: int8 tensors XOR the model's flip.
+    public func output(_ index: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(bytes(of: outputTensor(index)))
+    }
+
+    /// The bytes of any tensor of the arena.
+    public func bytes(of tensor: oc_tensor) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: arena[Int(tensor.offset)..<Int(tensor.offset) + Int(tensor.bytes)])
+    }
+
+    /// One inference.
+    public func run() {
+        for index in 0..<functions.count { runStep(index) }
+    }
+
+    /// One inference; adds each step's nanoseconds to `profile`, which has an element a step.
+    public func run(profile: UnsafeMutableBufferPointer<Int64>) {
+        var before = Clock.monotonic
+        for index in 0..<functions.count {
+            runStep(index)
+            let after = Clock.monotonic
+            profile[index] += after - before
+            before = after
+        }
+    }
+
+    /// One step, for profilers and for comparing step by step. Steps are run in order.
+    public func runStep(_ index: Int) {
+        let step = bundle.view.steps.baseAddress! + index
+        var memory = oc_memory(
+            arena: arena.baseAddress!.assumingMemoryBound(to: UInt8.self),
+            weights: bundle.view.weights.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        if let workers {
+            workers.run(functions[index], step, &memory)
+        } else {
+            functions[index](step, &memory, 0, 1)
+        }
+    }
+}

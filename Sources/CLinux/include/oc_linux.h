@@ -109,6 +109,18 @@ size_t oc_page_bytes(void);
 /* Waits while *word == expected, at most `nanoseconds` (below 0: without limit). 0: woken or changed; -ETIMEDOUT. */
 int oc_futex_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds);
 int oc_futex_wake(const uint32_t *word, int count);
+void oc_yield(void); /* gives the processor to another thread that is ready */
+
+/* Tells the processor that this is a spin loop. */
+static inline void oc_spin_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ volatile("yield");
+#elif defined(__riscv)
+    __asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010"); /* pause; a no-op on cores without Zihintpause */
+#endif
+}
 
 /* The processor's own words about itself (getauxval). */
 uint64_t oc_hwcap(void);

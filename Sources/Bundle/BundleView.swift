@@ -1,0 +1,52 @@
+import CBundle
+
+/// Typed access to the bytes of a bundle, in place. It exists only for bytes that `init(verifying:)` has accepted, so
+/// every offset, count, text and index reachable from here lies inside them. It does not own the bytes.
+public struct BundleView: @unchecked Sendable {
+    public let bytes: UnsafeRawBufferPointer
+    public let model: UnsafePointer<oc_model>
+    public let tensors: UnsafeBufferPointer<oc_tensor>
+    public let steps: UnsafeBufferPointer<oc_step>
+    public let weights: UnsafeRawBufferPointer
+    /// Tensor indices in the model's order.
+    public let inputs: UnsafeBufferPointer<UInt32>
+    /// Tensor indices in the model's order.
+    public let outputs: UnsafeBufferPointer<UInt32>
+    public let labels: UnsafeBufferPointer<oc_text>
+    public let preprocess: UnsafePointer<oc_preprocess>?
+    public let scores: UnsafePointer<oc_scores>?
+    public let watches: UnsafeBufferPointer<oc_watch>
+    public let sensor: UnsafePointer<oc_sensor>?
+    let strings: UnsafeRawBufferPointer
+
+    /// Verifies everything but the steps' geometry, which `StepVerifier` of Kernels checks against the kernels' contracts.
+    /// - Parameter bytes: 64-byte aligned; must outlive the view and not change.
+    public init(verifying bytes: UnsafeRawBufferPointer) throws(BundleError) {
+        let table = try SectionTable(verifying: bytes)
+        self.bytes = bytes
+        model = try table.single(OC_SECTION_MODEL, as: oc_model.self, "the bundle has no model section; build it again")
+        strings = table.bytes(OC_SECTION_STRINGS)
+        tensors = try table.records(OC_SECTION_TENSORS, as: oc_tensor.self)
+        steps = try table.records(OC_SECTION_STEPS, as: oc_step.self)
+        weights = table.bytes(OC_SECTION_WEIGHTS)
+        inputs = try table.records(OC_SECTION_INPUTS, as: UInt32.self)
+        outputs = try table.records(OC_SECTION_OUTPUTS, as: UInt32.self)
+        labels = try table.records(OC_SECTION_LABELS, as: oc_text.self)
+        preprocess = try table.optional(OC_SECTION_PREPROCESS, as: oc_preprocess.self)
+        scores = try table.optional(OC_SECTION_SCORES, as: oc_scores.self)
+        watches = try table.records(OC_SECTION_WATCH, as: oc_watch.self)
+        sensor = try table.optional(OC_SECTION_SENSOR, as: oc_sensor.self)
+        try verifyRecords()
+    }
+
+    /// The UTF-8 bytes of a text of this bundle.
+    public func text(_ text: oc_text) -> UnsafeBufferPointer<UInt8> {
+        UnsafeRawBufferPointer(rebasing: strings[Int(text.offset)..<Int(text.offset) + Int(text.length)])
+            .assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// The same as a string, for messages and reports; not for the steady state.
+    public func string(_ text: oc_text) -> String {
+        String(decoding: self.text(text), as: UTF8.self)
+    }
+}

@@ -1,0 +1,181 @@
+import CBundle
+
+/// The checks of each record. Afterwards no index, offset or enumeration of the bundle needs checking again.
+extension BundleView {
+    func verifyRecords() throws(BundleError) {
+        try verifyModel()
+        for index in tensors.indices { try verify(tensors[index], at: position(of: tensors, index)) }
+        try verifyPorts(inputs)
+        try verifyPorts(outputs)
+        guard !steps.isEmpty, !outputs.isEmpty else {
+            throw BundleError("the bundle has no steps or no outputs; build it again", at: 0)
+        }
+        for index in steps.indices { try verify(steps[index].name, at: position(of: steps, index)) }
+        for index in labels.indices { try verify(labels[index], at: position(of: labels, index)) }
+        try verifyPreprocess()
+        try verifyScores()
+        for index in watches.indices { try verify(watches[index], at: position(of: watches, index)) }
+        if let sensor {
+            let at = position(of: UnsafeRawPointer(sensor))
+            try verify(sensor.pointee.name, at: at)
+            try verify(sensor.pointee.source, at: at)
+            try verify(sensor.pointee.topic, at: at)
+        }
+    }
+
+    private func position(of pointer: UnsafeRawPointer) -> Int { pointer - bytes.baseAddress! }
+
+    private func position<T>(of records: UnsafeBufferPointer<T>, _ index: Int) -> Int {
+        position(of: UnsafeRawPointer(records.baseAddress! + index))
+    }
+
+    private func verify(_ text: oc_text, at byte: Int) throws(BundleError) {
+        guard UInt64(text.offset) + UInt64(text.length) <= UInt64(strings.count) else {
+            throw BundleError("a text lies outside the strings section; build the bundle again", at: byte)
+        }
+    }
+
+    private func verifyModel() throws(BundleError) {
+        let at = position(of: UnsafeRawPointer(model))
+        let m = model.pointee
+        try verify(m.name, at: at)
+        try verify(m.origin, at: at)
+        try verify(m.board, at: at)
+        try verify(m.builder, at: at)
+        guard m.kernel_set > 0, m.kernel_set < OC_SET_LIMIT.rawValue else {
+            throw BundleError(
+                "the bundle is packed for a kernel set that this program does not know; build it again", at: at + 32)
+        }
+        guard m.flip == 0 || m.flip == 0x80 else {
+            throw BundleError("the bundle's flip is neither 0 nor 128; build it again", at: at + 36)
+        }
+        guard (1...16).contains(m.threads) else {
+            throw BundleError("the bundle's thread count is not between 1 and 16; build it again", at: at + 40)
+        }
+        guard m.arena_bytes % UInt64(OC_ALIGNMENT) == 0, m.arena_bytes <= UInt64(Int32.max) else {
+            throw BundleError(
+                "the arena is no multiple of 64 bytes or above 2 GiB; build the bundle again", at: at + 48)
+        }
+    }
+
+    private func verify(_ tensor: oc_tensor, at byte: Int) throws(BundleError) {
+        try verify(tensor.name, at: byte)
+        guard tensor.type >= OC_TYPE_INT8.rawValue, tensor.type <= OC_TYPE_FLOAT32.rawValue,
+            tensor.rank <= OC_MAX_RANK
+        else {
+            throw BundleError("a tensor's type or rank is unknown; build the bundle again", at: byte + 8)
+        }
+        var elements = UInt64(1)
+        let shape = tensor.extents
+        for d in 0..<Int(OC_MAX_RANK) {
+            guard shape[d] >= 1, d < Int(tensor.rank) || shape[d] == 1 else {
+                throw BundleError("a tensor's shape has an extent below 1; build the bundle again", at: byte + 12)
+            }
+            elements *= UInt64(shape[d])
+            guard elements <= UInt64(Int32.max) else {
+                throw BundleError("a tensor has more than 2^31 - 1 elements; build the bundle again", at: byte + 12)
+            }
+        }
+        guard UInt64(tensor.bytes) == elements * UInt64(oc_type_bytes(tensor.type)) else {
+            throw BundleError("a tensor's bytes do not match its shape; build the bundle again", at: byte + 40)
+        }
+        let end = UInt64(tensor.offset) + UInt64(tensor.bytes)
+        let limit: UInt64
+        switch UInt32(tensor.space) {
+        case OC_SPACE_ARENA.rawValue: limit = model.pointee.arena_bytes
+        case OC_SPACE_WEIGHTS.rawValue: limit = UInt64(weights.count)
+        default: limit = 0
+        }
+        guard end <= limit else {
+            throw BundleError("a tensor lies outside its space; build the bundle again", at: byte + 36)
+        }
+        guard tensor.scale >= 0, tensor.scale.isFinite else {
+            throw BundleError("a tensor's scale is negative or no number; build the bundle again", at: byte + 44)
+        }
+    }
+
+    private func verifyPorts(_ ports: UnsafeBufferPointer<UInt32>) throws(BundleError) {
+        for index in ports.indices {
+            guard ports[index] < UInt32(tensors.count),
+                UInt32(tensors[Int(ports[index])].space) == OC_SPACE_ARENA.rawValue
+            else {
+                throw BundleError(
+                    "an input or output is no tensor of the arena; build the bundle again",
+                    at: position(of: ports, index))
+            }
+        }
+    }
+
+    private func verifyPreprocess() throws(BundleError) {
+        guard let preprocess else { return }
+        let at = position(of: UnsafeRawPointer(preprocess))
+        let p = preprocess.pointee
+        guard (1...16384).contains(p.width), (1...16384).contains(p.height), p.channels == 1 || p.channels == 3,
+            p.fit <= OC_FIT_CONTAIN.rawValue, p.bgr <= 1
+        else {
+            throw BundleError("the preprocessing record is out of range; build the bundle again", at: at)
+        }
+        guard !inputs.isEmpty else {
+            throw BundleError("there is preprocessing but no input; build the bundle again", at: at)
+        }
+        let input = tensors[Int(inputs[0])]
+        guard UInt32(input.type) == OC_TYPE_INT8.rawValue || UInt32(input.type) == OC_TYPE_UINT8.rawValue,
+            UInt64(input.bytes) == UInt64(p.width) * UInt64(p.height) * UInt64(p.channels)
+        else {
+            throw BundleError("the preprocessing's size is not that of input 0; build the bundle again", at: at)
+        }
+        guard p.crop.2 > 0, p.crop.3 > 0, UInt32(p.crop.0) + UInt32(p.crop.2) <= 65535,
+            UInt32(p.crop.1) + UInt32(p.crop.3) <= 65535
+        else {
+            throw BundleError("the crop is empty or leaves the frame; build the bundle again", at: at + 16)
+        }
+    }
+
+    private func verifyScores() throws(BundleError) {
+        guard let scores else { return }
+        let at = position(of: UnsafeRawPointer(scores))
+        let s = scores.pointee
+        guard s.output < UInt32(outputs.count) else {
+            throw BundleError("the scores name an output that the model lacks; build the bundle again", at: at)
+        }
+        let output = tensors[Int(outputs[Int(s.output)])]
+        guard output.bytes == s.count, s.count > 0, labels.isEmpty || labels.count == Int(s.count) else {
+            throw BundleError(
+                "the scores' count is not that of the output and the labels; build the bundle again", at: at + 4)
+        }
+        let inRange = withUnsafeBytes(of: s.table) { raw in
+            var fine = true
+            for value in raw.bindMemory(to: UInt32.self) where value > 65536 { fine = false }
+            return fine
+        }
+        guard inRange else {
+            throw BundleError("a score is above 65536; build the bundle again", at: at + 8)
+        }
+    }
+
+    private func verify(_ watch: oc_watch, at byte: Int) throws(BundleError) {
+        try verify(watch.name, at: byte)
+        guard let scores, watch.label < scores.pointee.count else {
+            throw BundleError("a watch rule is for a label that has no score; build the bundle again", at: byte + 8)
+        }
+        guard watch.on <= 65536, watch.off <= watch.on, (1...65536).contains(watch.smoothing) else {
+            throw BundleError(
+                "a watch rule's thresholds or smoothing are out of range; build the bundle again", at: byte + 12)
+        }
+    }
+}
+
+extension oc_tensor {
+    /// The shape as a fixed array, 1 past the rank.
+    public var extents: [6 of Int32] { [shape.0, shape.1, shape.2, shape.3, shape.4, shape.5] }
+}
+
+/// Bytes of one element of an `oc_type`; 0 for an unknown one.
+public func oc_type_bytes(_ type: UInt8) -> Int {
+    switch UInt32(type) {
+    case OC_TYPE_INT8.rawValue, OC_TYPE_UINT8.rawValue: 1
+    case OC_TYPE_INT32.rawValue, OC_TYPE_FLOAT32.rawValue: 4
+    case OC_TYPE_INT64.rawValue: 8
+    default: 0
+    }
+}

@@ -1,0 +1,162 @@
+/* One step of the plan: which kernel runs on which bytes. 256 bytes; kernels read it in place.
+ *
+ * Conventions. Shapes are NHWC, row-major. All quantized values and zero points in a record are in the model's own
+ * signed domain (-128..127); a byte b of an int8 tensor in the arena stands for the value (int8_t)(b ^ flip).
+ * `multiplier` and `shift` are TensorFlow Lite's quantized multipliers: multiplier / 2^31 * 2^shift.
+ */
+#ifndef OC_STEP_H
+#define OC_STEP_H
+
+#include "oc_layout.h"
+
+/* Kernels. One number is one contract: what it reads, what it writes, which union member describes it. */
+typedef enum oc_kernel {
+    OC_KERNEL_CONV = 1,             /* oc_conv, one group */
+    OC_KERNEL_CONV_GROUPED = 2,     /* oc_conv */
+    OC_KERNEL_DEPTHWISE = 3,        /* oc_conv, out_c == in_c */
+    OC_KERNEL_DEPTHWISE_MULTIPLIED = 4, /* oc_conv, out_c a multiple of in_c */
+    OC_KERNEL_TRANSPOSE_CONV = 5,   /* oc_conv */
+    OC_KERNEL_ADD = 6,              /* oc_binary; also subtraction */
+    OC_KERNEL_MUL = 7,              /* oc_binary */
+    OC_KERNEL_MINIMUM = 8,          /* oc_binary */
+    OC_KERNEL_MAXIMUM = 9,          /* oc_binary */
+    OC_KERNEL_PRELU = 10,           /* oc_binary */
+    OC_KERNEL_AVERAGE_POOL = 11,    /* oc_pool */
+    OC_KERNEL_MAX_POOL = 12,        /* oc_pool */
+    OC_KERNEL_MEAN = 13,            /* oc_mean */
+    OC_KERNEL_SOFTMAX = 14,         /* oc_softmax */
+    OC_KERNEL_TABLE = 15,           /* oc_table */
+    OC_KERNEL_FILL = 16,            /* oc_fill */
+    OC_KERNEL_COPY = 17,            /* oc_copy */
+    OC_KERNEL_RESIZE_BILINEAR = 18, /* oc_resize */
+    OC_KERNEL_RESIZE_NEAREST = 19,  /* oc_resize */
+    OC_KERNEL_ARG_MAX = 20,         /* oc_arg_max */
+    OC_KERNEL_QUANTIZE = 21,        /* oc_affine: float32 to int8 or uint8 */
+    OC_KERNEL_DEQUANTIZE = 22,      /* oc_affine: int8 or uint8 to float32 */
+    OC_KERNEL_LIMIT = 23
+} oc_kernel;
+
+/* A run of bytes that a step reads or writes. */
+typedef struct oc_operand {
+    uint32_t offset;
+    uint32_t bytes;
+    uint32_t tensor;        /* index of the tensor it is (part of); OC_NO_TENSOR for packed constants and scratch */
+    uint16_t space;         /* oc_space; OC_SPACE_NONE: not used */
+    uint16_t type;          /* oc_type of its elements */
+} oc_operand;
+
+enum { OC_NO_TENSOR = 0xffffffffu };
+
+/* Convolutions. Input row of output row y and tap ky: y * stride_h - pad_top + ky * dilation_h; rows and columns
+ * outside the input count as in_zero. For OC_KERNEL_TRANSPOSE_CONV the roles turn round: input row y and tap ky
+ * add to output row y * stride_h - pad_top + ky.
+ *
+ * `constants` holds what the kernel set's packing lays out (Kernels/Packing): biases with the input's zero point
+ * folded in, weights, multipliers and shifts of each output channel. */
+typedef struct oc_conv {
+    int32_t batches, in_h, in_w, in_c;
+    int32_t out_h, out_w, out_c;
+    int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    int32_t groups;
+    int32_t in_zero, out_zero, clamp_min, clamp_max;
+} oc_conv;
+
+enum { OC_BINARY_DIMS = 5, OC_COPY_DIMS = 6, OC_MEAN_DIMS = 3 };
+
+/* Elementwise with broadcasting: out[i] = f(a[i . stride_a], b[i . stride_b]), innermost dimension last, unused leading
+ * dimensions 1. A stride of 0 repeats. The output is dense.
+ * ADD: round(mult(out, mult(a, (a - zero_a) << left_shift) + mult(b, (b - zero_b) << left_shift))) + out_zero
+ * MUL: mult(out, (a - zero_a) * (b - zero_b)) + out_zero
+ * PRELU: a >= zero_a ? mult(a, a - zero_a) : mult(out, (a - zero_a) * (b - zero_b)), + out_zero. */
+typedef struct oc_binary {
+    int32_t dims[OC_BINARY_DIMS], stride_a[OC_BINARY_DIMS], stride_b[OC_BINARY_DIMS];
+    int32_t zero_a, zero_b, out_zero, left_shift;
+    int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
+    int32_t subtract;       /* ADD only: 1 negates the scaled b */
+    int32_t clamp_min, clamp_max;
+} oc_binary;
+
+typedef struct oc_pool {
+    int32_t batches, in_h, in_w, channels, out_h, out_w;
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+    int32_t clamp_min, clamp_max;
+} oc_pool;
+
+/* Mean over the `reduced` dimensions; the output is dense over the `kept` ones. */
+typedef struct oc_mean {
+    int32_t kept[OC_MEAN_DIMS], kept_stride[OC_MEAN_DIMS];
+    int32_t reduced[OC_MEAN_DIMS], reduced_stride[OC_MEAN_DIMS];
+    int32_t in_zero, out_zero, multiplier, shift;
+} oc_mean;
+
+/* Softmax over rows of `depth`, in the reference's fixed point: differences to the row's maximum below diff_min give 0. */
+typedef struct oc_softmax {
+    int32_t rows, depth;
+    int32_t multiplier, shift; /* of the differences: beta * in_scale in Q5.26, a left shift */
+    int32_t diff_min;
+} oc_softmax;
+
+/* out[i] = table[in[i]] on raw bytes; `constants` is the table of 256. */
+typedef struct oc_table {
+    int32_t count;
+} oc_table;
+
+/* Every byte of out becomes `value`. */
+typedef struct oc_fill {
+    int32_t value;
+} oc_fill;
+
+/* Strided copy of elements: for every index i below `dims`,
+ * out[out_start + i . out_stride] = in[in_start + i . in_stride]; all in elements of element_bytes (1, 4 or 8). */
+typedef struct oc_copy {
+    int32_t dims[OC_COPY_DIMS], in_stride[OC_COPY_DIMS], out_stride[OC_COPY_DIMS];
+    int32_t in_start, out_start, element_bytes;
+} oc_copy;
+
+/* `constants` of RESIZE_NEAREST: int32 source row of each output row, then source column of each output column.
+ * Of RESIZE_BILINEAR: for each output row, then for each output column, three int32: lower index, upper index and the
+ * position between them in 1/1024 from the lower one. */
+typedef struct oc_resize {
+    int32_t batches, in_h, in_w, channels, out_h, out_w;
+} oc_resize;
+
+/* Index of the first maximum along the middle of [outer, axis, inner]; the output has 4- or 8-byte integers. */
+typedef struct oc_arg_max {
+    int32_t outer, axis, inner;
+} oc_arg_max;
+
+typedef struct oc_affine {
+    int32_t count;
+    float scale;
+    int32_t zero, clamp_min, clamp_max;
+} oc_affine;
+
+typedef struct oc_step {
+    uint32_t kernel;        /* oc_kernel */
+    uint32_t flip;          /* as oc_model.flip */
+    oc_text name;           /* where it comes from, for reports */
+    uint64_t macs;
+    oc_operand in[2];
+    oc_operand out;
+    oc_operand constants;   /* packed for the bundle's kernel set */
+    oc_operand scratch;     /* in the arena, one equal part a worker */
+    union {
+        oc_conv conv;
+        oc_binary binary;
+        oc_pool pool;
+        oc_mean mean;
+        oc_softmax softmax;
+        oc_table table;
+        oc_fill fill;
+        oc_copy copy;
+        oc_resize resize;
+        oc_arg_max arg_max;
+        oc_affine affine;
+        int32_t words[38];
+    };
+} oc_step;
+
+OC_PIN(oc_operand, 16);
+OC_PIN(oc_step, 256);
+
+#endif

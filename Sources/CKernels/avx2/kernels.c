@@ -1,0 +1,16 @@
+#include "avx2.h"
+
+#include <stddef.h>
+
+oc_kernel_fn oc_avx2_kernel(uint32_t kernel) {
+#if defined(__x86_64__)
+    switch (kernel) {
+    case OC_KERNEL_CONV: return oc_avx2_conv;
+    case OC_KERNEL_DEPTHWISE: return oc_avx2_depthwise;
+    default: break;
+    }
+#else
+    (void)kernel;
+#endif
+    return NULL;
+}

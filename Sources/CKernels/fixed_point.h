@@ -1,0 +1,85 @@
+/* Requantization and the small helpers that all kernel sets share. */
+#ifndef OC_FIXED_POINT_H
+#define OC_FIXED_POINT_H
+
+#include "oc_kernels.h"
+
+#include <stddef.h>
+
+/* gemmlowp's SaturatingRoundingDoublingHighMul for b >= 0. Its sign-dependent nudge followed by a truncating division
+ * is this one floor: for a negative product p, trunc((p + 1 - 2^30) / 2^31) = floor((p + 2^30) / 2^31). */
+static inline int32_t oc_doubling_high_multiply(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b + (1ll << 30)) >> 31);
+}
+
+/* gemmlowp's RoundingDivideByPOT, 0 <= exponent <= 31: ties away from zero. */
+static inline int32_t oc_rounding_shift_right(int32_t value, int32_t exponent) {
+    const int32_t mask = (int32_t)((1ll << exponent) - 1);
+    const int32_t remainder = value & mask;
+    const int32_t threshold = (mask >> 1) + (value < 0);
+    return (value >> exponent) + (remainder > threshold);
+}
+
+static inline int32_t oc_shift_left(int32_t value, int32_t shift) {
+    return (int32_t)((uint32_t)value << shift); /* wraps, as the reference does in practice */
+}
+
+/* TensorFlow Lite's MultiplyByQuantizedMultiplier with its two roundings; -31 <= shift <= 30. */
+static inline int32_t oc_multiply(int32_t value, int32_t multiplier, int32_t shift) {
+    const int32_t left = shift > 0 ? shift : 0;
+    const int32_t right = shift > 0 ? 0 : -shift;
+    return oc_rounding_shift_right(oc_doubling_high_multiply(oc_shift_left(value, left), multiplier), right);
+}
+
+static inline int32_t oc_clamp(int32_t value, int32_t low, int32_t high) {
+    return value < low ? low : value > high ? high : value;
+}
+
+static inline int32_t oc_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+static inline int32_t oc_subtract(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }
+static inline int32_t oc_product(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
+
+/* A requantized accumulator as the byte that the arena holds. */
+static inline uint8_t oc_output_byte(int32_t value, int32_t zero, int32_t low, int32_t high, uint32_t flip) {
+    return (uint8_t)((uint32_t)oc_clamp(oc_add(value, zero), low, high) ^ flip);
+}
+
+static inline int32_t oc_value(uint8_t byte, uint32_t flip) { return (int8_t)(byte ^ (uint8_t)flip); }
+
+static inline const uint8_t *oc_source(const oc_operand *operand, const oc_memory *memory) {
+    return (operand->space == OC_SPACE_WEIGHTS ? memory->weights : memory->arena) + operand->offset;
+}
+
+static inline uint8_t *oc_destination(const oc_operand *operand, const oc_memory *memory) {
+    return memory->arena + operand->offset;
+}
+
+/* The scratch bytes of one worker. The compiler sizes scratch for the bundle's thread count in equal 64-byte aligned parts. */
+static inline uint8_t *oc_scratch(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    return memory->arena + step->scratch.offset + (size_t)(step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT) * part;
+}
+
+/* Splits `count` items into `parts` nearly equal runs. */
+typedef struct oc_range {
+    int32_t begin, end;
+} oc_range;
+
+static inline oc_range oc_part(int32_t count, uint32_t part, uint32_t parts) {
+    oc_range range = {(int32_t)((int64_t)count * part / parts), (int32_t)((int64_t)count * (part + 1) / parts)};
+    return range;
+}
+
+/* Per-channel constants of a convolution in the planar packing: biases, multipliers, shifts, then weights. */
+typedef struct oc_planar {
+    const int32_t *bias, *multiplier, *shift;
+    const int8_t *weights;
+} oc_planar;
+
+static inline oc_planar oc_planar_constants(const oc_step *step, const oc_memory *memory) {
+    const int32_t *bias = (const int32_t *)oc_source(&step->constants, memory);
+    const int32_t channels = step->conv.out_c;
+    oc_planar constants = {bias, bias + channels, bias + 2 * (size_t)channels, (const int8_t *)(bias + 3 * (size_t)channels)};
+    return constants;
+}
+
+#endif

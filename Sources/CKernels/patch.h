@@ -1,0 +1,51 @@
+/* Gathering the input patch under one output pixel: im2col of a single row, so it stays in L1. */
+#ifndef OC_PATCH_H
+#define OC_PATCH_H
+
+#include "fixed_point.h"
+
+#include <string.h>
+
+/* Copies the patch of output pixel (batch, y, x) to `patch`: kernel_h * kernel_w taps of `channels` bytes from channel
+ * `first` on, taps outside the input filled with the input's zero point. Bytes stay as they lie in the arena. */
+static inline void oc_gather_patch(const oc_conv *c, const uint8_t *input, uint32_t flip, int32_t batch, int32_t y, int32_t x,
+                                   int32_t first, int32_t channels, uint8_t *patch) {
+    const uint8_t zero = (uint8_t)((uint32_t)c->in_zero ^ flip);
+    const int32_t left = x * c->stride_w - c->pad_left;
+    const int whole_rows = c->dilation_w == 1 && channels == c->in_c && left >= 0 && left + c->kernel_w <= c->in_w;
+    for (int32_t ky = 0; ky < c->kernel_h; ky++) {
+        const int32_t in_y = y * c->stride_h - c->pad_top + ky * c->dilation_h;
+        const size_t row_bytes = (size_t)c->kernel_w * channels;
+        if (in_y < 0 || in_y >= c->in_h) {
+            memset(patch, zero, row_bytes);
+            patch += row_bytes;
+            continue;
+        }
+        const uint8_t *row = input + ((size_t)batch * c->in_h + in_y) * c->in_w * c->in_c + first;
+        if (whole_rows) {
+            memcpy(patch, row + (size_t)left * c->in_c, row_bytes);
+            patch += row_bytes;
+            continue;
+        }
+        for (int32_t kx = 0; kx < c->kernel_w; kx++, patch += channels) {
+            const int32_t in_x = left + kx * c->dilation_w;
+            if (in_x < 0 || in_x >= c->in_w) {
+                memset(patch, zero, (size_t)channels);
+            } else {
+                memcpy(patch, row + (size_t)in_x * c->in_c, (size_t)channels);
+            }
+        }
+    }
+}
+
+/* True where every patch is a plain run of input bytes: 1x1 kernels without padding. Then no gathering is needed. */
+static inline int oc_patch_is_pixel(const oc_conv *c) {
+    return c->kernel_h == 1 && c->kernel_w == 1 && c->groups == 1 && c->pad_top == 0 && c->pad_left == 0
+        && (c->out_h - 1) * (int64_t)c->stride_h < c->in_h && (c->out_w - 1) * (int64_t)c->stride_w < c->in_w;
+}
+
+static inline const uint8_t *oc_pixel(const oc_conv *c, const uint8_t *input, int32_t batch, int32_t y, int32_t x) {
+    return input + (((size_t)batch * c->in_h + (size_t)y * c->stride_h) * c->in_w + (size_t)x * c->stride_w) * c->in_c;
+}
+
+#endif

@@ -1,1 +1,0 @@
-#include "oc_kernels.h"

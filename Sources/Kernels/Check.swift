@@ -1,0 +1,52 @@
+import Bundle
+import CBundle
+
+/// The single checks that contracts are made of; each failure names the step's byte in the file.
+struct Check {
+    let byte: Int
+
+    func callAsFunction(_ holds: Bool, _ reason: StaticString) throws(BundleError) {
+        guard holds else { throw BundleError(reason, at: byte) }
+    }
+
+    func extents(_ values: [4 of Int32]) throws(BundleError) {
+        for i in 0..<4 { try self(values[i] >= 1, "a step's geometry has an extent below 1; build the bundle again") }
+    }
+
+    func bytes(_ operand: oc_operand, _ expected: Int64) throws(BundleError) {
+        try self(
+            operand.space != OC_SPACE_NONE.rawValue && Int64(operand.bytes) == expected,
+            "a step's geometry does not match its operands' sizes; build the bundle again")
+    }
+
+    func zero(_ value: Int32) throws(BundleError) {
+        try self((-128...127).contains(value), "a step's zero point is out of range; build the bundle again")
+    }
+
+    func clamp(_ low: Int32, _ high: Int32) throws(BundleError) {
+        try self(-128 <= low && low <= high && high <= 127, "a step's clamp is out of range; build the bundle again")
+    }
+
+    func multiplier(_ multiplier: Int32, _ shift: Int32) throws(BundleError) {
+        try self(
+            multiplier >= 0 && (-31...30).contains(shift), "a step's multiplier is out of range; build the bundle again"
+        )
+    }
+
+    /// That the coordinates a window reaches fit an int32 with room to spare.
+    func reach(_ out: Int32, _ stride: Int32, _ kernel: Int32, _ dilation: Int32, _ pad: Int32) throws(BundleError) {
+        let far = plus(times(Int64(out), Int64(stride)), times(Int64(kernel), Int64(dilation)))
+        try self(far < 1 << 29 && abs(Int64(pad)) < 1 << 29, "a step's window reaches too far; build the bundle again")
+    }
+
+    /// That start + i . strides stays in 0..<limit for every index below dims.
+    func span(start: Int32, _ dims: [6 of Int32], _ strides: [6 of Int32], within limit: Int64) throws(BundleError) {
+        var low = Int64(start)
+        var high = Int64(start)
+        for d in 0..<6 {
+            let distance = times(Int64(dims[d]) - 1, Int64(strides[d]))
+            if distance < 0 { low = plus(low, distance) } else { high = plus(high, distance) }
+        }
+        try self(low >= 0 && high < limit, "a copy leaves its operands; build the bundle again")
+    }
+}

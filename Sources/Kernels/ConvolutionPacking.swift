@@ -1,0 +1,177 @@
+import CBundle
+
+/// How the constants of a convolution lie in the weights section. The kernels' source files say why.
+enum ConvolutionPacking {
+    /// int32 biases, multipliers and shifts of all output channels, then the weights as `WeightOrder` says. Depthwise
+    /// kernels have one input pixel of zero points behind the weights.
+    case planar
+    /// For every `channels` output channels: their biases, multipliers and shifts, then for each `group` bytes of the
+    /// patch the weights of each channel; what lies past the end is zero. Blocks are multiples of 32 bytes.
+    case blocked(channels: Int64, group: Int64)
+}
+
+/// The size and the bytes of a convolution step's constants, and the scratch it needs, for one kernel set.
+///
+/// All arithmetic saturates, so a hostile geometry gives sizes that no operand has.
+public struct ConvolutionLayout {
+    private let geometry: oc_conv
+    private let kernel: UInt32
+    private let packing: ConvolutionPacking
+
+    public init(_ geometry: oc_conv, kernel: UInt32, set: KernelSet) {
+        self.geometry = geometry
+        self.kernel = kernel
+        packing = kernel == OC_KERNEL_CONV.rawValue ? set.convolutionPacking : .planar
+    }
+
+    private var isDepthwise: Bool {
+        kernel == OC_KERNEL_DEPTHWISE.rawValue || kernel == OC_KERNEL_DEPTHWISE_MULTIPLIED.rawValue
+    }
+
+    private var outChannels: Int64 { Int64(geometry.out_c) }
+
+    /// Bytes of one filter: kernel_h * kernel_w * (in_c / groups), or kernel_h * kernel_w for depthwise.
+    public var filterLength: Int64 {
+        let taps = times(Int64(geometry.kernel_h), Int64(geometry.kernel_w))
+        return isDepthwise ? taps : times(taps, Int64(geometry.in_c / max(geometry.groups, 1)))
+    }
+
+    /// Bytes of the constants.
+    public var constantBytes: Int64 {
+        switch packing {
+        case .planar:
+            let weights = times(outChannels, filterLength)
+            return plus(plus(times(outChannels, 12), weights), isDepthwise ? Int64(geometry.in_c) : 0)
+        case .blocked(let channels, _):
+            return times((outChannels + channels - 1) / channels, blockBytes)
+        }
+    }
+
+    private var blockBytes: Int64 {
+        guard case .blocked(let channels, let group) = packing else { return 0 }
+        let length = times(plus(filterLength, group - 1) / group, group)
+        return roundUp(plus(12 * channels, times(length, channels)), to: 32)
+    }
+
+    /// Arena scratch that one worker needs at least, a multiple of 64; 0 where the kernel reads the input in place.
+    public var minimumScratchBytes: Int64 { scratchBytes(pixels: 4) }
+
+    /// Scratch that one worker uses well: room for more patches lets weights be read from L1 more often.
+    public var preferredScratchBytes: Int64 {
+        let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
+        let enough = 32 * 1024 / max(times(filterLength, 2), 1) / 4 * 4
+        return scratchBytes(pixels: max(4, min(roundUp(pixels, to: 4), min(enough, 32))))
+    }
+
+    private func scratchBytes(pixels: Int64) -> Int64 {
+        guard !isDepthwise, kernel != OC_KERNEL_TRANSPOSE_CONV.rawValue else { return 0 }
+        switch packing {
+        case .planar:
+            return patchIsPixel ? 0 : roundUp(times(4, filterLength), to: 64)
+        case .blocked(_, let group):
+            let wide = times(times(plus(filterLength, group - 1) / group, group), 2)
+            return plus(roundUp(filterLength, to: 64), roundUp(times(wide, pixels), to: 64))
+        }
+    }
+
+    /// 1x1 kernels without padding read pixels in place. The same test as `oc_patch_is_pixel`.
+    private var patchIsPixel: Bool {
+        let g = geometry
+        return g.kernel_h == 1 && g.kernel_w == 1 && g.groups == 1 && g.pad_top == 0 && g.pad_left == 0
+            && times(Int64(g.out_h) - 1, Int64(g.stride_h)) < Int64(g.in_h)
+            && times(Int64(g.out_w) - 1, Int64(g.stride_w)) < Int64(g.in_w)
+    }
+
+    /// The constants as the kernel reads them.
+    /// - Parameters:
+    ///   - weights: `[out_c][kernel_h][kernel_w][in_c / groups]`, or `[kernel_h][kernel_w][out_c]` for depthwise.
+    ///   - bias: one a channel, before folding; int32 sums wrap as the kernels' do.
+    ///   - multiplier, shift: one a channel.
+    public func pack(
+        weights: UnsafeBufferPointer<Int8>, bias: UnsafeBufferPointer<Int32>, multiplier: UnsafeBufferPointer<Int32>,
+        shift: UnsafeBufferPointer<Int32>, into out: UnsafeMutableRawBufferPointer
+    ) {
+        out.initializeMemory(as: UInt8.self, repeating: 0)
+        let count = Int(geometry.out_c)
+        let length = Int(filterLength)
+        for channel in 0..<count {
+            let folded =
+                kernel == OC_KERNEL_TRANSPOSE_CONV.rawValue
+                ? bias[channel] : folded(bias[channel], weights, channel, length)
+            switch packing {
+            case .planar:
+                out.storeBytes(of: folded, toByteOffset: 4 * channel, as: Int32.self)
+                out.storeBytes(of: multiplier[channel], toByteOffset: 4 * (count + channel), as: Int32.self)
+                out.storeBytes(of: shift[channel], toByteOffset: 4 * (2 * count + channel), as: Int32.self)
+            case .blocked(let channels, let group):
+                let lanes = Int(channels)
+                let block = channel / lanes * Int(blockBytes)
+                let lane = channel % lanes
+                out.storeBytes(of: folded, toByteOffset: block + 4 * lane, as: Int32.self)
+                out.storeBytes(of: multiplier[channel], toByteOffset: block + 4 * (lanes + lane), as: Int32.self)
+                out.storeBytes(of: shift[channel], toByteOffset: block + 4 * (2 * lanes + lane), as: Int32.self)
+                let per = Int(group)
+                for k in 0..<length {
+                    let at = block + 12 * lanes + (k / per * lanes + lane) * per + k % per
+                    out.storeBytes(of: weights[channel * length + k], toByteOffset: at, as: Int8.self)
+                }
+            }
+        }
+        if case .planar = packing {
+            for i in 0..<count * length { out.storeBytes(of: weights[i], toByteOffset: 12 * count + i, as: Int8.self) }
+            if isDepthwise {
+                let zero = UInt8(truncatingIfNeeded: geometry.in_zero)
+                for i in 0..<Int(geometry.in_c) {
+                    out.storeBytes(of: zero, toByteOffset: 12 * count + count * length + i, as: UInt8.self)
+                }
+            }
+        }
+    }
+
+    /// bias - in_zero * (sum of the filter): then kernels multiply raw values and padding is the zero point.
+    private func folded(_ bias: Int32, _ weights: UnsafeBufferPointer<Int8>, _ channel: Int, _ length: Int) -> Int32 {
+        var sum: Int32 = 0
+        for k in 0..<length {
+            sum &+= Int32(weights[isDepthwise ? k * Int(geometry.out_c) + channel : channel * length + k])
+        }
+        return bias &- geometry.in_zero &* sum
+    }
+
+    /// Checks that each channel's multiplier and shift are within what the kernels' arithmetic allows.
+    func hasValidMultipliers(_ constants: UnsafeRawBufferPointer) -> Bool {
+        for channel in 0..<Int(geometry.out_c) {
+            let at: Int
+            let step: Int
+            switch packing {
+            case .planar:
+                at = 4 * (Int(geometry.out_c) + channel)
+                step = 4 * Int(geometry.out_c)
+            case .blocked(let channels, _):
+                at = channel / Int(channels) * Int(blockBytes) + 4 * (Int(channels) + channel % Int(channels))
+                step = 4 * Int(channels)
+            }
+            guard constants.loadUnaligned(fromByteOffset: at, as: Int32.self) >= 0,
+                (-31...30).contains(constants.loadUnaligned(fromByteOffset: at + step, as: Int32.self))
+            else { return false }
+        }
+        return true
+    }
+}
+
+/// Saturating arithmetic on sizes.
+@inline(__always)
+func times(_ a: Int64, _ b: Int64) -> Int64 {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? .max : product
+}
+
+@inline(__always)
+func plus(_ a: Int64, _ b: Int64) -> Int64 {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
+}
+
+@inline(__always)
+func roundUp(_ value: Int64, to multiple: Int64) -> Int64 {
+    plus(value, multiple - 1) / multiple * multiple
+}

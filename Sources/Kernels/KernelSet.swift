@@ -1,0 +1,61 @@
+import CBundle
+import CKernels
+
+/// A family of kernels for one kind of CPU. Every set gives the same bytes; they differ in speed and in how they want
+/// constants packed and activations stored.
+public enum KernelSet: UInt32, Sendable, CaseIterable {
+    /// Portable C, for every CPU.
+    case scalar = 1
+    /// x86-64 with AVX2 and FMA.
+    case avx2 = 2
+
+    public var name: StaticString {
+        switch self {
+        case .scalar: "scalar"
+        case .avx2: "avx2"
+        }
+    }
+
+    /// The set of a name given as bytes, as on a command line.
+    public init?(name: some Collection<UInt8>) {
+        for set in KernelSet.allCases {
+            let same = set.name.withUTF8Buffer { $0.elementsEqual(name) }
+            if same {
+                self = set
+                return
+            }
+        }
+        return nil
+    }
+
+    /// XORed onto int8 values in the arena: 0 keeps them as they are, 0x80 stores them as value + 128.
+    public var flip: UInt32 { 0 }
+
+    /// How CONV wants its constants; all other convolutions are packed planar by every set.
+    var convolutionPacking: ConvolutionPacking {
+        switch self {
+        case .scalar: .planar
+        case .avx2: .blocked(channels: 8, group: 2)
+        }
+    }
+
+    /// Whether the CPU this runs on has the instructions.
+    public var isAvailable: Bool { oc_cpu_kernel_sets() & (1 << rawValue) != 0 }
+
+    /// The fastest set of the CPU this runs on.
+    public static var best: KernelSet {
+        var best = KernelSet.scalar
+        for set in allCases where set.isAvailable { best = set }
+        return best
+    }
+
+    /// The set's kernel, or the portable one where the set has none of its own.
+    public func kernel(_ kernel: UInt32) -> oc_kernel_fn? {
+        let own: oc_kernel_fn?
+        switch self {
+        case .scalar: own = nil
+        case .avx2: own = oc_avx2_kernel(kernel)
+        }
+        return own ?? oc_scalar_kernel(kernel)
+    }
+}
