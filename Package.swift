@@ -31,7 +31,14 @@ let hostModules: [Target] = [
     .target(name: "Graph"),
     .target(name: "Importers", dependencies: ["Graph"]),
     .target(name: "Reference", dependencies: ["Graph"]),
-    .target(name: "Boards", dependencies: ["Bundle", .product(name: "Yams", package: "Yams")]),
+    .target(
+        name: "Boards", dependencies: ["CBundle", .product(name: "Yams", package: "Yams")],
+        resources: [
+            // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
+            .embedInCode("Profiles/generic-aarch64.yaml"), .embedInCode("Profiles/generic-armv7.yaml"),
+            .embedInCode("Profiles/generic-riscv64.yaml"), .embedInCode("Profiles/generic-x86-64.yaml"),
+            .embedInCode("Profiles/host.yaml"),
+        ]),
     .target(name: "Compiler", dependencies: ["CBundle", "Bundle", "Graph", "Kernels", "Boards"]),
     .executableTarget(
         name: "ocellus",

@@ -1,0 +1,77 @@
+import CBundle
+
+// The settings as a bundle's records hold them: times in milliseconds, scores in 1/65536.
+
+extension SensorFile.WatchRule {
+    /// - Parameter name: the rule's name in the bundle's strings.
+    public func record(name: oc_text) -> oc_watch {
+        var record = oc_watch()
+        record.name = name
+        record.label = UInt32(label)
+        record.on = Self.score(on)
+        record.off = Self.score(off)
+        // A weight that rounds to nothing would never let a frame count.
+        record.smoothing = max(1, Self.score(smoothing))
+        record.enter_after = UInt32(enterAfter.milliseconds)
+        record.leave_after = UInt32(leaveAfter.milliseconds)
+        record.cooldown = UInt32(cooldown.milliseconds)
+        record.update_every = updateEvery.map { max(1, UInt32($0.milliseconds)) } ?? 0
+        return record
+    }
+
+    private static func score(_ value: Double) -> UInt32 { UInt32((value * 65536).rounded()) }
+}
+
+extension SensorFile {
+    /// - Parameters: texts in the bundle's strings; empty where the file says nothing.
+    public func record(name: oc_text, source: oc_text, topic: oc_text) -> oc_sensor {
+        var record = oc_sensor()
+        record.name = name
+        record.source = source
+        record.topic = topic
+        record.heartbeat = heartbeat.map { max(1, UInt32($0.milliseconds)) } ?? 0
+        record.max_fps = maxFPS.map { UInt32(($0 * 1000).rounded()) } ?? 0
+        return record
+    }
+}
+
+extension SensorFile.Fit {
+    public var record: oc_fit {
+        switch self {
+        case .stretch: OC_FIT_STRETCH
+        case .cover: OC_FIT_COVER
+        case .contain: OC_FIT_CONTAIN
+        }
+    }
+}
+
+extension SensorFile.Crop {
+    /// x, y, width and height in 1/65535 of the frame, never reaching beyond it.
+    public var record: (UInt16, UInt16, UInt16, UInt16) {
+        func units(_ value: Double) -> Int { Int((min(max(value, 0), 1) * 65535).rounded()) }
+        let left = units(x)
+        let top = units(y)
+        // Edges are rounded, not extents, so that neighbouring crops meet.
+        let right = max(units(x + width), left + 1)
+        let bottom = max(units(y + height), top + 1)
+        let clampedLeft = min(left, 65534)
+        let clampedTop = min(top, 65534)
+        return (
+            UInt16(clampedLeft), UInt16(clampedTop),
+            UInt16(min(right, 65535) - clampedLeft), UInt16(min(bottom, 65535) - clampedTop)
+        )
+    }
+}
+
+extension SensorFile.PixelScale {
+    /// The real number that a pixel value means in one channel, or nil where the value is the element itself.
+    public func real(_ value: UInt8, channel: Int) -> Double? {
+        switch self {
+        case .raw:
+            return nil
+        case .normalized(let mean, let std):
+            let index = mean.count > 1 ? channel : 0
+            return (Double(value) - mean[index]) / std[index]
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Yams
+
+/// One mapping of a document, read key by key into typed values. A key that is not among `keys` is an error.
+struct Section {
+    private let file: String
+    private let path: String
+    private let node: Node
+    private var values: [String: Node] = [:]
+    private var keyPlaces: [String: Mark] = [:]
+
+    init(_ document: Document, keys: [String]) throws(ConfigurationError) {
+        try self.init(document.root, file: document.file, path: "", keys: keys)
+    }
+
+    private init(_ node: Node, file: String, path: String, keys: [String]) throws(ConfigurationError) {
+        self.file = file
+        self.path = path
+        self.node = node
+        guard case .mapping(let mapping) = node else {
+            throw Self.failure(
+                file, path, node.mark, "expected a mapping (\(keys[0]): …), found \(Self.describe(node))")
+        }
+        for (key, value) in mapping {
+            guard case .scalar(let scalar) = key else {
+                throw Self.failure(file, path, key.mark, "expected a key, found \(Self.describe(key))")
+            }
+            guard keys.contains(scalar.string) else {
+                throw Self.failure(
+                    file, path, scalar.mark,
+                    "unknown key \"\(scalar.string.prefix(64))\"\(suggestion(for: scalar.string, among: keys))"
+                        + " (known: \(keys.joined(separator: ", ")))")
+            }
+            values[scalar.string] = value
+            keyPlaces[scalar.string] = scalar.mark
+        }
+    }
+
+    // MARK: Errors
+
+    /// An error at a key's value, or at the section when the key is absent.
+    func failure(_ key: String?, _ message: String) -> ConfigurationError {
+        let node = key.flatMap { values[$0] } ?? node
+        return Self.failure(file, fullPath(key), node.mark, message)
+    }
+
+    /// An error at one item of a list.
+    func failure(_ key: String, item: Int, _ message: String) -> ConfigurationError {
+        let node = values[key]?.sequence.flatMap { $0.indices.contains(item) ? $0[item] : nil }
+        return Self.failure(file, "\(fullPath(key))[\(item)]", node?.mark, message)
+    }
+
+    private func fullPath(_ key: String?) -> String {
+        [path, key ?? ""].filter { !$0.isEmpty }.joined(separator: ".")
+    }
+
+    private static func failure(
+        _ file: String, _ path: String, _ mark: Mark?, _ message: String
+    ) -> ConfigurationError {
+        ConfigurationError(
+            file: file, place: mark.map { .init(line: $0.line, column: $0.column) }, key: path, message: message)
+    }
+
+    private func mismatch(_ key: String, _ expected: String) -> ConfigurationError {
+        failure(key, "expected \(expected), found \(values[key].map(Self.describe) ?? "nothing")")
+    }
+
+    private static func describe(_ node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): isNull(scalar) ? "nothing" : "\"\(scalar.string.prefix(64))\""
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+
+    private static func isNull(_ scalar: Node.Scalar) -> Bool {
+        scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    // MARK: Values
+
+    func has(_ key: String) -> Bool { values[key] != nil }
+
+    func isList(_ key: String) -> Bool { values[key]?.sequence != nil }
+
+    /// True when the value is written without quotes, as numbers are.
+    func isPlain(_ key: String) -> Bool { values[key]?.scalar?.style == .plain }
+
+    func required<T>(_ key: String, _ value: T?, _ example: String) throws(ConfigurationError) -> T {
+        guard let value else {
+            throw failure(nil, "the key \"\(key)\" is missing; write for example `\(key): \(example)`")
+        }
+        return value
+    }
+
+    /// A text of 1 to 1024 bytes without control characters. Numbers and words like `yes` are taken as they stand.
+    func text(_ key: String, _ expected: String = "a text") throws(ConfigurationError) -> String? {
+        guard let node = values[key] else { return nil }
+        guard let text = Self.text(node) else { throw mismatch(key, expected) }
+        return text
+    }
+
+    private static func text(_ node: Node) -> String? {
+        guard case .scalar(let scalar) = node, !isNull(scalar), 1...1024 ~= scalar.string.utf8.count,
+            !scalar.string.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
+        else { return nil }
+        return scalar.string
+    }
+
+    func texts(_ key: String) throws(ConfigurationError) -> [String]? {
+        guard let node = values[key] else { return nil }
+        guard case .sequence(let items) = node else { throw mismatch(key, "a list of texts") }
+        var texts: [String] = []
+        for (index, item) in items.enumerated() {
+            guard let text = Self.text(item) else {
+                throw failure(key, item: index, "expected a text, found \(Self.describe(item))")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    func number(_ key: String, _ range: ClosedRange<Double>, above: Bool = false) throws(ConfigurationError) -> Double?
+    {
+        guard let node = values[key] else { return nil }
+        guard let number = Self.number(node), range.contains(number), !above || number > range.lowerBound else {
+            throw mismatch(
+                key,
+                "a number \(above ? "above" : "from") \(Self.plain(range.lowerBound)) to "
+                    + Self.plain(range.upperBound))
+        }
+        return number
+    }
+
+    /// A list of `count` numbers; a single number stands for the same one `count` times.
+    func numbers(
+        _ key: String, counts: [Int], _ range: ClosedRange<Double>, above: Bool = false
+    ) throws(ConfigurationError) -> [Double]? {
+        guard let node = values[key] else { return nil }
+        let items = node.sequence.map(Array.init) ?? [node]
+        let numbers = items.compactMap(Self.number)
+        guard numbers.count == items.count, counts.contains(items.count),
+            numbers.allSatisfy({ range.contains($0) && (!above || $0 > range.lowerBound) })
+        else {
+            throw mismatch(
+                key,
+                "\(counts.map(String.init).joined(separator: " or ")) number(s) \(above ? "above" : "from") "
+                    + "\(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))")
+        }
+        return numbers
+    }
+
+    private static func number(_ node: Node) -> Double? {
+        guard case .scalar(let scalar) = node, scalar.style == .plain,
+            scalar.string.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) })
+        else { return nil }
+        return Double(scalar.string)
+    }
+
+    private static func plain(_ number: Double) -> String {
+        number == number.rounded() && abs(number) < 1e9 ? String(Int(number)) : String(number)
+    }
+
+    func integer(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let scalar) = node, scalar.style == .plain, let value = Int(scalar.string),
+            range.contains(value)
+        else {
+            throw mismatch(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// One of a few words.
+    func choice<Value>(_ key: String, _ choices: KeyValuePairs<String, Value>) throws(ConfigurationError) -> Value? {
+        guard let node = values[key] else { return nil }
+        let words = choices.map(\.key)
+        guard let word = Self.text(node), let match = choices.first(where: { $0.key == word }) else {
+            let hint = Self.text(node).map { suggestion(for: $0, among: words) } ?? ""
+            throw failure(key, "expected \(list(words)), found \(Self.describe(node))\(hint)")
+        }
+        return match.value
+    }
+
+    private func list(_ words: [String]) -> String {
+        words.count < 2
+            ? words.joined() : words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
+    }
+
+    func duration(_ key: String) throws(ConfigurationError) -> Duration? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let scalar) = node, let duration = Duration(quantity: scalar.string) else {
+            throw mismatch(key, "a duration with its unit, such as 500ms, 2s, 5m or 1h (at most 24 days)")
+        }
+        return duration
+    }
+
+    func bytes(_ key: String) throws(ConfigurationError) -> Int? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let scalar) = node, let bytes = parseBytes(scalar.string) else {
+            throw mismatch(key, "a size with its unit, such as 32KiB, 512KiB or 1GiB")
+        }
+        return bytes
+    }
+
+    func section(_ key: String, keys: [String]) throws(ConfigurationError) -> Section? {
+        guard let node = values[key] else { return nil }
+        return try Section(node, file: file, path: fullPath(key), keys: keys)
+    }
+
+    func sections(_ key: String, keys: [String], limit: Int) throws(ConfigurationError) -> [Section]? {
+        guard let node = values[key] else { return nil }
+        guard case .sequence(let items) = node else { throw mismatch(key, "a list (- \(keys[0]): …)") }
+        guard items.count <= limit else { throw failure(key, "expected at most \(limit) items, found \(items.count)") }
+        var sections: [Section] = []
+        for (index, item) in items.enumerated() {
+            sections.append(try Section(item, file: file, path: "\(fullPath(key))[\(index)]", keys: keys))
+        }
+        return sections
+    }
+}

@@ -1,0 +1,113 @@
+/// A `sensor.yaml`: which model to run, on which pictures, and when to speak. `docs/sensor-file.md` lists every key
+/// with its type, unit and default.
+public struct SensorFile: Sendable, Equatable {
+    /// The sensor's name in events and topics: letters, digits, `.`, `_` and `-`, at most 64 bytes.
+    public var name: String
+    /// Path of the trained model, relative to the working directory or absolute.
+    public var model: String
+    /// In the order of the model's scores; empty when the file names none.
+    public var labels: [String]
+    public var input: Input
+    public var output: Output
+    /// As `ocellusd --source` takes it; nil: must be given on the command line.
+    public var source: String?
+    public var watch: [WatchRule]
+    /// Prefix of topic lines; nil: `ocellus/<name>`.
+    public var topic: String?
+    /// Time between heartbeats; nil: none.
+    public var heartbeat: Duration?
+    /// Frames inferred a second at most; nil: no limit.
+    public var maxFPS: Double?
+
+    /// How a picture becomes the model's first input.
+    public struct Input: Sendable, Equatable {
+        public var pixels: PixelScale
+        /// Nil: grey for a model with one input channel, RGB for three.
+        public var colour: Colour?
+        public var crop: Crop
+        public var fit: Fit
+        /// Pixel value of the bars around a contained picture, 0 to 255.
+        public var fill: UInt8
+
+        public init(
+            pixels: PixelScale = .raw, colour: Colour? = nil, crop: Crop = .all, fit: Fit = .stretch, fill: UInt8 = 0
+        ) {
+            self.pixels = pixels
+            self.colour = colour
+            self.crop = crop
+            self.fit = fit
+            self.fill = fill
+        }
+    }
+
+    /// What a pixel value 0 to 255 means to the model.
+    public enum PixelScale: Sendable, Equatable {
+        /// The value is the element: `value` in a uint8 tensor, `value - 128` in an int8 one.
+        case raw
+        /// `(value - mean) / std` is the real number that the input tensor's scale and zero point quantize.
+        /// One entry for all channels, or one each; every `std` is above 0.
+        case normalized(mean: [Double], std: [Double])
+    }
+
+    public enum Colour: Sendable, Equatable { case rgb, bgr, grey }
+
+    public enum Fit: Sendable, Equatable {
+        /// The crop fills the input; its aspect ratio may change.
+        case stretch
+        /// The largest centred part of the crop that has the input's aspect ratio.
+        case cover
+        /// The whole crop, centred, with bars.
+        case contain
+    }
+
+    /// A part of the frame, in fractions of its width and height: inside 0 to 1, with width and height above 0.
+    public struct Crop: Sendable, Equatable {
+        public var x: Double
+        public var y: Double
+        public var width: Double
+        public var height: Double
+
+        public static let all = Crop(x: 0, y: 0, width: 1, height: 1)
+    }
+
+    /// Which of the model's outputs holds one score a label.
+    public struct Output: Sendable, Equatable {
+        /// Position among the model's outputs, from 0.
+        public var index: Int
+        public var scores: Scores
+
+        public init(index: Int = 0, scores: Scores = .probability) {
+            self.index = index
+            self.scores = scores
+        }
+    }
+
+    public enum Scores: Sendable, Equatable {
+        /// The output is the probability itself.
+        case probability
+        /// The output is a logit; its logistic function is the probability.
+        case sigmoid
+    }
+
+    /// When to speak about one label.
+    public struct WatchRule: Sendable, Equatable {
+        /// Events carry it as "object".
+        public var name: String
+        /// Index into the model's scores.
+        public var label: Int
+        /// Smoothed score at or above which the object is there, 0 to 1.
+        public var on: Double
+        /// Smoothed score below which it is gone; at most `on`.
+        public var off: Double
+        /// Weight of a new frame in the moving average, above 0 to 1; 1 is no smoothing.
+        public var smoothing: Double
+        /// How long the score must stay at or above `on` before "enter".
+        public var enterAfter: Duration
+        /// How long the score must stay below `off` before "leave".
+        public var leaveAfter: Duration
+        /// After a "leave" there is no "enter" for so long.
+        public var cooldown: Duration
+        /// While the object is there, an "update" so often; nil: never.
+        public var updateEvery: Duration?
+    }
+}
