@@ -32,6 +32,7 @@ public enum Operation: Sendable, Equatable {
     case relu
     case relu6
     case reluN1To1
+    /// `alpha` may be negative.
     case leakyRelu(alpha: Float)
     /// Inputs: x, alpha int8 (broadcast to x).
     case prelu
@@ -45,7 +46,8 @@ public enum Operation: Sendable, Equatable {
     /// Output dimension i is input dimension `permutation[i]`.
     case transpose(permutation: [Int])
     /// SLICE and STRIDED_SLICE: element i of dimension d comes from `begin[d] + i * strides[d]`; strides may be negative.
-    /// `sizes` are those before any shrinking of axes; the output tensor's shape may lack dimensions of extent 1.
+    /// `sizes` are those before any shrinking of axes; the output tensor's shape may lack some dimensions of
+    /// extent 1 or have further ones.
     case slice(begin: [Int], sizes: [Int], strides: [Int])
     /// One output a part, equal sizes along `axis` (SPLIT).
     case split(axis: Int)

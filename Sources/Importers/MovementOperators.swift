@@ -1,0 +1,140 @@
+import Graph
+
+/// Operators that move, reduce or reorder elements. Numbers are the fields of the schema's option tables.
+extension TFLiteOperator {
+    func concatenation() throws(ImportError) -> Operation {
+        let options = try options(10)
+        let rank = try shape(0).count
+        return .concatenation(
+            axis: try axis(try options?.int32(0) ?? 0, rank: rank), try activation(options, field: 1))
+    }
+
+    func mean() throws(ImportError) -> Operation {
+        let rank = try shape(0).count
+        var axes: Set<Int> = []
+        for value in try parameter(1, "axes") { axes.insert(try axis(value, rank: rank)) }
+        return .mean(axes: axes.sorted(), keepDims: try options(27)?.bool(0) ?? false)
+    }
+
+    func argMax() throws(ImportError) -> Operation {
+        let axis = try axis(try parameter(1, "axis", count: 1)[0], rank: try shape(0).count)
+        return .argMax(axis: axis)
+    }
+
+    func pad(hasValue: Bool) throws(ImportError) -> Operation {
+        let rank = try shape(0).count
+        let paddings = try parameter(1, "paddings", count: 2 * rank)
+        let value = try hasValue ? padValue() : padZero()
+        return .pad(
+            before: (0..<rank).map { paddings[2 * $0] }, after: (0..<rank).map { paddings[2 * $0 + 1] }, value: value)
+    }
+
+    /// PAD fills with what stands for 0 in the result.
+    private func padZero() throws(ImportError) -> Int32 {
+        guard let first = outputs.first else { throw damaged("has no result") }
+        return try subgraph.tensor(first).imported(from: subgraph.model).quantization?.zeroPoint ?? 0
+    }
+
+    /// PADV2 fills with an int8 scalar in the result's quantization.
+    private func padValue() throws(ImportError) -> Int32 {
+        guard let first = outputs.first else { throw damaged("has no result") }
+        let value = try subgraph.tensor(try operand(2)).imported(from: subgraph.model)
+        guard let data = value.constant else {
+            throw refuse("its padding value (operand 2) is computed by the model; only a constant is supported")
+        }
+        guard value.type == .int8, data.count == 1 else {
+            throw refuse("its padding value has type \(value.type) and shape \(value.shape); one int8 is supported")
+        }
+        let result = try subgraph.tensor(first).imported(from: subgraph.model)
+        guard value.quantization == result.quantization else {
+            throw refuse("its padding value is not quantized as its result")
+        }
+        return Int32(Int8(bitPattern: data[0]))
+    }
+
+    func transpose() throws(ImportError) -> Operation {
+        let rank = try shape(0).count
+        var permutation: [Int] = []
+        for value in try parameter(1, "permutation", count: rank) { permutation.append(try axis(value, rank: rank)) }
+        return .transpose(permutation: permutation)
+    }
+
+    func split() throws(ImportError) -> Operation {
+        let parts = try options(35)?.int32(0) ?? 0
+        guard parts == outputs.count else {
+            throw damaged("it splits into \(parts) parts but has \(outputs.count) results")
+        }
+        return .split(axis: try axis(try parameter(0, "axis", count: 1)[0], rank: try shape(1).count))
+    }
+
+    func pack() throws(ImportError) -> Operation {
+        let options = try options(59)
+        let count = try options?.int32(0) ?? 0
+        guard count == inputs.count else { throw damaged("it packs \(count) values but has \(inputs.count) operands") }
+        return .pack(axis: try axis(try options?.int32(1) ?? 0, rank: try shape(0).count + 1))
+    }
+
+    func unpack() throws(ImportError) -> Operation {
+        let options = try options(64)
+        let count = try options?.int32(0) ?? 0
+        guard count == outputs.count else {
+            throw damaged("it unpacks \(count) values but has \(outputs.count) results")
+        }
+        return .unpack(axis: try axis(try options?.int32(1) ?? 0, rank: try shape(0).count))
+    }
+
+    // MARK: Shapes
+
+    private func requireResult(_ shape: [Int]) throws(ImportError) {
+        let claimed = try outputShape()
+        guard claimed == shape else {
+            throw refuse("its result has the shape \(claimed) where its parameters ask for \(shape)")
+        }
+    }
+
+    func reshape() throws(ImportError) -> Operation {
+        let options = try options(17)
+        // The operand wins over the option, which older files have instead.
+        var target: [Int]
+        if inputs.count > 1, inputs[1] != -1 {
+            target = try parameter(1, "shape")
+        } else {
+            target = try options?.int32s(0, "the new shape") ?? []
+            // Old files write a scalar's shape so.
+            if target == [0] { target = [] }
+        }
+        if let open = target.firstIndex(of: -1) {
+            let claimed = try outputShape()
+            guard claimed.count == target.count else { return try requireMatch(target) }
+            // The element counts are compared later.
+            target[open] = claimed[open]
+        }
+        return try requireMatch(target)
+    }
+
+    private func requireMatch(_ target: [Int]) throws(ImportError) -> Operation {
+        try requireResult(target)
+        return .reshape
+    }
+
+    func squeeze() throws(ImportError) -> Operation {
+        let shape = try shape(0)
+        let listed = try options(30)?.int32s(0, "the squeezed dimensions") ?? []
+        var dropped: Set<Int> = []
+        for value in listed { dropped.insert(try axis(value, rank: shape.count)) }
+        if listed.isEmpty { dropped = Set(shape.indices.filter { shape[$0] == 1 }) }
+        guard dropped.allSatisfy({ shape[$0] == 1 }) else {
+            throw damaged("it squeezes dimensions \(dropped.sorted()) of \(shape), which are not all 1")
+        }
+        try requireResult(shape.indices.filter { !dropped.contains($0) }.map { shape[$0] })
+        return .reshape
+    }
+
+    func expandDims() throws(ImportError) -> Operation {
+        var shape = try shape(0)
+        let position = try axis(try parameter(1, "axis", count: 1)[0], rank: shape.count + 1)
+        shape.insert(1, at: position)
+        try requireResult(shape)
+        return .reshape
+    }
+}

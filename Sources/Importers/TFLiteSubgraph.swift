@@ -1,0 +1,128 @@
+import Graph
+
+/// One subgraph: its tensors, read when first needed, and its operators.
+final class TFLiteSubgraph {
+    let model: TFLiteModel
+    private let table: Table
+    private let tensors: Vector
+    private let operators: Vector?
+    private var known: [Int: TFLiteTensor] = [:]
+    private var constants: [Int: [Int]] = [:]
+
+    init(_ model: TFLiteModel, _ table: Table) throws(ImportError) {
+        self.model = model
+        self.table = table
+        guard let tensors = try table.vector(0, elementBytes: 4, "the tensors") else {
+            throw table.damaged("it has no tensors")
+        }
+        self.tensors = tensors
+        operators = try table.vector(3, elementBytes: 4, "the operators")
+    }
+
+    private var operatorCount: Int { operators?.count ?? 0 }
+
+    func tensor(_ index: Int) throws(ImportError) -> TFLiteTensor {
+        if let tensor = known[index] { return tensor }
+        guard (0..<tensors.count).contains(index) else {
+            throw table.damaged("tensor \(index) does not exist; there are \(tensors.count)")
+        }
+        let tensor = try TFLiteTensor(tensors.table(index, "tensor"))
+        known[index] = tensor
+        return tensor
+    }
+
+    private func readOperator(_ index: Int) throws(ImportError) -> TFLiteOperator {
+        guard let operators else { throw table.damaged("operator \(index) does not exist") }
+        return try TFLiteOperator(operators.table(index, "operator"), in: self)
+    }
+
+    /// Throws one error that names every operator that cannot be imported, and every element type.
+    func refuseUnsupported() throws(ImportError) {
+        var counts: [String: Int] = [:]
+        var types: Set<String> = []
+        for index in 0..<operatorCount {
+            let op = try readOperator(index)
+            if let reason = try op.unsupported(&types) { counts[reason, default: 0] += 1 }
+        }
+        guard !counts.isEmpty else { return }
+        var details = counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted()
+        if !types.isEmpty { details.append("unsupported element types: \(types.sorted().joined(separator: ", "))") }
+        let total = counts.values.reduce(0, +)
+        throw ImportError(
+            file: model.file.file,
+            problem: "\(total) of the model's \(operatorCount) operators \(total == 1 ? "is" : "are") not supported",
+            remedy: "export the model again with full int8 quantization and without these:", details: details)
+    }
+
+    func graph(named name: String) throws(ImportError) -> Graph {
+        let inputs = try table.int32s(1, "the inputs")
+        let outputs = try table.int32s(2, "the outputs")
+        var nodes: [Node] = []
+        var starts: [Int] = []
+        var used = Set(inputs + outputs)
+        for index in 0..<operatorCount {
+            let op = try readOperator(index)
+            let node = try op.node()
+            used.formUnion(node.inputs)
+            used.formUnion(node.outputs)
+            nodes.append(node)
+            starts.append(op.table.start)
+        }
+        // Parameter tensors and unused ones stay behind.
+        let order = used.sorted()
+        var imported: [Tensor] = []
+        var identifiers: [Int: TensorID] = [:]
+        for index in order {
+            identifiers[index] = imported.count
+            imported.append(try tensor(index).imported(from: model))
+        }
+        func renumber(_ indices: [Int]) -> [TensorID] { indices.compactMap { identifiers[$0] } }
+        for index in nodes.indices {
+            nodes[index].inputs = renumber(nodes[index].inputs)
+            nodes[index].outputs = renumber(nodes[index].outputs)
+        }
+        let graph = Graph(
+            name: name, tensors: imported, nodes: nodes, inputs: renumber(inputs), outputs: renumber(outputs))
+        do {
+            try graph.validate()
+        } catch {
+            let offset: Int? =
+                if let node = error.node { starts[node] } else if let id = error.tensor {
+                    known[order[id]]?.table.start
+                } else { nil }
+            throw ImportError(
+                file: model.file.file, offset: offset, problem: error.problem, remedy: ImportError.reconvert)
+        }
+        return graph
+    }
+
+    /// The values of a constant int32 or int64 tensor; nil when it is not constant.
+    func integers(_ index: Int) throws(ImportError) -> [Int]? {
+        if let values = constants[index] { return values }
+        let tensor = try tensor(index)
+        guard let data = try model.data(tensor.bufferIndex, of: tensor.table) else {
+            // A constant without elements has no data either.
+            return tensor.shape.contains(0) && tensor.bufferIndex != 0 ? [] : nil
+        }
+        let width: Int
+        switch tensor.type {
+        case .int32: width = 4
+        case .int64: width = 8
+        default: throw tensor.refuse("is a parameter of type \(tensor.typeName); int32 or int64 is supported")
+        }
+        // Parameters have at most two numbers a dimension.
+        guard tensor.shape.count <= 2, tensor.shape.allSatisfy({ (0...64).contains($0) }),
+            tensor.shape.reduce(width, *) == data.count
+        else {
+            throw tensor.refuse(
+                "is a parameter of shape \(tensor.shape) with \(data.count) bytes of data", ImportError.damaged)
+        }
+        let values = stride(from: 0, to: data.count, by: width).map { offset in
+            var value: UInt64 = 0
+            for byte in 0..<width { value |= UInt64(data[offset + byte]) << UInt64(8 * byte) }
+            return width == 4 ? Int(Int32(truncatingIfNeeded: value)) : Int(Int64(bitPattern: value))
+        }
+        constants[index] = values
+        return values
+    }
+}
