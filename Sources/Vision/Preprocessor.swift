@@ -1,0 +1,125 @@
+import CBundle
+
+/// Why frames of this kind cannot become the input.
+public enum PreprocessorError: Error, Equatable, Sendable {
+    /// Width or height of the input is 0 or above `Preprocessor.sizeLimit`.
+    case size
+    /// The input has neither one channel nor three.
+    case channels
+    /// `fit` is none of `oc_fit`.
+    case fit
+}
+
+/// Frames of one shape become input tensors: crop, resize, colour and quantization in one pass over the frame.
+///
+/// All arithmetic is on integers and so gives the same bytes on every processor. Luma and chroma are resized each from its
+/// own resolution (see `ResamplingAxis`; chroma samples lie in the middle of their pixels), kept in 1/256, turned into
+/// grey or RGB by ITU-R BT.601 (`ColourEquation`), rounded to 0...255 and looked up in the record's tables. Luma of
+/// limited range is spread to 0...255, for grey inputs as well.
+public struct Preprocessor: ~Copyable {
+    /// Width and height of an input are 1 to this.
+    public static var sizeLimit: Int { 8192 }
+
+    public let shape: FrameShape
+    /// Bytes of the input tensor: height * width * channels.
+    public let bytes: Int
+
+    private let geometry: Geometry
+    private let inputWidth: Int
+    private let channels: Int
+    private let colour: ColourEquation
+    private let tables: UnsafeMutablePointer<UInt8>  // three of 256
+    private let redFirst: Bool
+    private let fill: (UInt8, UInt8, UInt8)  // of the bars, in the tensor's order of channels
+    private let hasBars: Bool
+
+    private let luma: Resampler
+    private let chroma: Resampler?
+
+    /// Prepares for frames of one shape; all memory is allocated here.
+    public init(_ record: oc_preprocess, _ shape: FrameShape) throws(PreprocessorError) {
+        guard 1...UInt32(Preprocessor.sizeLimit) ~= record.width, 1...UInt32(Preprocessor.sizeLimit) ~= record.height
+        else { throw .size }
+        guard record.channels == 1 || record.channels == 3 else { throw .channels }
+        guard record.fit <= UInt8(OC_FIT_CONTAIN.rawValue) else { throw .fit }
+        self.shape = shape
+        inputWidth = Int(record.width)
+        channels = Int(record.channels)
+        bytes = Int(record.height) * inputWidth * channels
+        redFirst = record.bgr == 0
+        colour = ColourEquation(shape.range)
+        let geometry = Geometry(
+            frame: (shape.width, shape.height), input: (inputWidth, Int(record.height)),
+            crop: [Int(record.crop.0), Int(record.crop.1), Int(record.crop.2), Int(record.crop.3)],
+            fit: oc_fit(rawValue: UInt32(record.fit)))
+        self.geometry = geometry
+        hasBars = geometry.targetColumns.count < inputWidth || geometry.targetRows.count < Int(record.height)
+        let tables = UnsafeMutablePointer<UInt8>.allocate(capacity: 768)
+        withUnsafeBytes(of: record.table) { source in
+            UnsafeMutableRawBufferPointer(start: tables, count: 768).copyMemory(from: source)
+        }
+        self.tables = tables
+        fill = (tables[Int(record.fill)], tables[256 + Int(record.fill)], tables[512 + Int(record.fill)])
+        luma = Resampler(shape, .light, geometry)
+        let needsChroma = channels == 3 && (shape.format != .grey && shape.format != .rgb24)
+        chroma = needsChroma ? Resampler(shape, .chroma, geometry) : nil
+    }
+
+    deinit { tables.deallocate() }
+
+    /// Writes the input tensor, row by row, channels innermost. Allocates nothing.
+    /// - Parameters:
+    ///   - frame: of `shape`.
+    ///   - tensor: `bytes` bytes.
+    public mutating func convert(_ frame: FrameView, into tensor: UnsafeMutableRawBufferPointer) {
+        precondition(frame.shape == shape, "a frame of another shape")
+        precondition(tensor.count >= bytes, "the tensor is too small")
+        guard let base = tensor.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        let stride = inputWidth * channels
+        if hasBars { paintBars(base) }
+        let columns = geometry.targetColumns
+        for row in 0..<geometry.targetRows.count {
+            luma.resample(frame, row: row)
+            chroma?.resample(frame, row: row)
+            let pixels = base + (geometry.targetRows.lowerBound + row) * stride + columns.lowerBound * channels
+            write(pixels, count: columns.count)
+        }
+    }
+
+    @inline(__always)
+    private func write(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
+        let first = luma.samples(0)
+        let order = ChannelTables(tables: tables, redFirst: redFirst)
+        switch (shape.format, channels) {
+        case (.rgb24, 1):
+            PixelRows.grey(first, luma.samples(1), luma.samples(2), tables, into: pixels, count: count)
+        case (.rgb24, _):
+            PixelRows.colour(first, luma.samples(1), luma.samples(2), order, into: pixels, count: count)
+        case (.grey, 1):
+            PixelRows.grey(first, ColourEquation(.full), tables, into: pixels, count: count)
+        case (.grey, _):
+            PixelRows.colour(first, first, first, order, into: pixels, count: count)
+        case (_, 1):
+            PixelRows.grey(first, colour, tables, into: pixels, count: count)
+        default:
+            guard let chroma else { return }
+            PixelRows.colour(first, chroma.samples(0), chroma.samples(1), colour, order, into: pixels, count: count)
+        }
+    }
+
+    private func paintBars(_ base: UnsafeMutablePointer<UInt8>) {
+        // The arena's bytes were others' meanwhile, so the bars are painted anew for each frame.
+        let columns = geometry.targetColumns
+        for row in 0..<bytes / (inputWidth * channels) {
+            let isBar = !geometry.targetRows.contains(row)
+            for column in 0..<inputWidth where isBar || !columns.contains(column) {
+                let pixel = base + (row * inputWidth + column) * channels
+                pixel[0] = fill.0
+                if channels == 3 {
+                    pixel[1] = fill.1
+                    pixel[2] = fill.2
+                }
+            }
+        }
+    }
+}
