@@ -74,6 +74,15 @@ private let head = "name: door\nmodel: model.tflite\n"
         #expect(sensor == expected)
     }
 
+    @Test("The example's sensor file is valid")
+    func example() throws {
+        let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Examples/person-sensor/sensor.yaml").standardizedFileURL
+        let sensor = try SensorFile(contentsOf: examples.path)
+        #expect(sensor.labels == ["not a person", "person"])
+        #expect(sensor.watch.map(\.name) == ["person"] && sensor.watch.map(\.label) == [1])
+    }
+
     @Test("What a file leaves out has the documented default")
     func defaults() throws {
         let sensor = try read(head + "watch:\n  - {label: 3, on: 0.6}\n")

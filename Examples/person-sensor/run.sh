@@ -1,0 +1,37 @@
+#!/bin/sh
+# Builds the person sensor for this machine and lets it watch a nine-second clip. Events go to stdout, all else to
+# stderr. Needs Debian or Ubuntu with a Swift toolchain (https://swift.org/install); installs the picture libraries.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
+
+command -v swift >/dev/null || {
+    echo "run.sh: no swift found; install the toolchain from https://swift.org/install" >&2
+    exit 1
+}
+
+missing=""
+for package in libturbojpeg0-dev libpng-dev libgd-dev; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null || {
+        echo "run.sh: please install the development files of libturbojpeg, libpng and libgd" >&2
+        exit 1
+    }
+    root=""
+    [ "$(id -u)" -eq 0 ] || root=sudo
+    echo "Installing$missing" >&2
+    $root apt-get update -q >&2
+    # shellcheck disable=SC2086 # one word a package
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >&2
+fi
+
+swift build -c release --product ocellus >&2
+swift build -c release --product ocellusd >&2
+programs=$(swift build -c release --show-bin-path)
+
+"$programs/ocellus" build "$here/sensor.yaml" --board host -o "$programs/person-sensor.ocellus" >&2
+"$programs/ocellusd" "$programs/person-sensor.ocellus" --source "$here/clip.y4m"
