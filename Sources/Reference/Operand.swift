@@ -1,0 +1,77 @@
+import Graph
+
+/// One tensor with its value.
+struct Operand {
+    let tensor: Tensor
+    let bytes: [UInt8]
+    /// The value of an int8, uint8 or int32 tensor; empty for the other types.
+    let elements: [Int32]
+
+    init(_ tensor: Tensor, bytes: [UInt8]) {
+        self.tensor = tensor
+        self.bytes = bytes
+        switch tensor.type {
+        case .int8: elements = bytes.map { Int32(Int8(bitPattern: $0)) }
+        case .uint8: elements = bytes.map { Int32($0) }
+        case .int32: elements = words(bytes).map { Int32(bitPattern: $0) }
+        case .int64, .float32: elements = []
+        }
+    }
+
+    var shape: [Int] { tensor.shape }
+    var type: ElementType { tensor.type }
+    var strides: [Int] { rowMajorStrides(shape) }
+
+    /// The value of a float32 tensor.
+    var floats: [Float] { words(bytes).map { Float(bitPattern: $0) } }
+
+    var quantization: Quantization {
+        guard let quantization = tensor.quantization else {
+            preconditionFailure("tensor \(tensor.name) has no scale: the graph was not validated")
+        }
+        return quantization
+    }
+}
+
+private func words(_ bytes: [UInt8]) -> [UInt32] {
+    stride(from: 0, to: bytes.count, by: 4).map { start in
+        (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
+    }
+}
+
+/// Little-endian bytes of elements that lie within the range of the tensor's type.
+func encode(_ elements: [Int32], as tensor: Tensor) -> [UInt8] {
+    switch tensor.type {
+    case .int8, .uint8: return elements.map { UInt8(truncatingIfNeeded: $0) }
+    default: return elements.flatMap { littleEndian($0, tensor.type.byteCount) }
+    }
+}
+
+func encode(_ elements: [Float]) -> [UInt8] {
+    elements.flatMap { littleEndian(Int32(bitPattern: $0.bitPattern), 4) }
+}
+
+private func littleEndian(_ value: Int32, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: Int64(value) >> Int64(8 * $0)) }
+}
+
+/// Elements between neighbours along each dimension.
+func rowMajorStrides(_ shape: [Int]) -> [Int] {
+    var strides = shape
+    var next = 1
+    for dimension in shape.indices.reversed() {
+        strides[dimension] = next
+        next *= shape[dimension]
+    }
+    return strides
+}
+
+/// Where the elements of a block of `shape` lie in a buffer, in row-major order of the block: element (i, j, …) at
+/// `base + i * strides[0] + j * strides[1] + …`.
+func offsets(_ shape: [Int], strides: [Int], from base: Int = 0) -> [Int] {
+    var result = [base]
+    for (extent, stride) in zip(shape, strides) {
+        result = result.flatMap { start in (0..<extent).map { start + $0 * stride } }
+    }
+    return result
+}
