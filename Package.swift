@@ -39,7 +39,8 @@ let hostModules: [Target] = [
             .embedInCode("Profiles/generic-riscv64.yaml"), .embedInCode("Profiles/generic-x86-64.yaml"),
             .embedInCode("Profiles/host.yaml"),
         ]),
-    .target(name: "Compiler", dependencies: ["CBundle", "Bundle", "Graph", "Kernels", "Boards"]),
+    .target(
+        name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "Graph", "Kernels", "Reference"]),
     .executableTarget(
         name: "ocellus",
         dependencies: [

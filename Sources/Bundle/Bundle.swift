@@ -34,10 +34,10 @@ public struct Bundle: ~Copyable, @unchecked Sendable {
     }
 
     /// Verifies a copy of `bytes`, for programs that have just made them.
-    public init(copying bytes: UnsafeRawBufferPointer) throws(BundleError) {
+    public init(copying bytes: [UInt8]) throws(BundleError) {
         let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(bytes.count, 1), alignment: Int(OC_ALIGNMENT))
-        memory.copyMemory(from: bytes)
+        memory.copyBytes(from: bytes)
         do throws(BundleError) {
             view = try BundleView(verifying: UnsafeRawBufferPointer(start: memory.baseAddress, count: bytes.count))
         } catch {

@@ -20,7 +20,8 @@ public struct BundleWriter {
         return oc_text(offset: UInt32(offset), length: UInt32(strings.count - offset))
     }
 
-    public mutating func add<T: BitwiseCopyable>(_ kind: oc_section_kind, _ records: [T]) {
+    /// - Parameter records: C records of `oc_layout.h` or plain integers, written as they lie in memory.
+    public mutating func add<T>(_ kind: oc_section_kind, _ records: [T]) {
         let bytes = records.withUnsafeBytes { Array($0) }
         sections.append(Section(kind: kind, count: records.count, bytes: bytes))
     }

@@ -115,19 +115,20 @@ extension BundleView {
         else {
             throw BundleError("the preprocessing record is out of range; build the bundle again", at: at)
         }
-        guard !inputs.isEmpty else {
-            throw BundleError("there is preprocessing but no input; build the bundle again", at: at)
+        guard p.tensor < UInt32(tensors.count), p.skip_steps < UInt32(steps.count) else {
+            throw BundleError(
+                "the preprocessing names a tensor or step that does not exist; build the bundle again", at: at + 12)
         }
-        let input = tensors[Int(inputs[0])]
-        guard UInt32(input.type) == OC_TYPE_INT8.rawValue || UInt32(input.type) == OC_TYPE_UINT8.rawValue,
-            UInt64(input.bytes) == UInt64(p.width) * UInt64(p.height) * UInt64(p.channels)
+        let input = tensors[Int(p.tensor)]
+        guard isByteActivation(input), UInt64(input.bytes) == UInt64(p.width) * UInt64(p.height) * UInt64(p.channels)
         else {
-            throw BundleError("the preprocessing's size is not that of input 0; build the bundle again", at: at)
+            throw BundleError(
+                "the preprocessing's size is not that of its tensor; build the bundle again", at: at)
         }
         guard p.crop.2 > 0, p.crop.3 > 0, UInt32(p.crop.0) + UInt32(p.crop.2) <= 65535,
             UInt32(p.crop.1) + UInt32(p.crop.3) <= 65535
         else {
-            throw BundleError("the crop is empty or leaves the frame; build the bundle again", at: at + 16)
+            throw BundleError("the crop is empty or leaves the frame; build the bundle again", at: at + 24)
         }
     }
 
@@ -135,13 +136,13 @@ extension BundleView {
         guard let scores else { return }
         let at = position(of: UnsafeRawPointer(scores))
         let s = scores.pointee
-        guard s.output < UInt32(outputs.count) else {
-            throw BundleError("the scores name an output that the model lacks; build the bundle again", at: at)
+        guard s.tensor < UInt32(tensors.count), isByteActivation(tensors[Int(s.tensor)]) else {
+            throw BundleError("the scores' tensor does not exist or is not 8-bit; build the bundle again", at: at)
         }
-        let output = tensors[Int(outputs[Int(s.output)])]
-        guard output.bytes == s.count, s.count > 0, labels.isEmpty || labels.count == Int(s.count) else {
+        guard tensors[Int(s.tensor)].bytes == s.count, s.count > 0, labels.isEmpty || labels.count == Int(s.count)
+        else {
             throw BundleError(
-                "the scores' count is not that of the output and the labels; build the bundle again", at: at + 4)
+                "the scores' count is not that of the tensor and the labels; build the bundle again", at: at + 4)
         }
         let inRange = withUnsafeBytes(of: s.table) { raw in
             var fine = true
@@ -151,6 +152,10 @@ extension BundleView {
         guard inRange else {
             throw BundleError("a score is above 65536; build the bundle again", at: at + 8)
         }
+    }
+
+    private func isByteActivation(_ tensor: oc_tensor) -> Bool {
+        UInt32(tensor.space) == OC_SPACE_ARENA.rawValue && oc_type_bytes(tensor.type) == 1
     }
 
     private func verify(_ watch: oc_watch, at byte: Int) throws(BundleError) {

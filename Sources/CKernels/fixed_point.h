@@ -69,6 +69,29 @@ static inline oc_range oc_part(int32_t count, uint32_t part, uint32_t parts) {
     return range;
 }
 
+/* value * factor as a double, rounded to nearest with ties away from zero; beyond int32 it stops short of overflow. */
+static inline int32_t oc_scale(int32_t value, double factor) {
+    double product = (double)value * factor;
+    product = product > 0x1p30 ? 0x1p30 : product < -0x1p30 ? -0x1p30 : product;
+    const int32_t whole = (int32_t)product; /* towards zero */
+    const double rest = product - whole;    /* exact */
+    return whole + (rest >= 0.5) - (rest <= -0.5);
+}
+
+/* Constants of a matrix product. */
+typedef struct oc_matrix_constants {
+    const int32_t *bias;
+    const double *factor;
+    const int8_t *weights;
+} oc_matrix_constants;
+
+static inline oc_matrix_constants oc_matrix_parts(const oc_step *step, const oc_memory *memory) {
+    const uint8_t *bytes = oc_source(&step->constants, memory);
+    const size_t units = (size_t)step->matrix.units, factors = (units * 4 + 7) / 8 * 8;
+    oc_matrix_constants constants = {(const int32_t *)bytes, (const double *)(bytes + factors), (const int8_t *)(bytes + factors + units * 8)};
+    return constants;
+}
+
 /* Per-channel constants of a convolution in the planar packing: biases, multipliers, shifts, then weights. */
 typedef struct oc_planar {
     const int32_t *bias, *multiplier, *shift;

@@ -1,1 +1,134 @@
-// Compiler
+import Boards
+import Bundle
+import CBundle
+import Graph
+import Kernels
+
+/// Turns a validated graph into a bundle for one board.
+public struct Compiler {
+    public struct Options: Sendable {
+        public var board: BoardProfile
+        /// Overrides the profile's choice.
+        public var kernelSet: KernelSet?
+        /// Overrides the profile's worker threads, 1 to 16.
+        public var threads: Int?
+        /// The sensor file, where the bundle is for one.
+        public var sensor: SensorFile?
+        /// Labels where there is no sensor file, in the order of the scores; empty: none.
+        public var labels: [String] = []
+
+        public init(board: BoardProfile) { self.board = board }
+    }
+
+    /// A finished bundle, and what to say about it.
+    public struct Result: Sendable {
+        public let bundle: [UInt8]
+        public let report: BuildReport
+    }
+
+    /// What the compiler is doing, for a progress line.
+    public enum Stage: String, Sendable {
+        case simplifying = "simplifying the graph"
+        case lowering = "packing weights"
+        case planning = "planning the arena"
+        case writing = "writing the bundle"
+        case verifying = "verifying the bundle"
+    }
+
+    private let options: Options
+
+    public init(_ options: Options) { self.options = options }
+
+    /// - Parameters:
+    ///   - graph: validated, as importers give it.
+    ///   - origin: the trained model's file name, which the bundle records.
+    ///   - originBytes: the file's bytes, whose checksum the bundle records.
+    public func compile(
+        _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in }
+    ) throws(CompileError) -> Result {
+        let set = try chooseKernelSet()
+        let threads = options.threads ?? options.board.threads
+        progress(.simplifying)
+        let (simple, notes) = Simplification.simplify(graph)
+        progress(.lowering)
+        var draft = try Lowering.lower(simple, set: set)
+        for index in draft.steps.indices { draft.steps[index].record.flip = set.flip }
+        draft.notes.merge(notes) { $0 + $1 }
+        draft.fuseTables()
+        guard !draft.steps.isEmpty else {
+            throw CompileError("\(origin): the model has no operation that computes anything; there is nothing to run")
+        }
+        let ports = Ports(draft)
+        progress(.planning)
+        let storage = Storage(draft, keeping: ports.scoreTensor, threads: threads)
+        if storage.inPlace > 0 { draft.notes["operation in place"] = storage.inPlace }
+        progress(.writing)
+        var emission = Emission(draft, storage, set: set, threads: threads)
+        try emission.emit(origin: origin, originBytes: originBytes, board: options.board.name, macs: graph.macs)
+        try emission.emitSensor(options.sensor, labels: options.labels, ports: ports)
+        let bytes = emission.finish()
+        progress(.verifying)
+        try Self.verify(bytes, set)
+        return Result(
+            bundle: bytes,
+            report: BuildReport(
+                graph: graph, draft: draft, storage: storage, set: set, threads: threads, board: options.board.name,
+                origin: origin,
+                weightBytes: emission.weightBytes, bundleBytes: bytes.count))
+    }
+
+    private func chooseKernelSet() throws(CompileError) -> KernelSet {
+        if let set = options.kernelSet { return set }
+        guard options.board.kernels != .best else { return .best }
+        guard let set = KernelSet(name: options.board.kernels.rawValue.utf8) else {
+            let known = KernelSet.allCases.map { "\($0.name)" }.joined(separator: ", ")
+            throw CompileError(
+                "board \(options.board.name) asks for the kernel set \(options.board.kernels.rawValue), which this version does not have;"
+                    + " choose one of \(known) with --kernels")
+        }
+        return set
+    }
+
+    /// What a board does before it runs a bundle, done here too: a bundle that it would refuse is never written.
+    private static func verify(_ bytes: [UInt8], _ set: KernelSet) throws(CompileError) {
+        do throws(BundleError) {
+            let bundle = try Bundle(copying: bytes)
+            try StepVerifier(bundle.view, set: set).verifyAll()
+        } catch {
+            throw CompileError(
+                "the compiler made a bundle that does not verify (\(error.message)); please report this model")
+        }
+    }
+}
+
+/// The tensors through which pictures come in and scores go out.
+struct Ports {
+    /// The 8-bit tensor that a picture fills, and the steps before it that are then skipped; nil where input 0 is no picture.
+    private(set) var pictureTensor: TensorID?
+    private(set) var skippedSteps = 0
+    /// The 8-bit tensor behind each output, in the model's order; nil for outputs of other types.
+    private(set) var outputTensors: [TensorID?]
+
+    /// The one that scores would be read from by default.
+    var scoreTensor: TensorID? { outputTensors.first ?? nil }
+
+    init(_ draft: Draft) {
+        let graph = draft.graph
+        func isByte(_ id: TensorID) -> Bool { graph[id].type == .int8 || graph[id].type == .uint8 }
+        outputTensors = graph.outputs.map { output in
+            if isByte(output) { return output }
+            // A float32 output is dequantized by the step that writes it.
+            let step = draft.steps.last { $0.output == output && $0.kernel == OC_KERNEL_DEQUANTIZE }
+            return step?.inputs[0]
+        }
+        guard let input = graph.inputs.first else { return }
+        if isByte(input) {
+            pictureTensor = input
+        } else if let step = draft.steps.first, step.kernel == OC_KERNEL_QUANTIZE, step.inputs[0] == input,
+            !draft.steps.dropFirst().contains(where: { $0.inputs.contains(input) })
+        {
+            pictureTensor = step.output
+            skippedSteps = 1
+        }
+    }
+}

@@ -66,14 +66,32 @@ public struct Engine: ~Copyable {
         UnsafeRawBufferPointer(bytes(of: outputTensor(index)))
     }
 
+    /// The tensor that pictures are converted into, before `runPicture`; nil where the bundle has no preprocessing.
+    public var pictureTensor: UnsafeMutableRawBufferPointer? {
+        guard let preprocess = bundle.view.preprocess else { return nil }
+        return bytes(of: bundle.view.tensors[Int(preprocess.pointee.tensor)])
+    }
+
+    /// The tensor that holds the labels' scores after a run; nil where the bundle has none.
+    public var scoreTensor: UnsafeRawBufferPointer? {
+        guard let scores = bundle.view.scores else { return nil }
+        return UnsafeRawBufferPointer(bytes(of: bundle.view.tensors[Int(scores.pointee.tensor)]))
+    }
+
     /// The bytes of any tensor of the arena.
     public func bytes(of tensor: oc_tensor) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: arena[Int(tensor.offset)..<Int(tensor.offset) + Int(tensor.bytes)])
     }
 
-    /// One inference.
+    /// One inference on what the inputs hold.
     public func run() {
         for index in 0..<functions.count { runStep(index) }
+    }
+
+    /// One inference on what `pictureTensor` holds.
+    public func runPicture() {
+        let skipped = bundle.view.preprocess.map { Int($0.pointee.skip_steps) } ?? 0
+        for index in skipped..<functions.count { runStep(index) }
     }
 
     /// One inference; adds each step's nanoseconds to `profile`, which has an element a step.

@@ -87,11 +87,16 @@ public struct ConvolutionLayout {
     ///   - weights: `[out_c][kernel_h][kernel_w][in_c / groups]`, or `[kernel_h][kernel_w][out_c]` for depthwise.
     ///   - bias: one a channel, before folding; int32 sums wrap as the kernels' do.
     ///   - multiplier, shift: one a channel.
-    public func pack(
-        weights: UnsafeBufferPointer<Int8>, bias: UnsafeBufferPointer<Int32>, multiplier: UnsafeBufferPointer<Int32>,
-        shift: UnsafeBufferPointer<Int32>, into out: UnsafeMutableRawBufferPointer
+    public func pack(weights: [Int8], bias: [Int32], multiplier: [Int32], shift: [Int32]) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(constantBytes))
+        bytes.withUnsafeMutableBytes { write(weights, bias, multiplier, shift, into: $0) }
+        return bytes
+    }
+
+    private func write(
+        _ weights: [Int8], _ bias: [Int32], _ multiplier: [Int32], _ shift: [Int32],
+        into out: UnsafeMutableRawBufferPointer
     ) {
-        out.initializeMemory(as: UInt8.self, repeating: 0)
         let count = Int(geometry.out_c)
         let length = Int(filterLength)
         for channel in 0..<count {
@@ -129,7 +134,7 @@ public struct ConvolutionLayout {
     }
 
     /// bias - in_zero * (sum of the filter): then kernels multiply raw values and padding is the zero point.
-    private func folded(_ bias: Int32, _ weights: UnsafeBufferPointer<Int8>, _ channel: Int, _ length: Int) -> Int32 {
+    private func folded(_ bias: Int32, _ weights: [Int8], _ channel: Int, _ length: Int) -> Int32 {
         var sum: Int32 = 0
         for k in 0..<length {
             sum &+= Int32(weights[isDepthwise ? k * Int(geometry.out_c) + channel : channel * length + k])

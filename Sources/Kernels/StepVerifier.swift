@@ -69,6 +69,7 @@ public struct StepVerifier {
         case OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
             OC_KERNEL_TRANSPOSE_CONV:
             try verifyConvolution(step, check)
+        case OC_KERNEL_MATRIX: try verifyMatrix(step, check)
         case OC_KERNEL_ADD, OC_KERNEL_MUL, OC_KERNEL_MINIMUM, OC_KERNEL_MAXIMUM, OC_KERNEL_PRELU:
             try verifyBinary(step, check)
         case OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL: try verifyPool(step, check)
@@ -142,6 +143,21 @@ public struct StepVerifier {
         try check(
             layout.hasValidMultipliers(constants),
             "a convolution's multipliers are out of range; build the bundle again")
+    }
+
+    private func verifyMatrix(_ step: oc_step, _ check: Check) throws(BundleError) {
+        let m = step.matrix
+        try check.extents([m.rows, m.depth, m.units, 1])
+        try check.zero(m.in_zero)
+        try check.zero(m.out_zero)
+        try check.clamp(m.clamp_min, m.clamp_max)
+        let layout = MatrixLayout(m)
+        try check.bytes(step.in.0, times(Int64(m.rows), Int64(m.depth)))
+        try check.bytes(step.out, times(Int64(m.rows), Int64(m.units)))
+        try check.bytes(step.constants, layout.constantBytes)
+        let start = Int(step.constants.offset)
+        let constants = UnsafeRawBufferPointer(rebasing: view.weights[start..<start + Int(step.constants.bytes)])
+        try check(layout.hasValidFactors(constants), "a matrix's factors are no numbers; build the bundle again")
     }
 
     private func verifyBinary(_ step: oc_step, _ check: Check) throws(BundleError) {
@@ -251,7 +267,7 @@ public struct StepVerifier {
                 let second = entries.loadUnaligned(fromByteOffset: at + 4, as: Int32.self)
                 let weight = entries.loadUnaligned(fromByteOffset: at + 8, as: Int32.self)
                 try check(
-                    (0..<limit).contains(second) && (0...1024).contains(weight),
+                    (0..<limit).contains(second) && (-1024...1024).contains(weight),
                     "a resize's weights are out of range; build the bundle again")
             }
         }

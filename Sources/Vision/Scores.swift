@@ -14,8 +14,8 @@ public struct Scores {
     /// - Parameter record: verified; outlives this value.
     public init(_ record: UnsafePointer<oc_scores>) { self.record = record }
 
-    /// Index of the output tensor.
-    public var output: Int { Int(record.pointee.output) }
+    /// Index of the tensor among the bundle's tensors.
+    public var tensor: Int { Int(record.pointee.tensor) }
     /// Labels.
     public var count: Int { Int(record.pointee.count) }
 

@@ -7,7 +7,7 @@ import Testing
     /// Score = 100 * byte.
     private func withScores<Result>(labels: Int, _ body: (Scores) -> Result) -> Result {
         var record = oc_scores()
-        record.output = 2
+        record.tensor = 2
         record.count = UInt32(labels)
         withUnsafeMutableBytes(of: &record.table) { bytes in
             let table = bytes.bindMemory(to: UInt32.self)
@@ -31,7 +31,7 @@ import Testing
                 let tensor = UnsafeRawBufferPointer(tensor)
                 #expect((0..<3).map { scores.score(of: $0, in: tensor) } == [0, 700, 25500])
                 #expect(scores.score(of: 3, in: tensor) == 0 && scores.score(of: -1, in: tensor) == 0)
-                #expect(scores.output == 2 && scores.count == 3)
+                #expect(scores.tensor == 2 && scores.count == 3)
             }
         }
     }

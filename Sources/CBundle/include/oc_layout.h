@@ -125,11 +125,14 @@ typedef enum oc_fit {
     OC_FIT_CONTAIN = 2      /* the whole crop, centred, bars filled with `fill` */
 } oc_fit;
 
-/* How a picture becomes input tensor 0, of shape [1, height, width, channels]. */
+/* How a picture becomes the model's 8-bit picture tensor, of shape [1, height, width, channels]: input 0, or where that is
+ * float32 the tensor that quantizing it gives, and then the steps before it are skipped. */
 typedef struct oc_preprocess {
     uint32_t width;
     uint32_t height;
     uint32_t channels;      /* 1: luma; 3: red, green, blue (or reversed, see bgr) */
+    uint32_t tensor;        /* index of the tensor to fill */
+    uint32_t skip_steps;    /* run from this step on */
     uint8_t fit;            /* oc_fit */
     uint8_t bgr;            /* 1: blue first */
     uint8_t fill;           /* pixel value of the bars, before `table` */
@@ -138,10 +141,11 @@ typedef struct oc_preprocess {
     uint8_t table[3][256];  /* pixel value 0..255 of each channel -> byte of the tensor as it lies in the arena */
 } oc_preprocess;
 
-/* How one output tensor becomes a score for each label, in units of 1/65536. */
+/* How an 8-bit tensor becomes a score for each label, in units of 1/65536: an output, or where that is float32 the tensor
+ * that it is dequantized from. */
 typedef struct oc_scores {
-    uint32_t output;        /* index into the outputs */
-    uint32_t count;         /* elements of that output, = labels where there are labels */
+    uint32_t tensor;        /* index of the tensor */
+    uint32_t count;         /* its elements, = labels where there are labels */
     uint32_t table[256];    /* byte as it lies in the arena -> score, 0 to 65536 */
 } oc_scores;
 
@@ -174,7 +178,7 @@ OC_PIN(oc_header, 64);
 OC_PIN(oc_section, 32);
 OC_PIN(oc_model, 112);
 OC_PIN(oc_tensor, 60);
-OC_PIN(oc_preprocess, 792);
+OC_PIN(oc_preprocess, 800);
 OC_PIN(oc_scores, 1032);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);

@@ -33,7 +33,8 @@ typedef enum oc_kernel {
     OC_KERNEL_ARG_MAX = 20,         /* oc_arg_max */
     OC_KERNEL_QUANTIZE = 21,        /* oc_affine: float32 to int8 or uint8 */
     OC_KERNEL_DEQUANTIZE = 22,      /* oc_affine: int8 or uint8 to float32 */
-    OC_KERNEL_LIMIT = 23
+    OC_KERNEL_MATRIX = 23,          /* oc_matrix */
+    OC_KERNEL_LIMIT = 24
 } oc_kernel;
 
 /* A run of bytes that a step reads or writes. */
@@ -60,6 +61,16 @@ typedef struct oc_conv {
     int32_t groups;
     int32_t in_zero, out_zero, clamp_min, clamp_max;
 } oc_conv;
+
+/* FULLY_CONNECTED: [rows, depth] times [units, depth] transposed. The reference scales these sums in one rounding:
+ * clamp(round(sum * factor) + out_zero), the product a double, ties away from zero.
+ *
+ * `constants`: int32 biases with the input's zero point folded in, at the next multiple of 8 bytes the doubles' factors,
+ * then the weights [units][depth]. */
+typedef struct oc_matrix {
+    int32_t rows, depth, units;
+    int32_t in_zero, out_zero, clamp_min, clamp_max;
+} oc_matrix;
 
 enum { OC_BINARY_DIMS = 5, OC_COPY_DIMS = 6, OC_MEAN_DIMS = 3 };
 
@@ -89,11 +100,10 @@ typedef struct oc_mean {
     int32_t in_zero, out_zero, multiplier, shift;
 } oc_mean;
 
-/* Softmax over rows of `depth`, in the reference's fixed point: differences to the row's maximum below diff_min give 0. */
+/* Softmax over rows of `depth`. `constants`: 256 int32, exp of each difference 0, 1, ... 255 to the row's maximum in
+ * Q0.31, 0 for those that the reference does not look at. The result has scale 1/256 and zero point -128. */
 typedef struct oc_softmax {
     int32_t rows, depth;
-    int32_t multiplier, shift; /* of the differences: beta * in_scale in Q5.26, a left shift */
-    int32_t diff_min;
 } oc_softmax;
 
 /* out[i] = table[in[i]] on raw bytes; `constants` is the table of 256. */
@@ -115,7 +125,7 @@ typedef struct oc_copy {
 
 /* `constants` of RESIZE_NEAREST: int32 source row of each output row, then source column of each output column.
  * Of RESIZE_BILINEAR: for each output row, then for each output column, three int32: lower index, upper index and the
- * position between them in 1/1024 from the lower one. */
+ * position between them in 1/1024 from the lower one; -1024 to 1024, negative before the first element. */
 typedef struct oc_resize {
     int32_t batches, in_h, in_w, channels, out_h, out_w;
 } oc_resize;
@@ -142,6 +152,7 @@ typedef struct oc_step {
     oc_operand scratch;     /* in the arena, one equal part a worker */
     union {
         oc_conv conv;
+        oc_matrix matrix;
         oc_binary binary;
         oc_pool pool;
         oc_mean mean;

@@ -11,6 +11,7 @@
 
 void oc_avx2_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_avx2_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_avx2_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 
 /* oc_doubling_high_multiply on eight lanes. Only bits 31 to 62 of each product matter, so the shifts may be logical. */
 OC_AVX2 static inline __m256i oc_avx2_high_multiply(__m256i a, __m256i b) {

@@ -7,6 +7,7 @@ oc_kernel_fn oc_avx2_kernel(uint32_t kernel) {
     switch (kernel) {
     case OC_KERNEL_CONV: return oc_avx2_conv;
     case OC_KERNEL_DEPTHWISE: return oc_avx2_depthwise;
+    case OC_KERNEL_MATRIX: return oc_avx2_matrix;
     default: break;
     }
 #else

@@ -26,6 +26,7 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
     case OC_KERNEL_ARG_MAX: return oc_scalar_arg_max;
     case OC_KERNEL_QUANTIZE: return oc_scalar_quantize;
     case OC_KERNEL_DEQUANTIZE: return oc_scalar_dequantize;
+    case OC_KERNEL_MATRIX: return oc_scalar_matrix;
     case OC_KERNEL_LIMIT: break;
     }
     return NULL;

@@ -57,8 +57,7 @@ static int32_t reciprocal_of_one_plus(int32_t x) {
     return saturating_shift_left(estimate, 1);
 }
 
-/* `constants`: 256 int32, exp of each difference 0, -1, ... -255 to the row's maximum in Q0.31; 0 past diff_min.
- * Fixed point of TensorFlow Lite's reference softmax: the sum in Q12.19, one reciprocal a row. */
+/* Fixed point of TensorFlow Lite's reference softmax: the sum in Q12.19, one reciprocal a row. */
 void oc_scalar_softmax(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_softmax *s = &step->softmax;
     const uint8_t *input = oc_source(&step->in[0], memory);
@@ -76,22 +75,16 @@ void oc_scalar_softmax(const oc_step *step, const oc_memory *memory, uint32_t pa
         }
         int32_t sum = 0;
         for (int32_t i = 0; i < s->depth; i++) {
-            const int32_t difference = maximum - oc_value(in[i], step->flip);
-            if (-difference >= s->diff_min) sum = oc_add(sum, oc_rounding_shift_right(exponentials[difference], 12));
+            sum = oc_add(sum, oc_rounding_shift_right(exponentials[maximum - oc_value(in[i], step->flip)], 12));
         }
-        /* Normalize the sum to [1, 2): sum = (1 + x) * 2^bits. */
-        const int32_t headroom = sum > 0 ? __builtin_clz((uint32_t)sum) : 0;
-        const int32_t bits = 12 - headroom;
-        const int32_t scale = reciprocal_of_one_plus((int32_t)(((uint32_t)sum << headroom) - (1u << 31)));
-        const int32_t shift = bits + 31 - 8;
+        /* Normalize: sum = (1 + x) * 2^(12 - zeros) with x in [0, 1). A sum of 0 does not occur with a real table. */
+        const int32_t zeros = sum == 0 ? 31 : __builtin_clz((uint32_t)sum);
+        const int32_t scale = reciprocal_of_one_plus((int32_t)(((uint32_t)sum << zeros) - (1u << 31)));
+        const int32_t shift = 35 - zeros;
         for (int32_t i = 0; i < s->depth; i++) {
-            const int32_t difference = maximum - oc_value(in[i], step->flip);
-            int32_t value = -128;
-            if (-difference >= s->diff_min) {
-                const int32_t product = doubling_high_multiply_signed(scale, exponentials[difference]);
-                value = shift > 31 ? -128 : oc_clamp(oc_rounding_shift_right(product, shift) - 128, -128, 127);
-            }
-            out[i] = (uint8_t)((uint32_t)value ^ step->flip);
+            const int32_t product = doubling_high_multiply_signed(scale, exponentials[maximum - oc_value(in[i], step->flip)]);
+            const int32_t quotient = shift > 31 ? 0 : oc_rounding_shift_right(product, shift);
+            out[i] = (uint8_t)((uint32_t)oc_clamp(oc_subtract(quotient, 128), -128, 127) ^ step->flip);
         }
     }
 }

@@ -1,0 +1,55 @@
+import Bundle
+import CBundle
+import Graph
+import Kernels
+
+/// What `ocellus build` says about a bundle; `--json` prints these fields.
+public struct BuildReport: Codable, Sendable {
+    public var model: String
+    public var origin: String
+    public var board: String
+    public var kernels: String
+    public var threads: Int
+    /// Operators of the trained model, and steps of the plan.
+    public var operators: Int
+    public var steps: Int
+    /// Multiply-accumulates of one inference.
+    public var macs: Int
+    public var weightBytes: Int
+    public var arenaBytes: Int
+    /// The most bytes that any plan needs at one step, scratch included: no arena is smaller.
+    public var arenaFloorBytes: Int
+    /// Input and output of the largest step together.
+    public var largestStepBytes: Int
+    public var largestStep: String
+    public var bundleBytes: Int
+    /// What was folded, fused or placed, and how often.
+    public var fused: [String: Int]
+
+    init(
+        graph: Graph, draft: Draft, storage: Storage, set: KernelSet, threads: Int, board: String, origin: String,
+        weightBytes: Int,
+        bundleBytes: Int
+    ) {
+        model = graph.name
+        self.origin = origin
+        self.board = board
+        kernels = "\(set.name)"
+        self.threads = threads
+        operators = graph.nodes.count
+        steps = draft.steps.count
+        macs = graph.macs
+        self.weightBytes = weightBytes
+        arenaBytes = storage.arenaBytes
+        arenaFloorBytes = storage.floor
+        let sizes = draft.steps.map { step in
+            Set(step.inputs + [step.output]).reduce(0) {
+                $0 + (draft.graph[$1].constant == nil ? draft.graph[$1].byteCount : 0)
+            }
+        }
+        largestStepBytes = sizes.max() ?? 0
+        largestStep = sizes.firstIndex(of: largestStepBytes).map { draft.steps[$0].name } ?? ""
+        self.bundleBytes = bundleBytes
+        fused = draft.notes
+    }
+}

@@ -1,0 +1,160 @@
+import Boards
+import Bundle
+import CBundle
+import Graph
+import Kernels
+
+/// Writes a planned draft as the records of a bundle.
+struct Emission {
+    private let draft: Draft
+    private let storage: Storage
+    private let set: KernelSet
+    private let threads: Int
+    private var writer = BundleWriter()
+    private var weights: [UInt8] = []
+    private var constantOffsets: [TensorID: Int] = [:]
+    /// Index of each tensor in the bundle.
+    private(set) var indices: [TensorID: UInt32] = [:]
+
+    init(_ draft: Draft, _ storage: Storage, set: KernelSet, threads: Int) {
+        self.draft = draft
+        self.storage = storage
+        self.set = set
+        self.threads = threads
+    }
+
+    var weightBytes: Int { weights.count }
+
+    mutating func emit(origin: String, originBytes: [UInt8], board: String, macs: Int) throws(CompileError) {
+        var model = oc_model()
+        model.name = writer.intern(draft.graph.name.utf8)
+        model.origin = writer.intern(origin.utf8)
+        model.board = writer.intern(board.utf8)
+        model.builder = writer.intern("ocellus \(ocellusVersion)".utf8)
+        model.kernel_set = set.rawValue
+        model.flip = set.flip
+        model.threads = UInt32(threads)
+        model.origin_crc = originBytes.withUnsafeBytes { oc_crc32c(0, $0.baseAddress, $0.count) }
+        model.arena_bytes = UInt64(storage.arenaBytes)
+        model.macs = UInt64(macs)
+        guard storage.arenaBytes <= Int(Int32.max) else {
+            throw CompileError("\(origin): needs an arena of \(storage.arenaBytes) bytes; 2 GiB is the limit")
+        }
+
+        let used = usedTensors()
+        for id in used { indices[id] = UInt32(indices.count) }
+        var steps: [oc_step] = []
+        for (index, step) in draft.steps.enumerated() { steps.append(record(step, index)) }
+        let tensors = used.map { record($0) }
+        guard weights.count <= Int(Int32.max) else {
+            throw CompileError("\(origin): packs into \(weights.count) bytes of weights; 2 GiB is the limit")
+        }
+
+        writer.add(OC_SECTION_MODEL, [model])
+        writer.add(OC_SECTION_TENSORS, tensors)
+        writer.add(OC_SECTION_STEPS, steps)
+        writer.add(OC_SECTION_INPUTS, draft.graph.inputs.map { indices[$0] ?? 0 })
+        writer.add(OC_SECTION_OUTPUTS, draft.graph.outputs.map { indices[$0] ?? 0 })
+        writer.add(OC_SECTION_WEIGHTS, weights)
+    }
+
+    mutating func add<T>(_ kind: oc_section_kind, _ records: [T]) { writer.add(kind, records) }
+    mutating func intern(_ text: String) -> oc_text { writer.intern(text.utf8) }
+    func tensor(_ id: TensorID) -> Tensor { draft.graph[id] }
+    func arenaFlip(_ id: TensorID) -> UInt8 { draft.graph[id].type == .int8 ? UInt8(set.flip) : 0 }
+
+    func finish() -> [UInt8] { writer.finish() }
+
+    /// In the order of the graph: everything with bytes of its own, in the arena or as an operand in the weights.
+    private func usedTensors() -> [TensorID] {
+        var used = Set(draft.graph.inputs)
+        used.formUnion(draft.graph.outputs)
+        used.formUnion(draft.views.keys)
+        for step in draft.steps {
+            used.insert(step.output)
+            used.formUnion(step.inputs)
+        }
+        return used.sorted()
+    }
+
+    private mutating func record(_ step: DraftStep, _ index: Int) -> oc_step {
+        var record = step.record
+        record.name = writer.intern(step.name.utf8)
+        if let input = step.inputs.first { record.in.0 = operand(input) }
+        if step.inputs.count > 1 { record.in.1 = operand(step.inputs[1]) }
+        record.out = operand(step.output)
+        if !step.constants.isEmpty {
+            record.constants = oc_operand(
+                offset: UInt32(place(step.constants)), bytes: UInt32(step.constants.count),
+                tensor: UInt32(OC_NO_TENSOR),
+                space: UInt16(OC_SPACE_WEIGHTS.rawValue), type: 0)
+        }
+        if let offset = storage.scratchOffsets[index] {
+            record.scratch = oc_operand(
+                offset: UInt32(offset), bytes: UInt32(step.scratchBytes * threads), tensor: UInt32(OC_NO_TENSOR),
+                space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
+        }
+        return record
+    }
+
+    private mutating func operand(_ id: TensorID) -> oc_operand {
+        let tensor = draft.graph[id]
+        let inArena = tensor.constant == nil
+        let offset = inArena ? storage.arenaOffsets[id] ?? 0 : constantOffset(id)
+        return oc_operand(
+            offset: UInt32(offset), bytes: UInt32(tensor.byteCount), tensor: indices[id] ?? UInt32(OC_NO_TENSOR),
+            space: UInt16((inArena ? OC_SPACE_ARENA : OC_SPACE_WEIGHTS).rawValue), type: UInt16(tensor.type.rawValue))
+    }
+
+    /// A constant that is an operand lies in the weights as an activation would in the arena.
+    private mutating func constantOffset(_ id: TensorID) -> Int {
+        if let offset = constantOffsets[id] { return offset }
+        let flip = arenaFlip(id)
+        let offset = place((draft.graph[id].constant ?? []).map { $0 ^ flip })
+        constantOffsets[id] = offset
+        return offset
+    }
+
+    private mutating func place(_ bytes: [UInt8]) -> Int {
+        let offset = (weights.count + Int(OC_ALIGNMENT) - 1) / Int(OC_ALIGNMENT) * Int(OC_ALIGNMENT)
+        weights.append(contentsOf: repeatElement(0, count: offset - weights.count))
+        weights.append(contentsOf: bytes)
+        return offset
+    }
+
+    private mutating func record(_ id: TensorID) -> oc_tensor {
+        let tensor = draft.graph[id]
+        let operand = operand(id)
+        var record = oc_tensor()
+        record.name = writer.intern(tensor.name.utf8)
+        record.type = tensor.type.rawValue
+        record.rank = UInt8(tensor.shape.count)
+        record.space = UInt8(operand.space)
+        record.shape = (1, 1, 1, 1, 1, 1)
+        withUnsafeMutableBytes(of: &record.shape) { raw in
+            for (d, extent) in tensor.shape.enumerated() { raw.bindMemory(to: Int32.self)[d] = Int32(extent) }
+        }
+        record.offset = operand.offset
+        record.bytes = operand.bytes
+        record.scale = tensor.quantization?.scale ?? 0
+        record.zero_point = tensor.quantization?.zeroPoint ?? 0
+        let lifetime = lifetime(of: id)
+        record.first_step = lifetime.first
+        record.last_step = lifetime.last
+        return record
+    }
+
+    /// The steps that write and last read a tensor itself or a view of it.
+    private func lifetime(of id: TensorID) -> (first: UInt32, last: UInt32) {
+        let none = UInt32(OC_NO_STEP)
+        let root = draft.root(of: id).base
+        func concerns(_ other: TensorID) -> Bool { draft.root(of: other).base == root }
+        let first = draft.steps.firstIndex { concerns($0.output) }
+        if draft.graph.outputs.contains(where: concerns) { return (first.map { UInt32($0) } ?? none, none) }
+        let last = draft.steps.lastIndex { $0.inputs.contains(where: concerns) || concerns($0.output) }
+        return (draft.isInput(root) ? none : first.map { UInt32($0) } ?? none, last.map { UInt32($0) } ?? none)
+    }
+}
+
+/// The version of the compiler and of the file format's writer.
+public let ocellusVersion = "0.1.0"

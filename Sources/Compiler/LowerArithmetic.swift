@@ -1,0 +1,346 @@
+import CBundle
+import Graph
+import Kernels
+
+/// Operators that compute.
+extension Lowering {
+    /// CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV.
+    mutating func lowerConvolution(_ node: Node) throws(CompileError) {
+        let input = node.inputs[0]
+        let output = node.outputs[0]
+        let weights = graph[node.inputs[1]]
+        let x = graph[input].shape
+        let y = graph[output].shape
+        let w = weights.shape
+        let scaling = AccumulatorScaling(node, in: graph)
+
+        var c = oc_conv()
+        var kernel = OC_KERNEL_CONV
+        (c.stride_h, c.stride_w, c.dilation_h, c.dilation_w, c.groups) = (1, 1, 1, 1, 1)
+        switch node.operation {
+        case .transposeConv(let t):
+            kernel = OC_KERNEL_TRANSPOSE_CONV
+            setImages(&c, x, y)
+            (c.kernel_h, c.kernel_w) = (Int32(w[1]), Int32(w[2]))
+            (c.stride_h, c.stride_w) = (Int32(t.strideHeight), Int32(t.strideWidth))
+            (c.pad_top, c.pad_left) = (Int32(t.padding.top), Int32(t.padding.left))
+        case .conv2D(let v), .depthwiseConv2D(let v):
+            setImages(&c, x, y)
+            (c.kernel_h, c.kernel_w) = (Int32(w[1]), Int32(w[2]))
+            (c.stride_h, c.stride_w) = (Int32(v.strideHeight), Int32(v.strideWidth))
+            (c.dilation_h, c.dilation_w) = (Int32(v.dilationHeight), Int32(v.dilationWidth))
+            (c.pad_top, c.pad_left) = (Int32(v.padding.top), Int32(v.padding.left))
+            if case .depthwiseConv2D = node.operation {
+                kernel = y[3] == x[3] ? OC_KERNEL_DEPTHWISE : OC_KERNEL_DEPTHWISE_MULTIPLIED
+            } else {
+                c.groups = Int32(x[3] / w[3])
+                if c.groups > 1 { kernel = OC_KERNEL_CONV_GROUPED }
+            }
+        default:
+            preconditionFailure("\(node.operation.name) has no accumulators")
+        }
+        (c.in_zero, c.out_zero) = (scaling.inputZeroPoint, scaling.outputZeroPoint)
+        (c.clamp_min, c.clamp_max) = (scaling.range.minimum, scaling.range.maximum)
+
+        var step = DraftStep(kernel, name: node.origin, inputs: [input], output: output)
+        step.record.conv = c
+        step.record.macs = UInt64(graph.macs(of: node))
+        let layout = ConvolutionLayout(c, kernel: kernel.rawValue, set: set)
+        guard layout.constantBytes < 1 << 31, layout.preferredScratchBytes < 1 << 30 else {
+            throw CompileError("\(node.origin): its filters are too large; a bundle holds at most 2 GiB of weights")
+        }
+        step.scratchBytes = Int(layout.preferredScratchBytes)
+        let bias = bias(of: node, count: scaling.multipliers.count)
+        let multiplier = scaling.multipliers.map(\.multiplier)
+        let shift = scaling.multipliers.map(\.shift)
+        let values = int8Values(weights)
+        step.constants = layout.pack(weights: values, bias: bias, multiplier: multiplier, shift: shift)
+        draft.steps.append(step)
+    }
+
+    /// FULLY_CONNECTED.
+    mutating func lowerMatrix(_ node: Node) throws(CompileError) {
+        let weights = graph[node.inputs[1]]
+        let scaling = MatrixScaling(node, in: graph)
+        var m = oc_matrix()
+        (m.units, m.depth) = (Int32(weights.shape[0]), Int32(weights.shape[1]))
+        m.rows = Int32(graph[node.inputs[0]].elementCount / weights.shape[1])
+        (m.in_zero, m.out_zero) = (scaling.inputZeroPoint, scaling.outputZeroPoint)
+        (m.clamp_min, m.clamp_max) = (scaling.range.minimum, scaling.range.maximum)
+        let layout = MatrixLayout(m)
+        guard layout.constantBytes < 1 << 31 else {
+            throw CompileError("\(node.origin): its weights are too large; a bundle holds at most 2 GiB of weights")
+        }
+        var step = DraftStep(OC_KERNEL_MATRIX, name: node.origin, inputs: [node.inputs[0]], output: node.outputs[0])
+        step.record.matrix = m
+        step.record.macs = UInt64(graph.macs(of: node))
+        step.constants = layout.pack(
+            weights: int8Values(weights), bias: bias(of: node, count: scaling.factors.count), factors: scaling.factors)
+        draft.steps.append(step)
+    }
+
+    /// A validated graph has constant weights and biases.
+    private func int8Values(_ tensor: Tensor) -> [Int8] { (tensor.constant ?? []).map { Int8(bitPattern: $0) } }
+
+    /// Zeros where the node has no bias.
+    private func bias(of node: Node, count: Int) -> [Int32] {
+        guard node.inputs.count > 2, let bytes = graph[node.inputs[2]].constant else {
+            return [Int32](repeating: 0, count: count)
+        }
+        return bytes.withUnsafeBytes { raw in
+            (0..<count).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) }
+        }
+    }
+
+    private func setImages(_ c: inout oc_conv, _ x: [Int], _ y: [Int]) {
+        (c.batches, c.in_h, c.in_w, c.in_c) = (Int32(x[0]), Int32(x[1]), Int32(x[2]), Int32(x[3]))
+        (c.out_h, c.out_w, c.out_c) = (Int32(y[1]), Int32(y[2]), Int32(y[3]))
+    }
+
+    /// ADD, SUB, MUL, MINIMUM, MAXIMUM and PRELU.
+    mutating func lowerBinary(_ node: Node) throws(CompileError) {
+        let left = graph[node.inputs[0]]
+        let right = graph[node.inputs[1]]
+        let output = graph[node.outputs[0]]
+        var b = oc_binary()
+        (b.clamp_min, b.clamp_max) = (-128, 127)
+        let kernel: oc_kernel
+        switch node.operation {
+        case .add(let activation), .sub(let activation):
+            kernel = OC_KERNEL_ADD
+            let p = SumParameters(
+                left: quantization(left), right: quantization(right), output: quantization(output),
+                activation: activation)
+            (b.zero_a, b.zero_b, b.out_zero, b.left_shift) = (
+                p.leftZeroPoint, p.rightZeroPoint, p.outputZeroPoint, SumParameters.headroom
+            )
+            (b.multiplier_a, b.shift_a) = (p.leftMultiplier.multiplier, p.leftMultiplier.shift)
+            (b.multiplier_b, b.shift_b) = (p.rightMultiplier.multiplier, p.rightMultiplier.shift)
+            (b.multiplier_out, b.shift_out) = (p.outputMultiplier.multiplier, p.outputMultiplier.shift)
+            (b.clamp_min, b.clamp_max) = (p.range.minimum, p.range.maximum)
+            if case .sub = node.operation { b.subtract = 1 }
+        case .mul(let activation):
+            kernel = OC_KERNEL_MUL
+            let p = ProductParameters(
+                left: quantization(left), right: quantization(right), output: quantization(output),
+                activation: activation)
+            (b.zero_a, b.zero_b, b.out_zero) = (p.leftZeroPoint, p.rightZeroPoint, p.outputZeroPoint)
+            (b.multiplier_out, b.shift_out) = (p.multiplier.multiplier, p.multiplier.shift)
+            (b.clamp_min, b.clamp_max) = (p.range.minimum, p.range.maximum)
+        case .prelu:
+            kernel = OC_KERNEL_PRELU
+            let p = PreluParameters(input: quantization(left), alpha: quantization(right), output: quantization(output))
+            (b.zero_a, b.zero_b, b.out_zero) = (p.inputZeroPoint, p.alphaZeroPoint, p.outputZeroPoint)
+            (b.multiplier_a, b.shift_a) = (p.identity.multiplier, p.identity.shift)
+            (b.multiplier_out, b.shift_out) = (p.slope.multiplier, p.slope.shift)
+        case .minimum: kernel = OC_KERNEL_MINIMUM
+        case .maximum: kernel = OC_KERNEL_MAXIMUM
+        default: preconditionFailure("\(node.operation.name) is not elementwise")
+        }
+        let broadcast = Broadcast(output.shape, left.shape, right.shape)
+        guard broadcast.dims.count <= Int(OC_BINARY_DIMS) else {
+            throw CompileError(
+                "\(node.origin): broadcasts along more than \(OC_BINARY_DIMS) dimensions; reshape its operands in the model"
+            )
+        }
+        let padding = Int(OC_BINARY_DIMS) - broadcast.dims.count
+        withUnsafeMutableBytes(of: &b.dims) { raw in
+            let words = raw.bindMemory(to: Int32.self)
+            for d in 0..<padding { words[d] = 1 }
+            for (d, extent) in broadcast.dims.enumerated() { words[padding + d] = Int32(extent) }
+        }
+        withUnsafeMutableBytes(of: &b.stride_a) { raw in
+            for (d, stride) in broadcast.left.enumerated() {
+                raw.bindMemory(to: Int32.self)[padding + d] = Int32(stride)
+            }
+        }
+        withUnsafeMutableBytes(of: &b.stride_b) { raw in
+            for (d, stride) in broadcast.right.enumerated() {
+                raw.bindMemory(to: Int32.self)[padding + d] = Int32(stride)
+            }
+        }
+        var step = DraftStep(kernel, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.binary = b
+        draft.steps.append(step)
+    }
+
+    mutating func lowerPool(_ node: Node, _ pool: Pool, average: Bool) {
+        let x = graph[node.inputs[0]].shape
+        let output = graph[node.outputs[0]]
+        let range = ActivationRange(pool.activation, type: .int8, quantization: quantization(output))
+        var p = oc_pool()
+        (p.batches, p.in_h, p.in_w, p.channels) = (Int32(x[0]), Int32(x[1]), Int32(x[2]), Int32(x[3]))
+        (p.out_h, p.out_w) = (Int32(output.shape[1]), Int32(output.shape[2]))
+        (p.kernel_h, p.kernel_w) = (Int32(pool.filterHeight), Int32(pool.filterWidth))
+        (p.stride_h, p.stride_w) = (Int32(pool.strideHeight), Int32(pool.strideWidth))
+        (p.pad_top, p.pad_left) = (Int32(pool.padding.top), Int32(pool.padding.left))
+        (p.clamp_min, p.clamp_max) = (range.minimum, range.maximum)
+        var step = DraftStep(
+            average ? OC_KERNEL_AVERAGE_POOL : OC_KERNEL_MAX_POOL, name: node.origin, inputs: node.inputs,
+            output: node.outputs[0])
+        step.record.pool = p
+        draft.steps.append(step)
+    }
+
+    mutating func lowerMean(_ node: Node, axes: [Int]) throws(CompileError) {
+        let input = graph[node.inputs[0]]
+        // Neighbouring dimensions of the same kind join; at most three of each kind remain in six dimensions.
+        var kept: [(extent: Int, stride: Int)] = []
+        var reduced: [(extent: Int, stride: Int)] = []
+        var lastWasReduced: Bool?
+        for (d, stride) in rowMajorStrides(input.shape).enumerated() where input.shape[d] != 1 {
+            let isReduced = axes.contains(d)
+            var group = isReduced ? reduced : kept
+            if lastWasReduced == isReduced, let last = group.indices.last {
+                group[last] = (group[last].extent * input.shape[d], stride)
+            } else {
+                group.append((input.shape[d], stride))
+            }
+            if isReduced { reduced = group } else { kept = group }
+            lastWasReduced = isReduced
+        }
+        guard kept.count <= Int(OC_MEAN_DIMS), reduced.count <= Int(OC_MEAN_DIMS) else {
+            throw CompileError(
+                "\(node.origin): its axes alternate more than \(OC_MEAN_DIMS) times; transpose in the model")
+        }
+        let count = axes.reduce(1) { $0 * input.shape[$1] }
+        let parameters = MeanParameters(
+            input: quantization(input), output: quantization(graph[node.outputs[0]]), count: count)
+        kept = Array(repeating: (1, 0), count: Int(OC_MEAN_DIMS) - kept.count) + kept
+        reduced = Array(repeating: (1, 0), count: Int(OC_MEAN_DIMS) - reduced.count) + reduced
+        var m = oc_mean()
+        m.kept = (Int32(kept[0].extent), Int32(kept[1].extent), Int32(kept[2].extent))
+        m.kept_stride = (Int32(kept[0].stride), Int32(kept[1].stride), Int32(kept[2].stride))
+        m.reduced = (Int32(reduced[0].extent), Int32(reduced[1].extent), Int32(reduced[2].extent))
+        m.reduced_stride = (Int32(reduced[0].stride), Int32(reduced[1].stride), Int32(reduced[2].stride))
+        (m.in_zero, m.out_zero) = (parameters.inputZeroPoint, parameters.outputZeroPoint)
+        (m.multiplier, m.shift) = (parameters.multiplier.multiplier, parameters.multiplier.shift)
+        var step = DraftStep(OC_KERNEL_MEAN, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.mean = m
+        draft.steps.append(step)
+    }
+
+    mutating func lowerSoftmax(_ node: Node, beta: Float) {
+        let input = graph[node.inputs[0]]
+        var step = DraftStep(OC_KERNEL_SOFTMAX, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        let depth = input.shape.last ?? 1
+        step.record.softmax = oc_softmax(rows: Int32(input.elementCount / depth), depth: Int32(depth))
+        step.constants = SoftmaxParameters(input: quantization(input), beta: beta).exponentials.withUnsafeBytes {
+            Array($0)
+        }
+        draft.steps.append(step)
+    }
+
+    /// Every 8-bit function of one element is a table; where it changes nothing, the output is the input.
+    mutating func lowerTable(_ node: Node) throws(CompileError) {
+        let input = graph[node.inputs[0]]
+        let output = graph[node.outputs[0]]
+        guard let table = LookupTable(node.operation, input: input, output: output) else {
+            throw CompileError(
+                "\(node.origin): cannot be computed from \(input.type) to \(output.type); quantize the model fully to int8"
+            )
+        }
+        var step = DraftStep(OC_KERNEL_TABLE, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        // Both sides of the table are bytes as they lie in the arena.
+        let inFlip = UInt8(flip(of: input))
+        let outFlip = UInt8(flip(of: output))
+        step.constants = (0...255).map { table.bytes[Int(UInt8($0) ^ inFlip)] ^ outFlip }
+        step.record.table.count = Int32(input.elementCount)
+        draft.steps.append(step)
+    }
+
+    mutating func lowerQuantize(_ node: Node) throws(CompileError) {
+        let input = graph[node.inputs[0]]
+        let output = graph[node.outputs[0]]
+        guard input.type == .float32 else { return try lowerTable(node) }
+        let quantizer = FloatQuantizer(type: output.type, quantization: quantization(output))
+        var step = DraftStep(OC_KERNEL_QUANTIZE, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.affine = oc_affine(
+            count: Int32(input.elementCount), scale: quantizer.scale, zero: quantizer.zeroPoint,
+            clamp_min: quantizer.range.minimum,
+            clamp_max: quantizer.range.maximum)
+        draft.steps.append(step)
+    }
+
+    mutating func lowerDequantize(_ node: Node) {
+        let input = graph[node.inputs[0]]
+        var step = DraftStep(OC_KERNEL_DEQUANTIZE, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.affine = oc_affine(
+            count: Int32(input.elementCount), scale: quantization(input).scale, zero: quantization(input).zeroPoint,
+            clamp_min: -128,
+            clamp_max: 127)
+        draft.steps.append(step)
+    }
+
+    mutating func lowerResize(_ node: Node, alignCorners: Bool, halfPixelCenters: Bool, bilinear: Bool) {
+        let x = graph[node.inputs[0]].shape
+        let y = graph[node.outputs[0]].shape
+        var step = DraftStep(
+            bilinear ? OC_KERNEL_RESIZE_BILINEAR : OC_KERNEL_RESIZE_NEAREST, name: node.origin, inputs: node.inputs,
+            output: node.outputs[0])
+        step.record.resize = oc_resize(
+            batches: Int32(x[0]), in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
+            out_w: Int32(y[2]))
+        var words: [Int32] = []
+        for d in 1...2 {
+            if bilinear {
+                let axis = BilinearAxis(
+                    input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
+                for i in 0..<y[d] { words += [Int32(axis.lower[i]), Int32(axis.upper[i]), Int32(axis.fraction[i])] }
+            } else {
+                let axis = NearestAxis(
+                    input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
+                words += axis.source.map { Int32($0) }
+            }
+        }
+        step.constants = words.withUnsafeBytes { Array($0) }
+        draft.steps.append(step)
+    }
+
+    mutating func lowerArgMax(_ node: Node, axis: Int) {
+        let shape = graph[node.inputs[0]].shape
+        var step = DraftStep(OC_KERNEL_ARG_MAX, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.arg_max = oc_arg_max(
+            outer: Int32(shape[..<axis].reduce(1, *)), axis: Int32(shape[axis]),
+            inner: Int32(shape[(axis + 1)...].reduce(1, *)))
+        draft.steps.append(step)
+    }
+
+    /// A validated graph quantizes every tensor that gets here.
+    private func quantization(_ tensor: Tensor) -> Quantization {
+        guard let quantization = tensor.quantization else {
+            preconditionFailure("\(tensor.name): the graph was not validated")
+        }
+        return quantization
+    }
+}
+
+/// The strides of two operands that are broadcast to one shape, over as few dimensions as possible.
+struct Broadcast {
+    private(set) var dims: [Int] = []
+    private(set) var left: [Int] = []
+    private(set) var right: [Int] = []
+
+    init(_ shape: [Int], _ leftShape: [Int], _ rightShape: [Int]) {
+        let a = Self.strides(leftShape, rank: shape.count)
+        let b = Self.strides(rightShape, rank: shape.count)
+        for d in shape.indices where shape[d] != 1 {
+            if let last = dims.indices.last, left[last] == a[d] * shape[d], right[last] == b[d] * shape[d] {
+                dims[last] *= shape[d]
+                left[last] = a[d]
+                right[last] = b[d]
+            } else {
+                dims.append(shape[d])
+                left.append(a[d])
+                right.append(b[d])
+            }
+        }
+        if dims.isEmpty { (dims, left, right) = ([1], [1], [1]) }
+    }
+
+    /// Row-major strides with missing leading dimensions, 0 where an extent of 1 repeats.
+    private static func strides(_ shape: [Int], rank: Int) -> [Int] {
+        let own = zip(shape, rowMajorStrides(shape)).map { $0 == 1 ? 0 : $1 }
+        return [Int](repeating: 0, count: rank - shape.count) + own
+    }
+}

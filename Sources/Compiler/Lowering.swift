@@ -1,0 +1,70 @@
+import CBundle
+import Graph
+import Kernels
+
+/// Turns the nodes of a validated graph into steps for one kernel set.
+struct Lowering {
+    var draft: Draft
+    let set: KernelSet
+
+    var graph: Graph { draft.graph }
+
+    init(_ graph: Graph, set: KernelSet) {
+        draft = Draft(graph)
+        self.set = set
+    }
+
+    static func lower(_ graph: Graph, set: KernelSet) throws(CompileError) -> Draft {
+        var lowering = Lowering(graph, set: set)
+        for node in graph.nodes { try lowering.lower(node) }
+        try lowering.rejectTrivialOutputs()
+        return lowering.draft
+    }
+
+    private mutating func lower(_ node: Node) throws(CompileError) {
+        switch node.operation {
+        case .conv2D, .depthwiseConv2D, .transposeConv: try lowerConvolution(node)
+        case .fullyConnected: try lowerMatrix(node)
+        case .add, .sub, .mul, .minimum, .maximum, .prelu: try lowerBinary(node)
+        case .averagePool2D(let pool): lowerPool(node, pool, average: true)
+        case .maxPool2D(let pool): lowerPool(node, pool, average: false)
+        case .mean(let axes, _): try lowerMean(node, axes: axes)
+        case .pad(let before, _, let value): try lowerPad(node, before: before, value: value)
+        case .concatenation(let axis, _): try lowerConcatenation(node, axis: axis)
+        case .reshape: try lowerReshape(node)
+        case .softmax(let beta): lowerSoftmax(node, beta: beta)
+        case .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .leakyRelu: try lowerTable(node)
+        case .quantize: try lowerQuantize(node)
+        case .dequantize: lowerDequantize(node)
+        case .resizeBilinear(let align, let half):
+            lowerResize(node, alignCorners: align, halfPixelCenters: half, bilinear: true)
+        case .resizeNearestNeighbor(let align, let half):
+            lowerResize(node, alignCorners: align, halfPixelCenters: half, bilinear: false)
+        case .transpose(let permutation): try lowerTranspose(node, permutation: permutation)
+        case .slice(let begin, let sizes, let strides):
+            try lowerSlice(node, begin: begin, sizes: sizes, strides: strides)
+        case .split(let axis): try lowerSplit(node, axis: axis)
+        case .pack(let axis): try lowerPack(node, axis: axis)
+        case .unpack(let axis): try lowerUnpack(node, axis: axis)
+        case .spaceToDepth(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: true)
+        case .depthToSpace(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: false)
+        case .argMax(let axis): lowerArgMax(node, axis: axis)
+        }
+    }
+
+    /// Outputs are what steps write: one that is an input or that folding made constant has none.
+    private func rejectTrivialOutputs() throws(CompileError) {
+        for output in graph.outputs where graph[output].constant != nil || draft.isInput(output) {
+            throw CompileError(
+                "output '\(graph[output].name)' does not depend on any operation; remove it from the model's outputs")
+        }
+    }
+
+    /// What int8 values of a tensor are XORed with in the arena.
+    func flip(of tensor: Tensor) -> UInt32 { tensor.type == .int8 ? set.flip : 0 }
+
+    /// A quantized element as it lies in the arena.
+    func arenaByte(_ value: Int32, of tensor: Tensor) -> UInt8 {
+        UInt8(truncatingIfNeeded: value) ^ UInt8(flip(of: tensor))
+    }
+}

@@ -1,0 +1,42 @@
+import CBundle
+
+/// The size and the bytes of a matrix step's constants, laid out as `oc_matrix` says, the same for every kernel set.
+public struct MatrixLayout {
+    private let geometry: oc_matrix
+
+    public init(_ geometry: oc_matrix) { self.geometry = geometry }
+
+    private var factorsOffset: Int64 { roundUp(times(Int64(geometry.units), 4), to: 8) }
+    private var weightsOffset: Int64 { plus(factorsOffset, times(Int64(geometry.units), 8)) }
+
+    public var constantBytes: Int64 { plus(weightsOffset, times(Int64(geometry.units), Int64(geometry.depth))) }
+
+    /// - Parameters:
+    ///   - weights: `[units][depth]`.
+    ///   - bias: one a unit, before folding; int32 sums wrap as the kernels' do.
+    ///   - factors: one a unit.
+    public func pack(weights: [Int8], bias: [Int32], factors: [Double]) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(constantBytes))
+        let depth = Int(geometry.depth)
+        bytes.withUnsafeMutableBytes { out in
+            for unit in 0..<Int(geometry.units) {
+                var sum: Int32 = 0
+                for k in 0..<depth { sum &+= Int32(weights[unit * depth + k]) }
+                out.storeBytes(of: bias[unit] &- geometry.in_zero &* sum, toByteOffset: 4 * unit, as: Int32.self)
+                out.storeBytes(of: factors[unit], toByteOffset: Int(factorsOffset) + 8 * unit, as: Double.self)
+            }
+            for (i, weight) in weights.enumerated() {
+                out.storeBytes(of: weight, toByteOffset: Int(weightsOffset) + i, as: Int8.self)
+            }
+        }
+        return bytes
+    }
+
+    func hasValidFactors(_ constants: UnsafeRawBufferPointer) -> Bool {
+        for unit in 0..<Int(geometry.units) {
+            let factor = constants.loadUnaligned(fromByteOffset: Int(factorsOffset) + 8 * unit, as: Double.self)
+            guard factor.isFinite else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,40 @@
+import Engine
+import Graph
+import Importers
+import Kernels
+import TestSupport
+import Testing
+
+/// Every case of the operator suite, compiled and run by every kernel set, against LiteRT's reference kernels.
+@Suite struct OperatorSuiteTests {
+    @Test("Every kernel set gives the reference's bytes", arguments: OperatorSuite.operators, availableSets)
+    func sameBytes(operation: String, set: KernelSet) throws {
+        for name in OperatorSuite.cases(of: operation) {
+            do {
+                try check(name, set)
+            } catch {
+                Issue.record("\(name): \(error)")
+            }
+        }
+    }
+
+    private func check(_ name: String, _ set: KernelSet) throws {
+        let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath(name))
+        let runs = try OperatorSuite.runs(
+            name, inputs: graph.inputs.map { graph[$0].byteCount }, outputs: graph.outputs.map { graph[$0].byteCount })
+        for threads in [1, 3] {
+            let bundle = try compile(graph, set, threads: threads).bundle
+            let engine = try Engine(bundle: bundle)
+            for (index, run) in runs.enumerated() {
+                let outputs = engine.infer(run.inputs)
+                for (output, (found, expected)) in zip(outputs, run.outputs).enumerated() {
+                    let differing = zip(found, expected).count { $0 != $1 }
+                    #expect(
+                        found.count == expected.count && differing == 0,
+                        "\(name), \(threads) threads, run \(index), output \(output): \(differing) of \(expected.count) bytes differ"
+                    )
+                }
+            }
+        }
+    }
+}
