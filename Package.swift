@@ -51,14 +51,17 @@ let hostModules: [Target] = [
 ]
 
 let tests: [Target] = [
+    // What tests of several modules need: golden data, damaged files.
+    .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "GraphTests", dependencies: ["Graph"]),
-    .testTarget(name: "ImportersTests", dependencies: ["Graph", "Importers"]),
-    .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference"]),
-    .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle"]),
+    .testTarget(name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"]),
+    .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"]),
+    .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle", "TestSupport"]),
     .testTarget(
         name: "EngineTests",
         dependencies: [
             "Boards", "Bundle", "CBundle", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Reference",
+            "TestSupport",
         ]),
     .testTarget(
         name: "PicturesTests", dependencies: ["Pictures"], exclude: ["make_files.py"], resources: [.copy("Files")]),
