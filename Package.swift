@@ -28,6 +28,8 @@ let boardModules: [Target] = [
 ]
 
 let hostModules: [Target] = [
+    .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
+    .target(name: "Drawing", dependencies: ["CGD", "Pictures"]),
     .target(name: "Graph"),
     .target(name: "Importers", dependencies: ["Graph"]),
     .target(name: "Reference", dependencies: ["Graph"]),
@@ -44,7 +46,8 @@ let hostModules: [Target] = [
     .executableTarget(
         name: "ocellus",
         dependencies: [
-            "Boards", "Bundle", "CBundle", "CLinux", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Pictures",
+            "Boards", "Bundle", "CBundle", "CLinux", "Compiler", "Drawing", "Engine", "Graph", "Importers", "Kernels",
+            "Pictures",
             "Reference",
             "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -65,6 +68,7 @@ let tests: [Target] = [
         ]),
     .testTarget(
         name: "PicturesTests", dependencies: ["Pictures"], exclude: ["make_files.py"], resources: [.copy("Files")]),
+    .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
     .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),

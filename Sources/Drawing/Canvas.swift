@@ -1,0 +1,140 @@
+import CGD
+import Foundation
+import Pictures
+
+/// A true-colour picture of libgd, 0xRRGGBB a pixel.
+struct Canvas: ~Copyable {
+    /// Of gd's largest built-in font.
+    static let characterWidth = 9
+    static let characterHeight = 15
+    /// Bright enough to stand out, dark enough for white text.
+    static let colours: [Int32] = [0xd81b60, 0x1e66d0, 0x00806a, 0xb85c00, 0x7b3fb5]
+
+    private static let white: Int32 = 0xffffff
+    private static let dark: Int32 = 0x202428
+    private static let bar: Int32 = 0x1e66d0
+
+    private let image: gdImagePtr
+    private let width: Int
+    private let height: Int
+
+    init(width: Int, height: Int) throws(DrawingError) {
+        guard width <= 16384, height <= 16384, width * height <= 64 << 20,
+            let image = gdImageCreateTrueColor(Int32(width), Int32(height))
+        else { throw .tooLarge }
+        self.image = image
+        self.width = width
+        self.height = height
+        fill(0, 0, width, height, Self.dark)
+    }
+
+    deinit {
+        gdImageDestroy(image)
+    }
+
+    private borrowing func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: Int32) {
+        guard width > 0, height > 0 else { return }
+        gdImageFilledRectangle(image, Int32(x), Int32(y), Int32(x + width - 1), Int32(y + height - 1), colour)
+    }
+
+    /// The picture at the top left, every pixel `zoom` times as wide and high.
+    borrowing func paint(_ picture: borrowing Picture, zoom: Int) {
+        let channels = picture.channels
+        let pixels = picture.pixels
+        for y in 0..<min(picture.height * zoom, height) {
+            guard let row = image.pointee.tpixels[y] else { continue }
+            let from = (y / zoom) * picture.width * channels
+            for x in 0..<min(picture.width * zoom, width) {
+                let at = from + (x / zoom) * channels
+                let red = Int32(pixels[at])
+                row[x] =
+                    channels == 3
+                    ? red << 16 | Int32(pixels[at + 1]) << 8 | Int32(pixels[at + 2]) : red << 16 | red << 8 | red
+            }
+        }
+    }
+
+    /// Text on a ground of its own, every point of the font `scale` pixels wide.
+    /// - Returns: The width in pixels.
+    @discardableResult
+    borrowing func write(_ text: String, x: Int, y: Int, scale: Int, ground: Int32) -> Int {
+        var characters = Self.printable(text)
+        guard !characters.isEmpty else { return 0 }
+        let columns = Int32(characters.count * Self.characterWidth)
+        let rows = Int32(Self.characterHeight)
+        guard let line = gdImageCreateTrueColor(columns, rows) else { return 0 }
+        defer { gdImageDestroy(line) }
+        gdImageFilledRectangle(line, 0, 0, columns - 1, rows - 1, ground)
+        characters.append(0)
+        gdImageString(line, gdFontGetGiant(), 0, 0, &characters, Self.white)
+        gdImageCopyResized(
+            image, line, Int32(x), Int32(y), 0, 0, columns * Int32(scale), rows * Int32(scale), columns, rows)
+        return Int(columns) * scale
+    }
+
+    /// At most 200 ASCII characters; the built-in fonts have no others that UTF-8 could name.
+    private static func printable(_ text: String) -> [UInt8] {
+        text.folding(options: .diacriticInsensitive, locale: nil).unicodeScalars.prefix(200).map {
+            0x20..<0x7f ~= $0.value ? UInt8($0.value) : UInt8(ascii: "?")
+        }
+    }
+
+    /// A score as a line of text before a bar as long as its probability.
+    borrowing func line(_ score: Drawing.Score, top: Int, width: Int, row: Int, text: Int) {
+        let probability = score.probability.isFinite ? min(max(score.probability, 0), 1) : 0
+        let percent = String(format: "%5.1f%%", probability * 100)
+        let margin = 6 * text
+        let barWidth = width / 4
+        let end = barWidth + margin
+        fill(margin, top + 4 * text, Int(Double(barWidth) * probability), row - 8 * text, Self.bar)
+        let room = max(0, (width - end - 2 * margin) / (Self.characterWidth * text) - percent.count - 1)
+        write(
+            percent + " " + score.label.prefix(room), x: end + margin, y: top + 3 * text, scale: text,
+            ground: Self.dark)
+    }
+
+    /// A rectangle inside the first `width` x `height` pixels, with its label above it, or in it at the top edge.
+    borrowing func outline(_ box: Drawing.Box, width: Int, height: Int, text: Int, colour: Int32) {
+        guard [box.left, box.top, box.right, box.bottom].allSatisfy(\.isFinite) else { return }
+        func pixel(_ fraction: Double, _ extent: Int) -> Int {
+            Int((min(max(fraction, 0), 1) * Double(extent)).rounded())
+        }
+        let left = pixel(box.left, width)
+        let right = pixel(box.right, width)
+        let top = pixel(box.top, height)
+        let bottom = pixel(box.bottom, height)
+        guard right > left, bottom > top else { return }
+        let thickness = min(2 * text, right - left, bottom - top)
+        fill(left, top, right - left, thickness, colour)
+        fill(left, bottom - thickness, right - left, thickness, colour)
+        fill(left, top, thickness, bottom - top, colour)
+        fill(right - thickness, top, thickness, bottom - top, colour)
+
+        let label = box.label.prefix(max(0, (width - left) / (Self.characterWidth * text) - 1))
+        guard !label.isEmpty else { return }
+        let tag = Self.characterHeight * text + 2 * text
+        let tagTop = top >= tag ? top - tag : min(top, max(0, height - tag))
+        let labelWidth = Self.printable(String(label)).count * Self.characterWidth * text
+        fill(left, tagTop, labelWidth + 6 * text, tag, colour)
+        write(String(label), x: left + 3 * text, y: tagTop + text, scale: text, ground: colour)
+    }
+
+    borrowing func picture() throws(DrawingError) -> Picture {
+        do throws(PictureError) {
+            let picture = try Picture(width: width, height: height, channels: 3)
+            let pixels = picture.pixels
+            for y in 0..<height {
+                guard let row = image.pointee.tpixels[y] else { continue }
+                for x in 0..<width {
+                    let at = (y * width + x) * 3
+                    pixels[at] = UInt8(truncatingIfNeeded: row[x] >> 16)
+                    pixels[at + 1] = UInt8(truncatingIfNeeded: row[x] >> 8)
+                    pixels[at + 2] = UInt8(truncatingIfNeeded: row[x])
+                }
+            }
+            return picture
+        } catch {
+            throw .tooLarge
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import CGD
+import Foundation
+import Pictures
+
+/// Paints what a model saw onto the picture it saw.
+public enum Drawing {
+    /// One line of the result: a label with its probability.
+    public struct Score: Sendable {
+        public var label: String
+        /// 0 to 1.
+        public var probability: Double
+
+        public init(label: String, probability: Double) {
+            self.label = label
+            self.probability = probability
+        }
+    }
+
+    /// A detected object. Edges are fractions of the picture's width and height, from the left and from the top; what
+    /// reaches outside the picture is cut off.
+    public struct Box: Sendable {
+        public var left: Double
+        public var top: Double
+        public var right: Double
+        public var bottom: Double
+        /// Text above the box; may be empty.
+        public var label: String
+
+        public init(left: Double, top: Double, right: Double, bottom: Double, label: String) {
+            self.left = left
+            self.top = top
+            self.right = right
+            self.bottom = bottom
+            self.label = label
+        }
+    }
+
+    /// The picture with boxes and their labels on it, and below it one line a score, best first as given.
+    ///
+    /// A picture less than 384 pixels wide is enlarged by a whole factor, so that the text fits; on a large one the
+    /// text grows with it. Characters outside ASCII are drawn without their accents or as `?`.
+    /// - Returns: An RGB picture.
+    public static func annotate(
+        _ picture: borrowing Picture, scores: [Score] = [], boxes: [Box] = []
+    ) throws(DrawingError) -> Picture {
+        guard picture.width > 0 else { throw .empty }
+        let zoom = max(1, (384 + picture.width - 1) / picture.width)
+        let width = picture.width * zoom
+        let height = picture.height * zoom
+        let text = max(1, width / 640)
+        let row = (Canvas.characterHeight + 6) * text
+        let canvas = try Canvas(width: width, height: height + (scores.isEmpty ? 0 : row * scores.count + 4 * text))
+        canvas.paint(picture, zoom: zoom)
+        for (index, box) in boxes.enumerated() {
+            canvas.outline(
+                box, width: width, height: height, text: text, colour: Canvas.colours[index % Canvas.colours.count])
+        }
+        for (index, score) in scores.enumerated() {
+            canvas.line(score, top: height + 2 * text + index * row, width: width, row: row, text: text)
+        }
+        return try canvas.picture()
+    }
+}
+
+/// Why a result could not be drawn.
+public enum DrawingError: Error, CustomStringConvertible {
+    case empty
+    case tooLarge
+
+    public var description: String {
+        switch self {
+        case .empty: "there is no picture to draw on"
+        case .tooLarge: "the picture is too large to draw on"
+        }
+    }
+}
