@@ -30,7 +30,7 @@ final class FlatBuffer {
     func check(_ offset: Int, _ count: Int, _ what: @autoclosure () -> String) throws(ImportError) {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
             throw damaged(
-                at: max(offset, 0), "\(what()) runs past the end of the file (\(bytes.count) bytes)")
+                at: max(offset, 0), "\(what()) would end past the file's \(bytes.count) bytes")
         }
     }
 
@@ -154,7 +154,7 @@ struct Table {
         try buffer.check(start, 4, "\(what) of \(place)")
         let count = Int(buffer.uint32(start))
         // At most 2^32 elements of 8 bytes: no overflow.
-        try buffer.check(start + 4, count * elementBytes, "\(what) of \(place), \(count) elements,")
+        try buffer.check(start + 4, count * elementBytes, "\(what) of \(place) (\(count) elements)")
         return Vector(buffer: buffer, start: start + 4, count: count, elementBytes: elementBytes)
     }
 

@@ -1,0 +1,62 @@
+import Foundation
+
+/// Feeds a reader with damaged files and notes what it does with them.
+///
+/// The environment steers longer runs: `OCELLUS_MUTATION_SEED` shifts the fixed seed, `OCELLUS_MUTATION_SECONDS` goes on
+/// for so long instead of for a fixed number of cases, and `OCELLUS_MUTATION_KEEP` names a folder where each case is
+/// written before it is read: after a crash, the file left there is the culprit.
+public struct MutationRun {
+    public var cases = 0
+    /// Damaged files that the reader took nevertheless: the damage hit nothing that is checked.
+    public var accepted = 0
+    public var refused = 0
+    public var slowest = Duration.zero
+    /// Reproduces the slowest case.
+    public var slowestCase = ""
+    /// Growth of the process's peak resident memory, in bytes.
+    public var memoryGrowth = 0
+
+    /// - Parameters:
+    ///   - name: of the reader, for the names of kept files.
+    ///   - files: sound files to damage, each with its name.
+    ///   - cases: how many files to make, unless the environment gives a time.
+    ///   - read: true when the reader takes the bytes.
+    public init(
+        _ name: String, files: [(name: String, bytes: [UInt8])], cases: Int, read: ([UInt8]) throws -> Bool
+    ) rethrows {
+        let environment = ProcessInfo.processInfo.environment
+        let seed = environment["OCELLUS_MUTATION_SEED"].flatMap { UInt64($0) } ?? 0
+        let seconds = environment["OCELLUS_MUTATION_SECONDS"].flatMap { Double($0) }
+        let kept = environment["OCELLUS_MUTATION_KEEP"].map { URL(fileURLWithPath: $0) }
+        let clock = ContinuousClock()
+        let deadline = seconds.map { clock.now + .seconds($0) }
+        let memory = Self.peakMemory()
+        while deadline.map({ clock.now < $0 }) ?? (self.cases < cases) {
+            let file = files[self.cases % files.count]
+            var mutator = Mutator(seed: seed << 32 &+ UInt64(self.cases))
+            let bytes = mutator.mutate(file.bytes)
+            try? kept.map { try Data(bytes).write(to: $0.appendingPathComponent("\(name)-last")) }
+            let start = clock.now
+            if try read(bytes) { accepted += 1 } else { refused += 1 }
+            let elapsed = clock.now - start
+            if elapsed > slowest {
+                slowest = elapsed
+                slowestCase = "\(file.name), seed \(seed), case \(self.cases)"
+            }
+            self.cases += 1
+        }
+        if seconds != nil {
+            print("\(name), seed \(seed): \(self.cases) damaged files, \(accepted) taken, \(refused) refused")
+        }
+        memoryGrowth = Self.peakMemory() - memory
+    }
+
+    /// Peak resident memory of this process in bytes; 0 where /proc does not say.
+    private static func peakMemory() -> Int {
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
+        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            return (line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) * 1024
+        }
+        return 0
+    }
+}

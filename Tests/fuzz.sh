@@ -1,0 +1,31 @@
+#!/bin/sh
+# Damages sound files and feeds them to every reader of outside bytes, under AddressSanitizer, with seeds that the test
+# suite does not use.
+#
+# usage: Tests/fuzz.sh [SECONDS [FIRST_SEED]]     default: 300 seconds a reader, seeds from the clock
+#
+# Ends with 0 when every file was read or refused. After a crash, the file that caused it is in the folder named last.
+set -eu
+cd "$(dirname "$0")/.."
+seconds=${1:-300}
+seed=${2:-$(date +%s)}
+slice=30
+# XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
+runner=--disable-xctest
+scratch=${FUZZ_SCRATCH:-.build-fuzz}
+# Every file is written before it is read: into memory, where there is such a folder.
+kept=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+
+swift build --build-tests --sanitize=address --scratch-path "$scratch"
+while [ "$seconds" -gt 0 ]; do
+    [ "$seconds" -ge "$slice" ] || slice=$seconds
+    echo "fuzz: seed $seed, $slice seconds a reader"
+    if ! OCELLUS_MUTATION_SEED=$seed OCELLUS_MUTATION_SECONDS=$slice OCELLUS_MUTATION_KEEP=$kept \
+        swift test --skip-build $runner --sanitize=address --scratch-path "$scratch" --filter Mutation; then
+        echo "fuzz: failed with seed $seed; the files read last are in $kept" >&2
+        exit 1
+    fi
+    seed=$((seed + 1))
+    seconds=$((seconds - slice))
+done
+rm -r "$kept"
