@@ -253,6 +253,13 @@ const char *oc_error_text(int code) {
 
 const char *oc_error_name(int code) { return strerrorname_np(code); }
 
+void *oc_allocate(size_t bytes) {
+    void *memory;
+    return posix_memalign(&memory, 64, bytes ? bytes : 1) ? NULL : memory;
+}
+
+void oc_release(void *bytes) { free(bytes); }
+
 /* strtod wants a terminator and takes hexadecimal, "inf" and "nan"; only plain decimals pass here. */
 size_t oc_parse_double(const char *bytes, size_t count, double *value) {
     char text[64];

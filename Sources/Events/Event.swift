@@ -1,18 +1,7 @@
+import System
+
 /// A text owned by somebody else who outlives the call it is passed to. Any bytes.
 public typealias Text = UnsafeRawBufferPointer
-
-/// An instant on both clocks, in nanoseconds. Rules reckon with `monotonic`; `wall` is for people.
-public struct Moment: Equatable, Sendable {
-    /// Since 1970-01-01T00:00:00Z.
-    public var wall: Int64
-    /// Since some fixed instant; never goes back.
-    public var monotonic: Int64
-
-    public init(wall: Int64, monotonic: Int64) {
-        self.wall = wall
-        self.monotonic = monotonic
-    }
-}
 
 /// How far a source has come.
 public struct SourceProgress: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import System
+
 /// How an event is written.
 public enum EventFormat: Sendable {
     /// A JSON object a line.

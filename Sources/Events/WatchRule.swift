@@ -27,10 +27,10 @@ public struct WatchRule: Equatable, Sendable {
     }
 }
 
-/// The memory of one rule: moving average, threshold switch with hysteresis, dwell, presence.
+/// The memory of one rule: moving average, thresholds with hysteresis, dwell, presence.
 ///
-/// The average passes a switch that closes at `on` and opens below `off`. The object enters when the switch has been
-/// closed for `enterAfter` and the last leave is `cooldown` ago; it leaves when the switch has been open for `leaveAfter`.
+/// An absent object enters when the average has been at or above `on` for `enterAfter`, and the last leave is `cooldown`
+/// ago; a present one leaves when the average has been below `off` for `leaveAfter`.
 public struct WatchState: Equatable, Sendable {
     /// What a frame changes. Times in nanoseconds since the "enter".
     public enum Change: Equatable, Sendable {
@@ -43,8 +43,7 @@ public struct WatchState: Equatable, Sendable {
     public private(set) var isPresent = false
     private var hasAverage = false
     private var average: Int64 = 0  // in 2^-32: with fewer bits a small weight would never reach the score
-    private var isClosed = false
-    private var switched: Int64 = 0  // when `isClosed` changed
+    private var turning: Int64?  // since when the average asks for the other state
     private var entered: Int64 = 0
     private var spoke: Int64 = 0  // last enter or update
     private var left: Int64?
@@ -65,25 +64,27 @@ public struct WatchState: Equatable, Sendable {
         let target = Int64(min(score, 65536)) << 16
         average = hasAverage ? average + ((target - average) * Int64(rule.smoothing)) >> 16 : target
         hasAverage = true
-        let closes = isClosed ? smoothed >= rule.off : smoothed >= rule.on
-        if closes != isClosed {
-            isClosed = closes
-            switched = now
+        let turns = isPresent ? smoothed < rule.off : smoothed >= rule.on
+        if turns {
+            let since = turning ?? now
+            turning = since
+            if isPresent, now - since >= rule.leaveAfter {
+                isPresent = false
+                turning = nil
+                left = now
+                return .leave(present: now - entered)
+            }
+            if !isPresent, now - since >= rule.enterAfter, now - (left ?? .min / 2) >= rule.cooldown {
+                isPresent = true
+                turning = nil
+                entered = now
+                spoke = now
+                return .enter
+            }
+        } else {
+            turning = nil
         }
-        let dwell = now - switched
-        if !isPresent {
-            guard isClosed, dwell >= rule.enterAfter else { return .none }
-            if let left, now - left < rule.cooldown { return .none }
-            isPresent = true
-            entered = now
-            spoke = now
-            return .enter
-        }
-        if !isClosed, dwell >= rule.leaveAfter {
-            isPresent = false
-            left = now
-            return .leave(present: now - entered)
-        }
+        guard isPresent else { return .none }
         if rule.updateEvery > 0, now - spoke >= rule.updateEvery {
             spoke = now
             return .update(present: now - entered)

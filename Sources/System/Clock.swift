@@ -14,3 +14,18 @@ public enum Clock {
     @inlinable
     public static func sleep(until instant: Int64) { oc_sleep_until(instant) }
 }
+
+/// An instant on both clocks, in nanoseconds. Logic reckons with `monotonic`; `wall` is for people.
+public struct Moment: Equatable, Sendable {
+    /// Since 1970-01-01T00:00:00Z.
+    public var wall: Int64
+    /// Since some fixed instant; never goes back.
+    public var monotonic: Int64
+
+    public init(wall: Int64, monotonic: Int64) {
+        self.wall = wall
+        self.monotonic = monotonic
+    }
+
+    public static var now: Moment { Moment(wall: Clock.wall, monotonic: Clock.monotonic) }
+}

@@ -32,6 +32,11 @@ public struct FileDescriptor: ~Copyable {
         self.init(owning: try checked(oc_open(path, access)))
     }
 
+    public init(reading path: Path, waits: Bool = true) throws(Errno) {
+        let access = Int32(OC_READ.rawValue) | (waits ? 0 : Int32(OC_NONBLOCK.rawValue))
+        self.init(owning: try checked(path.withCString { oc_open($0, access) }))
+    }
+
     /// Opens for writing: created if missing, emptied.
     public init(writing path: UnsafePointer<CChar>) throws(Errno) {
         self.init(owning: try checked(oc_open(path, Int32(OC_WRITE.rawValue))))
@@ -96,9 +101,9 @@ extension FileDescriptor.Status {
     }
 
     /// Of what lies at a path, following links, without opening it.
-    public init(of path: UnsafePointer<CChar>) throws(Errno) {
+    public init(of path: Path) throws(Errno) {
         var status = oc_file_status()
-        _ = try checked(oc_path_status(path, &status))
+        _ = try checked(path.withCString { oc_path_status($0, &status) })
         self.init(status)
     }
 }

@@ -15,6 +15,11 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
         try self.init(file)
     }
 
+    public init(path: Path) throws(Errno) {
+        let file = try FileDescriptor(reading: path, waits: false)
+        try self.init(file)
+    }
+
     public init(_ file: borrowing FileDescriptor) throws(Errno) {
         let status = try file.status()
         guard status.kind == .file else { throw status.kind == .folder ? .isFolder : .invalid }

@@ -56,8 +56,9 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
         #expect(changes(record, [50000, 0, 0, 50000, 0, 0, 0]) == ["0:enter", "6:leave 600"])
     }
 
-    @Test func dwellKeepsRunningBetweenTheThresholds() {
-        #expect(changes(rule(enter: 300), [50000, 30000, 30000, 30000]) == ["3:enter"])
+    @Test func dwellBeginsAnewBelowTheThreshold() {
+        #expect(changes(rule(enter: 200), [50000, 50000, 30000, 50000, 50000, 50000]) == ["5:enter"])
+        #expect(changes(rule(leave: 200), [50000, 0, 0, 30000, 0, 0, 0]) == ["0:enter", "6:leave 600"])
     }
 
     @Test func cooldownDelaysTheNextEnter() {

@@ -20,7 +20,7 @@ import Testing
         }
         let map = try MappedFile(path: path)
         #expect(map.bytes.elementsEqual("twelve bytes".utf8))
-        #expect(try FileDescriptor.Status(of: path).bytes == 12)
+        #expect(try FileDescriptor.Status(of: Path(path.utf8)).bytes == 12)
     }
 
     @Test func forcedErrorsArrive() throws {

@@ -143,6 +143,10 @@ enum {
     OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ETIMEDOUT = 110
 };
 
+/* Memory that may be refused: null instead of the end of the program. 64-byte aligned; oc_release takes it back. */
+void *oc_allocate(size_t bytes);
+void oc_release(void *bytes);
+
 /* Decimal numbers, whatever the locale: the characters read, 0 if there is no number. */
 size_t oc_parse_double(const char *bytes, size_t count, double *value);
 

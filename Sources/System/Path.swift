@@ -1,0 +1,38 @@
+/// A file's path: any bytes but NUL, as the kernel takes it. Text that is no UTF-8 stays as it is.
+public struct Path: Sendable {
+    private let terminated: [CChar]
+
+    /// - Parameter bytes: up to the first NUL, if there is one.
+    public init(_ bytes: some Sequence<UInt8>) {
+        var copy: [CChar] = []
+        for byte in bytes {
+            if byte == 0 { break }
+            copy.append(CChar(bitPattern: byte))
+        }
+        copy.append(0)
+        terminated = copy
+    }
+
+    public var isEmpty: Bool { terminated.count == 1 }
+
+    /// The bytes without the terminator.
+    public var bytes: some RandomAccessCollection<UInt8> { terminated.dropLast().lazy.map { UInt8(bitPattern: $0) } }
+
+    public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        terminated.withUnsafeBufferPointer { buffer in
+            // An array with a terminator at least has an address.
+            body(buffer.baseAddress!)
+        }
+    }
+
+    /// For messages; bytes that are not UTF-8 are replaced.
+    public var description: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The path of `name` in this folder.
+    public func appending(_ name: some Sequence<UInt8>) -> Path {
+        var joined = Array(bytes)
+        if joined.last != UInt8(ascii: "/") { joined.append(UInt8(ascii: "/")) }
+        joined.append(contentsOf: name)
+        return Path(joined)
+    }
+}
