@@ -21,7 +21,7 @@ public struct AccumulatorScaling: Sendable {
         case .transposeConv(let convolution):
             (activation, channels) = (convolution.activation, weights.shape[0])
         default:
-            preconditionFailure("\(node.operation.name) has no accumulators")
+            preconditionFailure("\(node.operation.name) does not round like a convolution (see MatrixScaling)")
         }
         guard let input = graph[node.inputs[0]].quantization, let weight = weights.quantization,
             let output = graph[node.outputs[0]].quantization
