@@ -11,23 +11,7 @@ command -v swift >/dev/null || {
     exit 1
 }
 
-missing=""
-for package in libturbojpeg0-dev libpng-dev libgd-dev; do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$status" = installed ] || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null || {
-        echo "run.sh: please install the development files of libturbojpeg, libpng and libgd" >&2
-        exit 1
-    }
-    root=""
-    [ "$(id -u)" -eq 0 ] || root=sudo
-    echo "Installing$missing" >&2
-    $root apt-get update -q >&2
-    # shellcheck disable=SC2086 # one word a package
-    $root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >&2
-fi
+Toolchains/install-packages.sh libturbojpeg0-dev libpng-dev libgd-dev
 
 swift build -c release --product ocellus >&2
 swift build -c release --product ocellusd >&2
