@@ -76,7 +76,7 @@ extension BundleView {
                 throw BundleError("a tensor has more than 2^31 - 1 elements; build the bundle again", at: byte + 12)
             }
         }
-        guard UInt64(tensor.bytes) == elements * UInt64(oc_type_bytes(tensor.type)) else {
+        guard UInt64(tensor.bytes) == elements * UInt64(elementBytes(ofType: tensor.type)) else {
             throw BundleError("a tensor's bytes do not match its shape; build the bundle again", at: byte + 40)
         }
         let end = UInt64(tensor.offset) + UInt64(tensor.bytes)
@@ -155,7 +155,7 @@ extension BundleView {
     }
 
     private func isByteActivation(_ tensor: oc_tensor) -> Bool {
-        UInt32(tensor.space) == OC_SPACE_ARENA.rawValue && oc_type_bytes(tensor.type) == 1
+        UInt32(tensor.space) == OC_SPACE_ARENA.rawValue && elementBytes(ofType: tensor.type) == 1
     }
 
     private func verify(_ watch: oc_watch, at byte: Int) throws(BundleError) {
@@ -176,7 +176,7 @@ extension oc_tensor {
 }
 
 /// Bytes of one element of an `oc_type`; 0 for an unknown one.
-public func oc_type_bytes(_ type: UInt8) -> Int {
+public func elementBytes(ofType type: UInt8) -> Int {
     switch UInt32(type) {
     case OC_TYPE_INT8.rawValue, OC_TYPE_UINT8.rawValue: 1
     case OC_TYPE_INT32.rawValue, OC_TYPE_FLOAT32.rawValue: 4
