@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes Tests/Data/models/golden.json: what LiteRT's reference kernels answer for whole models.
+"""Makes golden.json: what LiteRT's reference kernels answer for whole models.
 
-usage: make-golden.py FOLDER
+usage: make-golden.py FOLDER            writes Tests/Data/models/golden.json
+       make-golden.py --beside FOLDER   writes FOLDER/golden.json, only with the models there; tests prefer it for them
 
 FOLDER holds the models that are not committed (see make-models.sh). For each model: the SHA-256 of its file; for random
 inputs k = 0..19, `np.random.RandomState(1000 + k).randint(-128, 128, shape)`, the CRC-32 of each output's bytes; for
@@ -57,16 +58,22 @@ def entry(path):
 
 
 def main():
-    if len(sys.argv) != 2:
+    beside = sys.argv[1:2] == ["--beside"]
+    if len(sys.argv) != (3 if beside else 2):
         sys.exit(__doc__)
-    target = DATA / "models/golden.json"
-    golden = json.loads(target.read_text()) if target.exists() else {}
-    paths = dict(COMMITTED) | {n: pathlib.Path(sys.argv[1]) / f"{n}_int8.tflite" for n in OTHERS}
+    folder = pathlib.Path(sys.argv[-1])
+    paths = {n: folder / f"{n}_int8.tflite" for n in OTHERS}
+    if beside:
+        target, golden = folder / "golden.json", {}
+    else:
+        target = DATA / "models/golden.json"
+        golden = json.loads(target.read_text()) if target.exists() else {}
+        paths |= COMMITTED
     for name, path in paths.items():
         if path.exists():
             golden[name] = entry(path)
         else:
-            print(f"{path} is missing: the entry of {name} stays as it is", file=sys.stderr)
+            print(f"{path} is missing: no new entry for {name}", file=sys.stderr)
     lines = [f'  "{n}": ' + json.dumps(golden[n], separators=(",", ":")) for n in sorted(golden)]
     target.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

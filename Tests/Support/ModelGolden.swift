@@ -9,33 +9,49 @@ public struct ModelGolden: Decodable, Sendable {
     /// For random input 0 the CRC-32 of each operator's outputs, in execution order.
     public var operators: [[UInt32]]
 
-    /// By model: blazeface_short, efficientnet_lite0, mobilenet_v1, mobilenet_v2, person_detect.
+    /// By model: blazeface_short, efficientnet_lite0, mobilenet_v1, mobilenet_v2, person_detect. A `golden.json` in a
+    /// model's own folder goes before the committed one.
     public static func all() throws -> [String: ModelGolden] {
-        let path = OperatorSuite.dataFolder.appendingPathComponent("models/golden.json")
-        return try JSONDecoder().decode([String: ModelGolden].self, from: Data(contentsOf: path))
+        let committed = OperatorSuite.dataFolder.appendingPathComponent("models/golden.json")
+        var golden = try read(committed)
+        for model in golden.keys {
+            guard let file = locate(model) else { continue }
+            let beside = file.deletingLastPathComponent().appendingPathComponent("golden.json")
+            guard FileManager.default.fileExists(atPath: beside.path) else { continue }
+            if let own = try read(beside)[model] { golden[model] = own }
+        }
+        return golden
+    }
+
+    private static func read(_ file: URL) throws -> [String: ModelGolden] {
+        try JSONDecoder().decode([String: ModelGolden].self, from: Data(contentsOf: file))
     }
 
     /// Where the model's file is. Those that are not committed are sought in the folder that the environment variable
     /// OCELLUS_MODELS names, in `../shared/models` beside the checkout and in `.build-models`; nil, with a line that says
     /// so, where there is none.
     public static func path(of model: String) -> String? {
+        if let file = locate(model) { return file.path }
+        print("skipped \(model): not in OCELLUS_MODELS, ../shared/models or .build-models (see Tests/Data/README.md)")
+        return nil
+    }
+
+    private static func locate(_ model: String) -> URL? {
         let data = OperatorSuite.dataFolder
         let checkout = data.deletingLastPathComponent().deletingLastPathComponent()
         let file = "\(model)_int8.tflite"
-        var candidates = [data.appendingPathComponent("models/\(file)")]
-        if model == "person_detect" {
-            candidates = [checkout.appendingPathComponent("Examples/person-sensor/person_detect.tflite")]
-        }
+        var candidates = [
+            data.appendingPathComponent("models/\(file)"),
+            checkout.appendingPathComponent("../shared/models/\(file)").standardizedFileURL,
+            checkout.appendingPathComponent(".build-models/\(file)"),
+        ]
         if let folder = ProcessInfo.processInfo.environment["OCELLUS_MODELS"] {
-            candidates.append(URL(fileURLWithPath: folder).appendingPathComponent(file))
+            candidates.insert(URL(fileURLWithPath: folder).appendingPathComponent(file), at: 1)
         }
-        candidates.append(checkout.appendingPathComponent("../shared/models/\(file)").standardizedFileURL)
-        candidates.append(checkout.appendingPathComponent(".build-models/\(file)"))
-        if let found = candidates.map(\.path).first(where: FileManager.default.fileExists) { return found }
-        print(
-            "skipped \(model): \(file) is in none of OCELLUS_MODELS, ../shared/models, .build-models (see Tests/Data/README.md)"
-        )
-        return nil
+        if model == "person_detect" {
+            candidates.insert(checkout.appendingPathComponent("Examples/person-sensor/person_detect.tflite"), at: 0)
+        }
+        return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
     }
 
     /// Random input k, as `Tests/Data/make-golden.py` makes it.
