@@ -34,7 +34,8 @@ public struct Engine: ~Copyable {
         self.workers = workers
         self.threads = count
         kernelSet = set
-        arena = .allocate(byteCount: max(Int(model.arena_bytes), 1), alignment: Int(OC_ALIGNMENT))
+        // Vector kernels may read a few bytes past a tensor, so past the last one too.
+        arena = .allocate(byteCount: Int(model.arena_bytes) + Int(OC_ALIGNMENT), alignment: Int(OC_ALIGNMENT))
         // Touch every page now: the first frame must not pay for page faults.
         arena.initializeMemory(as: UInt8.self, repeating: 0)
         functions = .allocate(capacity: view.steps.count)

@@ -2,13 +2,14 @@ import CBundle
 
 /// How the constants of a convolution lie in the weights section. The kernels' source files say why.
 enum ConvolutionPacking {
-    /// int32 biases, multipliers and shifts of all output channels, then the weights as `WeightOrder` says. Depthwise
-    /// kernels have one input pixel of zero points behind the weights.
+    /// int32 biases, multipliers and shifts of all output channels, then the weights in the order `pack` takes them.
     case planar
     /// For every `channels` output channels: their biases, multipliers and shifts, then for each `group` bytes of the
     /// patch the weights of each channel; what lies past the end is zero. Blocks are multiples of 32 bytes.
     case blocked(channels: Int64, group: Int64)
 }
+
+// Behind either, depthwise kernels have one input pixel of zero points, which stands in for taps outside the input.
 
 /// The size and the bytes of a convolution step's constants, and the scratch it needs, for one kernel set.
 ///
@@ -16,12 +17,14 @@ enum ConvolutionPacking {
 public struct ConvolutionLayout {
     private let geometry: oc_conv
     private let kernel: UInt32
+    private let set: KernelSet
     private let packing: ConvolutionPacking
 
     public init(_ geometry: oc_conv, kernel: UInt32, set: KernelSet) {
         self.geometry = geometry
         self.kernel = kernel
-        packing = kernel == OC_KERNEL_CONV.rawValue ? set.convolutionPacking : .planar
+        self.set = set
+        packing = set.packing(of: kernel)
     }
 
     private var isDepthwise: Bool {
@@ -37,13 +40,13 @@ public struct ConvolutionLayout {
     }
 
     /// Bytes of the constants.
-    public var constantBytes: Int64 {
+    public var constantBytes: Int64 { plus(zeroPixelOffset, isDepthwise ? Int64(geometry.in_c) : 0) }
+
+    /// Bytes of the packed channels, behind which depthwise kernels have their pixel of zero points.
+    private var zeroPixelOffset: Int64 {
         switch packing {
-        case .planar:
-            let weights = times(outChannels, filterLength)
-            return plus(plus(times(outChannels, 12), weights), isDepthwise ? Int64(geometry.in_c) : 0)
-        case .blocked(let channels, _):
-            return times((outChannels + channels - 1) / channels, blockBytes)
+        case .planar: plus(times(outChannels, 12), times(outChannels, filterLength))
+        case .blocked(let channels, _): times((outChannels + channels - 1) / channels, blockBytes)
         }
     }
 
@@ -59,19 +62,28 @@ public struct ConvolutionLayout {
     /// Scratch that one worker uses well: room for more patches lets weights be read from L1 more often.
     public var preferredScratchBytes: Int64 {
         let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
-        let enough = 32 * 1024 / max(times(filterLength, 2), 1) / 4 * 4
-        return scratchBytes(pixels: max(4, min(roundUp(pixels, to: 4), min(enough, 32))))
+        let patch = times(filterLength, set == .avx2 ? 2 : 1)
+        let enough = min(32 * 1024 / max(patch, 1), set == .avx2 ? 32 : 112)
+        return scratchBytes(pixels: max(4, min(roundUp(pixels, to: 4), enough / 4 * 4)))
     }
 
     private func scratchBytes(pixels: Int64) -> Int64 {
-        guard !isDepthwise, kernel != OC_KERNEL_TRANSPOSE_CONV.rawValue else { return 0 }
+        guard kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_GROUPED.rawValue else { return 0 }
         switch packing {
         case .planar:
             return patchIsPixel ? 0 : roundUp(times(4, filterLength), to: 64)
         case .blocked(_, let group):
-            let wide = times(times(plus(filterLength, group - 1) / group, group), 2)
-            return plus(roundUp(filterLength, to: 64), roundUp(times(wide, pixels), to: 64))
+            let patch = times(plus(filterLength, group - 1) / group, group)
+            if set == .avx512vnni { return inputIsDense ? 0 : roundUp(times(patch, pixels), to: 64) }
+            // A patch as bytes, then patches widened to int16.
+            return plus(roundUp(filterLength, to: 64), roundUp(times(times(patch, 2), pixels), to: 64))
         }
+    }
+
+    /// Every output pixel is made from the input pixel at the same place.
+    private var inputIsDense: Bool {
+        patchIsPixel && geometry.stride_h == 1 && geometry.stride_w == 1 && geometry.out_h == geometry.in_h
+            && geometry.out_w == geometry.in_w
     }
 
     /// 1x1 kernels without padding read pixels in place. The same test as `oc_patch_is_pixel`.
@@ -118,28 +130,32 @@ public struct ConvolutionLayout {
                 let per = Int(group)
                 for k in 0..<length {
                     let at = block + 12 * lanes + (k / per * lanes + lane) * per + k % per
-                    out.storeBytes(of: weights[channel * length + k], toByteOffset: at, as: Int8.self)
+                    out.storeBytes(of: weight(weights, channel, k, length), toByteOffset: at, as: Int8.self)
                 }
             }
         }
         if case .planar = packing {
             for i in 0..<count * length { out.storeBytes(of: weights[i], toByteOffset: 12 * count + i, as: Int8.self) }
-            if isDepthwise {
-                let zero = UInt8(truncatingIfNeeded: geometry.in_zero)
-                for i in 0..<Int(geometry.in_c) {
-                    out.storeBytes(of: zero, toByteOffset: 12 * count + count * length + i, as: UInt8.self)
-                }
+        }
+        if isDepthwise {
+            let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
+            for i in 0..<Int(geometry.in_c) {
+                out.storeBytes(of: zero, toByteOffset: Int(zeroPixelOffset) + i, as: UInt8.self)
             }
         }
     }
 
-    /// bias - in_zero * (sum of the filter): then kernels multiply raw values and padding is the zero point.
+    /// bias - zero * (sum of the filter): then kernels multiply raw values and padding is the zero point.
     private func folded(_ bias: Int32, _ weights: [Int8], _ channel: Int, _ length: Int) -> Int32 {
         var sum: Int32 = 0
-        for k in 0..<length {
-            sum &+= Int32(weights[isDepthwise ? k * Int(geometry.out_c) + channel : channel * length + k])
-        }
-        return bias &- geometry.in_zero &* sum
+        for k in 0..<length { sum &+= Int32(weight(weights, channel, k, length)) }
+        var zero = geometry.in_zero
+        if case .blocked = packing, set.sumsUnsignedBytes { zero += 128 }
+        return bias &- zero &* sum
+    }
+
+    private func weight(_ weights: [Int8], _ channel: Int, _ k: Int, _ length: Int) -> Int8 {
+        weights[isDepthwise ? k * Int(geometry.out_c) + channel : channel * length + k]
     }
 
     /// Checks that each channel's multiplier and shift are within what the kernels' arithmetic allows.

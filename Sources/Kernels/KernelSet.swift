@@ -8,11 +8,14 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     case scalar = 1
     /// x86-64 with AVX2 and FMA.
     case avx2 = 2
+    /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VBMI (Ice Lake, Zen 4 and later).
+    case avx512vnni = 3
 
     public var name: StaticString {
         switch self {
         case .scalar: "scalar"
         case .avx2: "avx2"
+        case .avx512vnni: "avx512vnni"
         }
     }
 
@@ -29,15 +32,19 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     }
 
     /// XORed onto int8 values in the arena: 0 keeps them as they are, 0x80 stores them as value + 128.
-    public var flip: UInt32 { 0 }
+    public var flip: UInt32 { self == .avx512vnni ? 0x80 : 0 }
 
-    /// How CONV wants its constants; all other convolutions are packed planar by every set.
-    var convolutionPacking: ConvolutionPacking {
-        switch self {
-        case .scalar: .planar
-        case .avx2: .blocked(channels: 8, group: 2)
+    /// How a convolution kernel wants its constants.
+    func packing(of kernel: UInt32) -> ConvolutionPacking {
+        switch (self, oc_kernel(rawValue: kernel)) {
+        case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2)
+        case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_DEPTHWISE): .blocked(channels: 16, group: 4)
+        default: .planar
         }
     }
+
+    /// What the blocked packing's sums have in place of the input's values: the arena's unsigned bytes, or int8.
+    var sumsUnsignedBytes: Bool { self == .avx512vnni }
 
     /// Whether the CPU this runs on has the instructions.
     public var isAvailable: Bool { oc_cpu_kernel_sets() & (1 << rawValue) != 0 }
@@ -55,6 +62,7 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         switch self {
         case .scalar: own = nil
         case .avx2: own = oc_avx2_kernel(kernel)
+        case .avx512vnni: own = oc_avx512vnni_kernel(kernel)
         }
         return own ?? oc_scalar_kernel(kernel)
     }

@@ -19,6 +19,7 @@ typedef void (*oc_kernel_fn)(const oc_step *step, const oc_memory *memory, uint3
 /* The set's own kernel for an oc_kernel; NULL where it has none and the scalar one serves. */
 oc_kernel_fn oc_scalar_kernel(uint32_t kernel);
 oc_kernel_fn oc_avx2_kernel(uint32_t kernel);
+oc_kernel_fn oc_avx512vnni_kernel(uint32_t kernel);
 
 /* What the CPU can do, as bits (1 << oc_kernel_set_id) of the sets it can run. */
 uint32_t oc_cpu_kernel_sets(void);

@@ -1,0 +1,84 @@
+#ifndef OC_AVX512VNNI_H
+#define OC_AVX512VNNI_H
+
+#include "oc_kernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define OC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,fma,avx2")))
+#define OC_VNNI_INLINE OC_VNNI __attribute__((always_inline)) static inline
+
+void oc_vnni_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+
+enum { OC_VNNI_LANES = 16, OC_VNNI_GROUP = 4 };
+
+/* 16 output channels of a packed convolution: biases, multipliers, shifts, then [length / 4][16][4] weights. */
+typedef struct oc_vnni_block {
+    const int32_t *bias, *multiplier, *shift;
+    const int8_t *weights;
+} oc_vnni_block;
+
+static inline size_t oc_vnni_block_bytes(int32_t quads) { return (size_t)3 * 4 * OC_VNNI_LANES + (size_t)quads * 64; }
+
+static inline oc_vnni_block oc_vnni_block_at(const uint8_t *packed, int32_t quads, int32_t index) {
+    const int32_t *bias = (const int32_t *)(packed + oc_vnni_block_bytes(quads) * (size_t)index);
+    oc_vnni_block block = {bias, bias + OC_VNNI_LANES, bias + 2 * OC_VNNI_LANES, (const int8_t *)(bias + 3 * OC_VNNI_LANES)};
+    return block;
+}
+
+/* Requantization of 16 channels, split so that what depends on the channels alone is done once. */
+typedef struct oc_vnni_scale {
+    __m512i multiplier, multiplier_odd, left, right, mask, half;
+} oc_vnni_scale;
+
+OC_VNNI_INLINE oc_vnni_scale oc_vnni_load_scale(const int32_t *multiplier, const int32_t *shift) {
+    oc_vnni_scale s;
+    const __m512i e = _mm512_loadu_si512(shift), zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    s.multiplier = _mm512_loadu_si512(multiplier);
+    s.multiplier_odd = _mm512_srli_epi64(s.multiplier, 32);
+    s.left = _mm512_max_epi32(e, zero);
+    s.right = _mm512_max_epi32(_mm512_sub_epi32(zero, e), zero);
+    s.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, s.right), one);
+    s.half = _mm512_srli_epi32(s.mask, 1);
+    return s;
+}
+
+/* oc_multiply on 16 lanes. Only bits 31 to 62 of each product matter, so the shifts may be logical. */
+OC_VNNI_INLINE __m512i oc_vnni_multiply(__m512i value, const oc_vnni_scale *s) {
+    const __m512i nudge = _mm512_set1_epi64(1ll << 30);
+    value = _mm512_sllv_epi32(value, s->left);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(value, s->multiplier), nudge);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(value, 32), s->multiplier_odd), nudge);
+    const __m512i high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+    const __m512i remainder = _mm512_and_si512(high, s->mask);
+    const __m512i threshold = _mm512_add_epi32(s->half, _mm512_srli_epi32(high, 31));
+    const __m512i quotient = _mm512_srav_epi32(high, s->right);
+    const __mmask16 up = _mm512_cmpgt_epi32_mask(remainder, threshold);
+    return _mm512_mask_add_epi32(quotient, up, quotient, _mm512_set1_epi32(1));
+}
+
+/* The output's zero point and clamp, moved to the unsigned form of the arena. */
+typedef struct oc_vnni_range {
+    __m512i zero, low, high;
+} oc_vnni_range;
+
+OC_VNNI_INLINE oc_vnni_range oc_vnni_load_range(int32_t zero, int32_t low, int32_t high) {
+    oc_vnni_range range = {_mm512_set1_epi32(zero + 128), _mm512_set1_epi32(low + 128), _mm512_set1_epi32(high + 128)};
+    return range;
+}
+
+OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i value, const oc_vnni_range *range) {
+    value = _mm512_add_epi32(value, range->zero);
+    return _mm512_cvtepi32_epi8(_mm512_min_epi32(_mm512_max_epi32(value, range->low), range->high));
+}
+
+OC_VNNI_INLINE __mmask16 oc_vnni_lanes(int32_t count) {
+    return count >= OC_VNNI_LANES ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
+}
+
+#endif
+#endif
