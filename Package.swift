@@ -72,6 +72,9 @@ let tests: [Target] = [
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
     .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
+    .testTarget(
+        name: "DaemonTests",
+        dependencies: ["Boards", "CLinux", "Compiler", "Importers", "System", "ocellusd"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle"]),
 ]
 

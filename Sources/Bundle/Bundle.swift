@@ -33,6 +33,13 @@ public struct Bundle: ~Copyable, @unchecked Sendable {
         storage = .file(file)
     }
 
+    public init(path: Path) throws(OpenError) {
+        let file: MappedFile
+        do throws(Errno) { file = try MappedFile(path: path) } catch { throw .system(error) }
+        do throws(BundleError) { view = try BundleView(verifying: file.bytes) } catch { throw .bundle(error) }
+        storage = .file(file)
+    }
+
     /// Verifies a copy of `bytes`, for programs that have just made them.
     public init(copying bytes: [UInt8]) throws(BundleError) {
         let memory = UnsafeMutableRawBufferPointer.allocate(

@@ -1,6 +1,8 @@
 /// Lines that wait for a reader: first in, first out, in a buffer of fixed size. When it is full, the oldest lines make
 /// room and are counted.
-struct EventQueue: ~Copyable {
+///
+/// Public only because a module that owns an `EventOutput` must see, in Embedded Swift, how its parts end.
+public struct EventQueue: ~Copyable {
     private let ring: UnsafeMutableRawBufferPointer
     private var start = 0
     private var used = 0

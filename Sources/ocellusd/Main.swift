@@ -1,1 +1,51 @@
-@main struct Main { static func main() { print("") } }
+import CLinux
+import Sensors
+import System
+
+@main struct Main {
+    static func main() {
+        oc_exit(run().rawValue)
+    }
+
+    private static func run() -> ExitCode {
+        guard holdStandardStreams() else { return .output }
+        let options: Options
+        do throws(UsageError) {
+            switch try Command.parse() {
+            case .run(let parsed): options = parsed
+            case .print(let text):
+                let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+                do throws(Errno) { try FileDescriptor(borrowing: 1).writeFully(bytes) } catch { return .output }
+                return .success
+            }
+        } catch {
+            Log.line(error.message)
+            return .usage
+        }
+        // Before any thread: all inherit the blocked signals.
+        let signals = oc_signals_open()
+        guard signals >= 0 else {
+            Log.line("cannot listen to signals: \(Errno(0 &- signals).description)")
+            return .system
+        }
+        do throws(Daemon.StartError) {
+            return try Daemon(options, signals: FileDescriptor(owning: signals)).run()
+        } catch {
+            Log.line(error.message)
+            return error.code
+        }
+    }
+
+    /// A descriptor below 3 that is closed would be given to the next file opened, and events would be written into it.
+    private static func holdStandardStreams() -> Bool {
+        var status = oc_file_status()
+        for fd in [Int32(0), 1, 2] where oc_status(fd, &status) < 0 {
+            if fd == 1 {
+                Log.line("standard output is closed")
+                return false
+            }
+            _ = oc_open("/dev/null", Int32((fd == 0 ? OC_READ : OC_WRITE).rawValue))
+        }
+        return true
+    }
+}

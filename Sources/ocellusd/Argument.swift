@@ -1,0 +1,87 @@
+import CLinux
+
+/// One argument: its bytes, as the system gave them.
+struct Argument {
+    let bytes: [UInt8]
+
+    init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+    /// For messages.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// "-" alone is standard input.
+    var isOption: Bool { bytes.count > 1 && bytes[0] == UInt8(ascii: "-") }
+
+    func names(_ option: StaticString) -> Bool { option.withUTF8Buffer { bytes.elementsEqual($0) } }
+
+    func choice<Value>(
+        _ first: (StaticString, Value), _ second: (StaticString, Value), of option: Argument
+    ) throws(UsageError) -> Value {
+        if names(first.0) { return first.1 }
+        if names(second.0) { return second.1 }
+        throw UsageError(message: "\(option.text) takes \(first.0.text) or \(second.0.text), not \(text)")
+    }
+
+    func number(_ range: ClosedRange<Double>, of option: Argument) throws(UsageError) -> Double {
+        var value = 0.0
+        let used = bytes.withUnsafeBytes { oc_parse_double($0.baseAddress, $0.count, &value) }
+        guard used > 0, used == bytes.count, range.contains(value) else {
+            throw UsageError(
+                message: "\(option.text) takes a number from \(Int(range.lowerBound)) to "
+                    + "\(Int(range.upperBound)), not \(text)")
+        }
+        return value
+    }
+}
+
+extension StaticString {
+    var text: String { withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+}
+
+/// Walks the command line. `--name=value` counts as two arguments.
+struct ArgumentReader {
+    private var index: Int32 = 1
+    private var attached: Argument?  // the part behind "="
+
+    mutating func next() -> Argument? {
+        if let value = attached {
+            attached = nil
+            return value
+        }
+        guard let argument = ArgumentReader.argument(index) else { return nil }
+        index += 1
+        guard argument.bytes.starts(with: "--".utf8),
+            let equals = argument.bytes.firstIndex(of: UInt8(ascii: "="))
+        else { return argument }
+        attached = Argument(argument.bytes[(equals + 1)...])
+        return Argument(argument.bytes[..<equals])
+    }
+
+    /// The value that an option cannot do without.
+    mutating func value(of option: Argument) throws(UsageError) -> Argument {
+        if attached == nil, let argument = ArgumentReader.argument(index), argument.isOption {
+            throw UsageError(message: "\(option.text) needs a value, found \(argument.text)")
+        }
+        guard let value = next(), !value.bytes.isEmpty else {
+            throw UsageError(message: "\(option.text) needs a value")
+        }
+        return value
+    }
+
+    /// One more value of the option before, if the next argument is no option.
+    mutating func nextValue() -> Argument? {
+        guard let argument = ArgumentReader.argument(index), !argument.isOption else { return nil }
+        index += 1
+        return argument
+    }
+
+    private static func argument(_ index: Int32) -> Argument? {
+        guard var byte = oc_argument(index) else { return nil }
+        var bytes: [UInt8] = []
+        while byte.pointee != 0 {
+            bytes.append(UInt8(bitPattern: byte.pointee))
+            byte += 1
+        }
+        return Argument(bytes)
+    }
+}

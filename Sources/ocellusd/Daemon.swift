@@ -1,0 +1,252 @@
+import CLinux
+import Events
+import Sensors
+import System
+import Vision
+
+/// Frames in, events out, on one thread.
+///
+/// With a live source nothing here waits for anybody: the source drops frames, the output drops events, both count. A
+/// replayed source waits for the reader of the events instead, so that a recording gives the same events every time.
+final class Daemon {
+    struct StartError: Error {
+        let message: String
+        let code: ExitCode
+    }
+
+    private let options: Options
+    private let signals: FileDescriptor
+    private let isFrameClock: Bool
+    private let waitsForReader: Bool
+    private var source: Source
+    private var model: Model
+    private var output: EventOutput
+    private var heart: Heart
+    private var pace: Pace
+    private var progress = SourceProgress()
+    private var skipped: Int64 = 0  // by `pace`, on the frames' clock
+    private var latest: Moment  // of the newest frame
+    private var outputError: Errno?
+
+    /// Loads the bundle and opens the source.
+    init(_ options: Options, signals: consuming FileDescriptor) throws(StartError) {
+        self.options = options
+        self.signals = signals
+        let model: Model
+        do throws(Model.LoadError) { model = try Model(options.bundle, threads: options.threads) } catch {
+            throw StartError(message: error.message, code: .bundle)
+        }
+        let source = try Daemon.open(options, model)
+        isFrameClock = options.clock.map { $0 == .frame } ?? !source.isLive
+        waitsForReader = !source.isLive || options.source.everyFrame
+        latest = isFrameClock ? Moment(wall: 0, monotonic: 0) : .now
+        heart = Heart(options, model.sensor, from: latest.monotonic)
+        pace = Pace(options, model.sensor)
+        output = EventOutput(
+            FileDescriptor(borrowing: 1),
+            EventFormatter(format: options.format, sensor: model.name, topic: Daemon.topic(options, model)))
+        self.model = model
+        self.source = source
+        if model.watch.count == 0 { Log.line("the bundle has no watch rules: only heartbeats and status will be told") }
+    }
+
+    private static func open(_ options: Options, _ model: Model) throws(StartError) -> Source {
+        do throws(SourceError) {
+            var items = options.sources
+            let text = model.text(model.sensor.source)
+            if items.isEmpty, !text.isEmpty { items = [try SourceItem(parsing: text)] }
+            return try Source(items, options.source)
+        } catch {
+            throw StartError(message: error.message, code: .source)
+        }
+    }
+
+    private static func topic(_ options: Options, _ model: Model) -> Text {
+        options.topic ?? model.text(model.sensor.topic)
+    }
+
+    /// Until the source ends, a signal comes, or nobody can read.
+    func run() -> ExitCode {
+        tell(.started, model.summary)
+        while true {
+            if let code = flush() { return code }
+            let isDue = waitForWork()
+            if let code = takeSignals() { return code }
+            if isDue, let code = takeFrame() { return code }
+            if !isFrameClock { beat(at: .now) }
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Waits for a signal, a frame or the reader, or until something is due.
+    /// - Returns: whether a frame may be taken.
+    private func waitForWork() -> Bool {
+        let mustWrite = waitsForReader && output.isWaiting
+        let now = Clock.monotonic
+        let pause = isFrameClock ? 0 : pace.pause(at: now)
+        let wantsFrame = !mustWrite && pause == 0
+        var wait: Int64 = source.isLive || mustWrite ? .max : 0  // nanoseconds
+        if pause > 0, !mustWrite { wait = pause }
+        if !isFrameClock { wait = min(wait, heart.pause(at: now)) }
+        if outputError != nil { wait = min(wait, 1_000_000_000) }
+        let milliseconds = wait == .max ? -1 : Int32(clamping: (wait + 999_999) / 1_000_000)
+
+        // A file that could not be written polls as writable all the time: it is tried again after a while instead.
+        let wantsOutput = output.isWaiting && outputError == nil
+        var polls = (
+            oc_poll(fd: signals.raw, wanted: Int16(OC_POLL_READ), happened: 0),
+            oc_poll(fd: output.raw, wanted: Int16(wantsOutput ? OC_POLL_WRITE : 0), happened: 0),
+            oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0)
+        )
+        _ = withUnsafeMutableBytes(of: &polls) { bytes in
+            oc_wait(bytes.baseAddress?.assumingMemoryBound(to: oc_poll.self), 3, milliseconds)
+        }
+        isReaderGone = Int32(polls.1.happened) & Int32(OC_POLL_ERROR | OC_POLL_HANGUP | OC_POLL_INVALID) != 0
+        return wantsFrame
+    }
+
+    private var isReaderGone = false
+
+    /// Signal by signal; a code ends the daemon.
+    private func takeSignals() -> ExitCode? {
+        if isReaderGone { return closed() }
+        while true {
+            switch oc_signals_take(signals.raw) {
+            case Int32(OC_SIGNAL_HANGUP): reload()
+            case Int32(OC_SIGNAL_TERMINATE): return finish(.stopped, "SIGTERM", .success)
+            case Int32(OC_SIGNAL_INTERRUPT): return finish(.stopped, "SIGINT", .success)
+            default: return nil
+            }
+        }
+    }
+
+    // MARK: Frames
+
+    private func takeFrame() -> ExitCode? {
+        do throws(SourceError) {
+            switch try source.next() {
+            case .frame(let frame): return infer(frame)
+            case .none: return nil
+            case .end: return finish(.ended, "the source ended", .success)
+            }
+        } catch {
+            Log.line(error.message)
+            return finish(.failed, error.message, .source)
+        }
+    }
+
+    private func infer(_ frame: SourceFrame) -> ExitCode? {
+        let moment = isFrameClock ? Moment(wall: frame.time, monotonic: frame.time) : frame.captured
+        guard pace.admits(isFrameClock ? moment.monotonic : Clock.monotonic) else {
+            skipped += 1
+            return nil
+        }
+        do throws(Model.LoadError) { try model.infer(frame.view) } catch {
+            Log.line(error.message)
+            return finish(.failed, error.message, .bundle)
+        }
+        latest = moment
+        progress.frame = frame.number
+        progress.frames += 1
+        progress.dropped = source.dropped + skipped
+        model.watch(at: moment.monotonic) { object, smoothed, change in
+            say(object, smoothed, change, at: moment)
+        }
+        heart.count(latency: latency(since: moment))
+        if isFrameClock { beat(at: moment) }
+        return nil
+    }
+
+    private func say(_ object: Text, _ smoothed: UInt32, _ change: WatchState.Change, at moment: Moment) {
+        let latency = latency(since: moment)
+        switch change {
+        case .none: break
+        case .enter:
+            output.emit(.enter(object: object, score: smoothed, latency: latency), at: moment, progress)
+        case .update(let present):
+            let event = Event.update(object: object, score: smoothed, present: present, latency: latency)
+            output.emit(event, at: moment, progress)
+        case .leave(let present):
+            let event = Event.leave(object: object, score: smoothed, present: present, latency: latency)
+            output.emit(event, at: moment, progress)
+        }
+    }
+
+    /// On the frames' clock a frame takes no time.
+    private func latency(since moment: Moment) -> Int64 { isFrameClock ? 0 : Clock.monotonic - moment.monotonic }
+
+    // MARK: Events
+
+    private func beat(at moment: Moment) {
+        guard let beat = heart.beat(at: moment.monotonic) else { return }
+        progress.dropped = source.dropped + skipped
+        let event = Event.heartbeat(present: model.watch.present, millihertz: beat.millihertz, worst: beat.worst)
+        output.emit(event, at: moment, progress)
+    }
+
+    private func tell(_ state: Event.State, _ detail: String) {
+        progress.dropped = source.dropped + skipped
+        var detail = detail
+        detail.withUTF8 { detail in
+            output.emit(.status(state, detail: Text(detail)), at: isFrameClock ? latest : .now, progress)
+        }
+    }
+
+    /// Writes what can be written; a code if nothing ever will.
+    private func flush() -> ExitCode? {
+        switch output.flush() {
+        case .written, .waiting:
+            outputError = nil
+            return nil
+        case .failing(let error):
+            if waitsForReader {
+                Log.line("cannot write events: \(error.description)")
+                return .output
+            }
+            if outputError != error { Log.line("cannot write events, will try again: \(error.description)") }
+            outputError = error
+            return nil
+        case .closed: return closed()
+        }
+    }
+
+    private func closed() -> ExitCode {
+        Log.line("standard output is closed: nobody reads the events")
+        return .output
+    }
+
+    /// The last event, and at most a second for the reader to take what waits.
+    private func finish(_ state: Event.State, _ detail: String, _ code: ExitCode) -> ExitCode {
+        tell(state, detail)
+        switch output.drain(within: 1_000_000_000) {
+        case .written: return code
+        case .closed: return closed()
+        case .waiting, .failing:
+            Log.line("some events could not be written")
+            return code == .success ? .output : code
+        }
+    }
+
+    // MARK: Reload
+
+    /// Loads the bundle again. Rules with the same name go on where they were; if the bundle cannot be used, all does.
+    private func reload() {
+        do throws(Model.LoadError) {
+            let fresh = try Model(options.bundle, threads: options.threads)
+            let now = isFrameClock ? latest : Moment.now
+            fresh.watch.inherit(from: model.watch, at: now.monotonic) { object, smoothed, change in
+                say(object, smoothed, change, at: now)
+            }
+            output.rename(sensor: fresh.name, topic: Daemon.topic(options, fresh))
+            heart = Heart(options, fresh.sensor, from: now.monotonic)
+            pace = Pace(options, fresh.sensor)
+            model = fresh
+            Log.line("bundle loaded again: \(model.summary)")
+            tell(.reloaded, model.summary)
+        } catch {
+            Log.line("the bundle was not loaded again, the old one goes on: \(error.message)")
+            tell(.reloadFailed, error.message)
+        }
+    }
+}

@@ -1,0 +1,12 @@
+import CLinux
+
+/// Lines on standard error.
+enum Log {
+    static func line(_ text: String) {
+        var line = Array("ocellusd: ".utf8)
+        line.append(contentsOf: text.utf8)
+        line.append(UInt8(ascii: "\n"))
+        // In one piece, so that lines of several programs do not mix. Nobody is left to tell of a failure here.
+        _ = line.withUnsafeBytes { oc_write(2, $0.baseAddress, $0.count) }
+    }
+}

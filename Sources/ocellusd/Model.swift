@@ -1,0 +1,81 @@
+import Bundle
+import CBundle
+import Engine
+import Events
+import Kernels
+import Sensors
+import System
+import Vision
+
+/// A loaded bundle, ready for frames, with the memories of its watch rules.
+final class Model {
+    struct LoadError: Error {
+        let message: String
+    }
+
+    var watch: WatchList
+    private let engine: Engine
+    private let scores: Scores
+    private var preprocessor: Preprocessor?
+
+    init(_ path: Path, threads: Int?) throws(LoadError) {
+        engine = try Model.engine(path, threads: threads)
+        let view = engine.bundle.view
+        guard view.preprocess != nil, let scores = view.scores else {
+            throw LoadError(
+                message:
+                    "\(path.description): the bundle does not say how pictures become scores; "
+                    + "build it from a sensor.yaml"
+            )
+        }
+        self.scores = Scores(scores)
+        watch = WatchList(view.watches) { Text(view.text($0)) }
+    }
+
+    private static func engine(_ path: Path, threads: Int?) throws(LoadError) -> Engine {
+        let bundle: Bundle
+        do throws(Bundle.OpenError) { bundle = try Bundle(path: path) } catch {
+            throw LoadError(message: "\(path.description): \(error.message)")
+        }
+        do throws(EngineError) { return try Engine(bundle, threads: threads) } catch {
+            throw LoadError(message: "\(path.description): \(error.message)")
+        }
+    }
+
+    /// What the bundle says about the sensor; null texts and zeros if it says nothing.
+    var sensor: oc_sensor { engine.bundle.view.sensor?.pointee ?? oc_sensor() }
+
+    func text(_ text: oc_text) -> Text { Text(engine.bundle.view.text(text)) }
+
+    /// The sensor's name, or else the model's.
+    var name: Text { text(sensor.name.length > 0 ? sensor.name : engine.bundle.view.model.pointee.name) }
+
+    /// One line for the log and the first event.
+    var summary: String {
+        let model = engine.bundle.view.model.pointee
+        return "model \(engine.bundle.view.string(model.name)), kernels \(engine.kernelSet.name.text), "
+            + "threads \(engine.threads)"
+    }
+
+    /// Turns a frame into scores. Frames of another shape than the last cost a new set-up.
+    func infer(_ frame: FrameView) throws(LoadError) {
+        guard let tensor = engine.pictureTensor, let record = engine.bundle.view.preprocess else { return }
+        if preprocessor?.shape != frame.shape {
+            do throws(PreprocessorError) { preprocessor = try Preprocessor(record.pointee, frame.shape) } catch {
+                throw LoadError(
+                    message:
+                        "the model's input is no picture of 1 to \(Preprocessor.sizeLimit) pixels a side "
+                        + "with 1 or 3 channels"
+                )
+            }
+        }
+        preprocessor?.convert(frame, into: tensor)
+        engine.runPicture()
+    }
+
+    /// Gives the last frame's scores to the watch rules.
+    func watch(at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void) {
+        guard let tensor = engine.scoreTensor else { return }
+        watch.take(at: now, score: { scores.score(of: $0, in: tensor) }, report: report)
+    }
+}

@@ -1,0 +1,140 @@
+import CLinux
+import Events
+import Sensors
+import System
+
+/// The command line.
+struct Options {
+    enum ClockKind { case real, frame }
+
+    var bundle = Path([])
+    var sources: [SourceItem] = []
+    var source = Source.Options()
+    var format = EventFormat.json
+    /// Nil: the bundle's.
+    var topic: Text?
+    /// Nil: the frames' own for files, the machine's for pipes.
+    var clock: ClockKind?
+    /// Nanoseconds; nil: the bundle's; 0: none.
+    var heartbeat: Int64?
+    /// Nanoseconds between frames at least; nil: the bundle's; 0: none.
+    var frameInterval: Int64?
+    /// Nil: the bundle's.
+    var threads: Int?
+
+    static let help: StaticString = """
+        Usage: ocellusd BUNDLE [--source SOURCE...] [options]
+
+        Watches frames with the model in BUNDLE and writes an event whenever something changes.
+
+          --source SOURCE...   where frames come from; the bundle's own by default
+                                 PHOTO FOLDER CLIP.y4m     pictures and recordings, one after another
+                                 y4m:PATH                  a Y4M file or FIFO; - is standard input
+                                 FORMAT:WxH[@FPS][:PATH]   raw frames from a file, FIFO or standard input
+                                 FORMAT is yuv420, yuyv, nv12, grey or rgb24
+          --every-frame        let a pipe's sender wait instead of dropping frames
+          --loop               begin files again at their end
+          --fps F              frame rate of sources that do not say theirs (pictures 1, streams 30)
+          --format json|topic  events as JSON lines (default), or with a topic and a blank before the JSON
+          --topic PREFIX       what topics begin with; ocellus/<sensor> by default
+          --clock real|frame   time by the machine (default for pipes) or by the frame rate (default for files)
+          --heartbeat S        seconds between heartbeats; 0: none
+          --max-fps F          frames inferred a second at most; 0: no limit
+          --threads N          worker threads, at most the bundle's
+          --help, --version
+
+        Events go to standard output, see docs/events.md; all else to standard error. SIGTERM and SIGINT end,
+        SIGHUP loads BUNDLE again. Exit codes: 0 the source ended or a signal came, 1 the system refused,
+        2 wrong arguments, 3 bundle, 4 source, 5 standard output is closed.
+
+        """
+
+    static let version: StaticString = "ocellusd 0.1.0\n"
+}
+
+/// What the command line asks for.
+enum Command {
+    case run(Options)
+    case print(StaticString)
+}
+
+struct UsageError: Error {
+    let message: String
+}
+
+extension Command {
+    /// Reads this process's arguments.
+    static func parse() throws(UsageError) -> Command {
+        var reader = ArgumentReader()
+        var options = Options()
+        while let argument = reader.next() {
+            guard argument.isOption else {
+                guard options.bundle.isEmpty else {
+                    throw UsageError(
+                        message: "unexpected \(argument.text): one bundle, and pictures or streams after --source")
+                }
+                options.bundle = Path(argument.bytes)
+                continue
+            }
+            if argument.names("--help") || argument.names("-h") { return .print(Options.help) }
+            if argument.names("--version") { return .print(Options.version) }
+            try options.take(argument, &reader)
+        }
+        guard !options.bundle.isEmpty else {
+            throw UsageError(
+                message: "a bundle is missing: ocellusd x.ocellus --source photo.jpg (the bundle comes first)")
+        }
+        return .run(options)
+    }
+}
+
+extension Options {
+    fileprivate mutating func take(_ argument: Argument, _ reader: inout ArgumentReader) throws(UsageError) {
+        if argument.names("--source") {
+            try takeSources(argument, &reader)
+        } else if argument.names("--every-frame") {
+            source.everyFrame = true
+        } else if argument.names("--loop") {
+            source.loops = true
+        } else if argument.names("--fps") {
+            let value = try reader.value(of: argument)
+            source.rate = FrameRate(parsing: value.bytes)
+            guard source.rate != nil else {
+                throw UsageError(message: "--fps takes a number from 0.001 to 1000, not \(value.text)")
+            }
+        } else if argument.names("--format") {
+            let value = try reader.value(of: argument)
+            format = try value.choice(("json", .json), ("topic", .topic), of: argument)
+        } else if argument.names("--clock") {
+            let value = try reader.value(of: argument)
+            clock = try value.choice(("real", .real), ("frame", .frame), of: argument)
+        } else if argument.names("--topic") {
+            let value = try reader.value(of: argument).bytes
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: value.count, alignment: 1)
+            copy.copyBytes(from: value)
+            topic = Text(copy)  // as long as the process
+        } else if argument.names("--heartbeat") {
+            let seconds = try reader.value(of: argument).number(0...86_400 * 365, of: argument)
+            heartbeat = Int64(seconds * 1e9)
+        } else if argument.names("--max-fps") {
+            let rate = try reader.value(of: argument).number(0...1000, of: argument)
+            frameInterval = rate > 0 ? Int64(min(1e9 / rate, 1e15)) : 0
+        } else if argument.names("--threads") {
+            let count = try reader.value(of: argument).number(1...16, of: argument)
+            guard count == Double(Int(count)) else { throw UsageError(message: "--threads takes a whole number") }
+            threads = Int(count)
+        } else {
+            throw UsageError(message: "unknown option \(argument.text); ocellusd --help lists all")
+        }
+    }
+
+    private mutating func takeSources(_ argument: Argument, _ reader: inout ArgumentReader) throws(UsageError) {
+        var next: Argument? = try reader.value(of: argument)
+        while let value = next {
+            do throws(SourceError) { sources.append(try SourceItem(parsing: value.bytes)) } catch {
+                throw UsageError(message: error.message)
+            }
+            next = reader.nextValue()
+        }
+    }
+}
