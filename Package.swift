@@ -46,10 +46,9 @@ let hostModules: [Target] = [
     .executableTarget(
         name: "ocellus",
         dependencies: [
-            "Boards", "Bundle", "CBundle", "CLinux", "Compiler", "Drawing", "Engine", "Graph", "Importers", "Kernels",
-            "Pictures",
-            "Reference",
-            "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Drawing", "Engine", "Graph", "Importers",
+            "Kernels", "Pictures", "Reference", "System", "Vision",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 ]
 
@@ -68,6 +67,8 @@ let tests: [Target] = [
         ]),
     .testTarget(
         name: "PicturesTests", dependencies: ["Pictures"], exclude: ["make_files.py"], resources: [.copy("Files")]),
+    // Runs the program itself, so it must be built.
+    .testTarget(name: "CommandTests", dependencies: ["Importers", "ocellus", "TestSupport"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
     .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Bundle
+import Engine
+import Foundation
+import Kernels
+
+/// `ocellus bench`: how long an inference takes, and where the time goes.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure latency, cold start and every step.",
+        discussion: """
+            Inputs are random. Latency is that of whole inferences; the steps are timed in runs of their own. The peak is \
+            what this machine reaches with the kernel set's multiply-accumulate instructions alone.
+
+              ocellus bench person-sensor.ocellus
+              ocellus bench mobilenet_v2.tflite --runs 500 --threads 2
+              ocellus bench mobilenet_v2.tflite --kernels scalar --json
+              ocellus bench mobilenet_v2.tflite --ns > nanoseconds.txt
+            """)
+
+    @Argument(help: "An .ocellus bundle, a .tflite model or a sensor file (.yaml).")
+    var model: String
+
+    @Option(help: "Inferences to measure, 1 to 1000000.")
+    var runs = 200
+
+    @Option(help: "Worker threads, 1 to 16; for a bundle at most those it is built for.")
+    var threads: Int?
+
+    @Option(help: "Use this kernel set; a bundle is bound to the one it is packed for.")
+    var kernels: KernelSet?
+
+    @Flag(help: "Print nothing but each inference's nanoseconds, one a line.")
+    var ns = false
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    func validate() throws {
+        if !(1...1_000_000).contains(runs) {
+            throw ValidationError("--runs \(runs) is out of range; give 1 to 1000000")
+        }
+        if let threads, !(1...16).contains(threads) {
+            throw ValidationError("--threads \(threads) is out of range; give 1 to 16")
+        }
+        if ns && json { throw ValidationError("--ns and --json exclude each other") }
+    }
+
+    func run() throws {
+        let progress = Progress()
+        let runnable = try Runnable(path: model, kernels: kernels, threads: threads, progress: progress)
+        if ns {
+            let engine = try runnable.engine(threads: threads)
+            let times = Stopwatch(engine).latencies(engine, runs: runs)
+            print(times.map { "\($0)" }.joined(separator: "\n"))
+            return
+        }
+        progress.show("cold start")
+        let coldStart = try ColdStart(runnable, threads: threads)
+        let engine = try runnable.engine(threads: threads)
+        let stopwatch = Stopwatch(engine)
+        progress.show("\(Format.count(runs, "inference"))")
+        let times = stopwatch.latencies(engine, runs: runs)
+        progress.show("steps")
+        let steps = stopwatch.profile(engine, runs: min(runs, 200))
+        progress.show("peak")
+        let peak = Peak.measure(engine.kernelSet, threads: engine.threads)
+        progress.clear()
+        let report = BenchReport(engine, model: model, times: times, coldStart: coldStart, steps: steps, peak: peak)
+        print(json ? try report.json() : report.text)
+    }
+}

@@ -1,0 +1,70 @@
+import Engine
+import Foundation
+import Vision
+
+/// What one inference gave: scores where the model has labels to rank, else a summary of its outputs.
+struct Inference: Codable {
+    struct Score: Codable {
+        var index: Int
+        /// Nil where the bundle has no labels.
+        var label: String?
+        /// 0 to 1.
+        var probability: Double
+    }
+
+    /// The picture, or the file of raw tensors.
+    var input: String
+    var nanoseconds: Int64
+    /// Best first.
+    var scores: [Score]?
+    var outputs: [OutputSummary]?
+
+    init(_ engine: borrowing Engine, input: String, top: Int?, nanoseconds: Int64) throws(Failure) {
+        self.input = input
+        self.nanoseconds = nanoseconds
+        let view = engine.bundle.view
+        guard let record = view.scores, let tensor = engine.scoreTensor else {
+            outputs = (0..<engine.outputCount).map {
+                OutputSummary(engine.describe(engine.outputTensor($0)), raw: engine.rawOutput($0))
+            }
+            return
+        }
+        let ranking = Scores(record)
+        guard (top ?? 1) <= ranking.count else {
+            throw Failure("--top \(top ?? 1): the model has \(Format.count(ranking.count, "score")); give no more")
+        }
+        let wanted = min(top ?? 5, ranking.count)
+        let best = [RankedLabel](unsafeUninitializedCapacity: wanted) { buffer, count in
+            count = ranking.top(of: tensor, into: UnsafeMutableBufferPointer(rebasing: buffer[..<wanted]))
+        }
+        scores = best.map {
+            Score(
+                index: $0.label,
+                label: view.labels.indices.contains($0.label) ? view.string(view.labels[$0.label]) : nil,
+                probability: Double($0.score) / 65536)
+        }
+    }
+
+    var text: String {
+        var lines = ["\(input)  (\(Format.milliseconds(nanoseconds)))"]
+        if let scores {
+            for score in scores {
+                let percent = String(format: "%6.2f %%", score.probability * 100)
+                lines.append("  \(percent)  \(score.label ?? "score \(score.index)")")
+            }
+        }
+        if let outputs {
+            var table = Columns([.left, .left, .left, .left])
+            for output in outputs {
+                table.add([
+                    output.tensor.name, "[\(Format.shape(output.tensor.shape))]", output.tensor.type,
+                    String(format: "values %.4g to %.4g", output.min, output.max),
+                ])
+            }
+            lines += table.lines(indent: 2)
+            lines.append("  No output is a list of probabilities. A sensor file can say which one gives scores")
+            lines.append("  (docs/sensor-file.md); --output-raw writes all outputs as they are.")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Compiler
+import Foundation
+
+/// The compiler's command line. Exit codes: 0 done, 1 failed, 2 called wrongly.
+@main
+struct Ocellus: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ocellus",
+        abstract: "Turns trained int8 vision models into bundles for small boards, and runs them.",
+        discussion: """
+            A bundle is one file with everything decided: packed weights, the plan of the arena, how pictures become \
+            the model's input and when a sensor speaks. `ocellusd` runs it on the board.
+
+              ocellus build sensor.yaml --board generic-aarch64
+              ocellus run person-sensor.ocellus photo.jpg
+
+            Exit codes: 0 done, 1 failed (one line on stderr says why), 2 called wrongly.
+            """,
+        version: ocellusVersion,
+        subcommands: [Build.self, Run.self, Bench.self])
+
+    static func main() {
+        refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            end(failure.message, code: 1)
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            var text = message(for: error)
+            while text.last == "." { text.removeLast() }
+            end(text + hint(for: error), code: 2)
+        }
+    }
+
+    /// The parser itself would complain of "unexpected arguments".
+    private static func refuseUnknownCommand(_ word: String?) {
+        let commands = configuration.subcommands.map { $0._commandName }
+        guard let word, !word.hasPrefix("-"), word != "help", !commands.contains(word) else { return }
+        end(
+            "there is no command '\(word)'; there are \(commands.joined(separator: ", ")); see 'ocellus --help'",
+            code: 2)
+    }
+
+    /// "; see 'ocellus build --help'", of the subcommand that was called.
+    private static func hint(for error: any Error) -> String {
+        guard let see = fullMessage(for: error).split(separator: "See '").last, let end = see.firstIndex(of: "'"),
+            see.hasPrefix("ocellus")
+        else { return "" }
+        return "; see '\(see[..<end])'"
+    }
+
+    private static func end(_ message: String, code: Int32) -> Never {
+        fflush(nil)
+        FileHandle.standardError.write(Data("ocellus: \(message)\n".utf8))
+        Foundation.exit(code)
+    }
+}

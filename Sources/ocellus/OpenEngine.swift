@@ -1,0 +1,98 @@
+import ArgumentParser
+import Boards
+import Bundle
+import CBundle
+import Compiler
+import Engine
+import Kernels
+
+extension KernelSet: ExpressibleByArgument {
+    public init?(argument: String) { self.init(name: argument.utf8) }
+
+    public static var allValueStrings: [String] { allCases.map { "\($0.name)" } }
+}
+
+/// A bundle for this machine: as it is, or made in memory from a model or sensor file.
+struct Runnable {
+    /// Where the bundle comes from, as the user named it.
+    let path: String
+    /// The bundle where it was made in memory; nil where it lies at `path`.
+    let bytes: [UInt8]?
+
+    /// - Parameters:
+    ///   - kernels: for a bundle only the set it is packed for will do.
+    ///   - threads: for a bundle at most those that it is built for.
+    init(path: String, kernels: KernelSet?, threads: Int?, progress: Progress) throws(Failure) {
+        self.path = path
+        progress.show("reading \(path)")
+        switch try Subject(path: path) {
+        case .bundle:
+            bytes = nil
+            try Self.check(path, kernels, threads)
+        case .model(let model):
+            bytes = try Self.compile(model, sensor: nil, kernels, threads, path, progress)
+        case .sensor(let sensor, _, let model):
+            bytes = try Self.compile(model, sensor: sensor, kernels, threads, path, progress)
+        }
+        progress.clear()
+    }
+
+    private static func compile(
+        _ model: TrainedModel, sensor: SensorFile?, _ kernels: KernelSet?, _ threads: Int?, _ path: String,
+        _ progress: Progress
+    ) throws(Failure) -> [UInt8] {
+        var options = Compiler.Options(board: try BoardProfile.named("host"))
+        options.kernelSet = kernels
+        options.threads = threads
+        options.sensor = sensor
+        return try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }.bundle
+    }
+
+    private static func check(_ path: String, _ kernels: KernelSet?, _ threads: Int?) throws(Failure) {
+        guard kernels != nil || threads != nil else { return }
+        let bundle = try Bundle.opened(path)
+        let view = bundle.view
+        let model = view.model.pointee
+        let rebuild = "ocellus build \(view.string(model.origin)) --board \(view.string(model.board))"
+        if let kernels, kernels.rawValue != model.kernel_set {
+            let packed = KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
+            throw Failure(
+                "\(path): packed for the kernel set \(packed), not \(kernels.name); build it again: "
+                    + "\(rebuild) --kernels \(kernels.name), or give the model itself instead of the bundle")
+        }
+        if let threads, threads > Int(model.threads) {
+            throw Failure(
+                "\(path): built for \(Format.count(Int(model.threads), "thread")), not \(threads); build it again: "
+                    + "\(rebuild) --threads \(threads), or give the model itself instead of the bundle")
+        }
+    }
+
+    /// Maps and verifies the bundle, or verifies the one in memory.
+    func open() throws(Failure) -> Bundle {
+        guard let bytes else { return try Bundle.opened(path) }
+        do throws(BundleError) { return try Bundle(copying: bytes) } catch { throw Failure(path, error.message) }
+    }
+
+    func engine(threads: Int? = nil) throws(Failure) -> Engine {
+        try Engine.started(open(), threads: threads, about: path)
+    }
+}
+
+extension Bundle {
+    static func opened(_ path: String) throws(Failure) -> Bundle {
+        do throws(OpenError) {
+            return try Bundle(path: Array(path.utf8CString))
+        } catch {
+            if case .system(let errno) = error { throw Failure(path, WholeFile.reason(errno, path)) }
+            throw Failure(path, error.message)
+        }
+    }
+}
+
+extension Engine {
+    static func started(_ bundle: consuming Bundle, threads: Int?, about path: String) throws(Failure) -> Engine {
+        do throws(EngineError) { return try Engine(bundle, threads: threads) } catch {
+            throw Failure(path, error.message)
+        }
+    }
+}

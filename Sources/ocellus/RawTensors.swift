@@ -1,0 +1,91 @@
+import CBundle
+import Engine
+import Foundation
+import Graph
+
+/// A tensor of a bundle as messages and reports describe it.
+struct TensorDescription: Codable {
+    var name: String
+    var shape: [Int]
+    var type: String
+    var bytes: Int
+    /// 0: not quantized.
+    var scale: Float
+    var zeroPoint: Int32
+
+    /// "input [1x96x96x1] int8, 9216 bytes"
+    var text: String { "'\(name)' [\(Format.shape(shape))] \(type), \(Format.count(bytes, "byte"))" }
+}
+
+extension ElementType {
+    var name: String { "\(self)" }
+}
+
+extension Engine {
+    func describe(_ tensor: oc_tensor) -> TensorDescription {
+        let extents = tensor.extents
+        return TensorDescription(
+            name: bundle.view.string(tensor.name), shape: (0..<Int(tensor.rank)).map { Int(extents[$0]) },
+            type: ElementType(rawValue: tensor.type)?.name ?? "?", bytes: Int(tensor.bytes), scale: tensor.scale,
+            zeroPoint: tensor.zero_point)
+    }
+
+    /// What the model's bytes of a tensor are XORed with in the arena.
+    func flip(of tensor: oc_tensor) -> UInt8 {
+        UInt32(tensor.type) == OC_TYPE_INT8.rawValue ? UInt8(truncatingIfNeeded: bundle.view.model.pointee.flip) : 0
+    }
+
+    var inputBytes: Int { (0..<inputCount).reduce(0) { $0 + Int(inputTensor($1).bytes) } }
+
+    /// Fills all inputs from bytes in the model's types and order.
+    /// - Parameter raw: `inputBytes` bytes.
+    func fillInputs(_ raw: ArraySlice<UInt8>) {
+        var rest = raw
+        for index in 0..<inputCount {
+            let target = input(index)
+            let flip = flip(of: inputTensor(index))
+            for (position, byte) in rest.prefix(target.count).enumerated() { target[position] = byte ^ flip }
+            rest = rest.dropFirst(target.count)
+        }
+    }
+
+    /// One output in the model's type.
+    func rawOutput(_ index: Int) -> [UInt8] {
+        let flip = flip(of: outputTensor(index))
+        return output(index).map { $0 ^ flip }
+    }
+}
+
+/// The values that an output took, as real numbers where it is quantized.
+struct OutputSummary: Codable {
+    var tensor: TensorDescription
+    var min: Double
+    var max: Double
+
+    init(_ tensor: TensorDescription, raw: [UInt8]) {
+        self.tensor = tensor
+        let values = Self.values(raw, tensor).filter(\.isFinite)
+        min = values.min() ?? 0
+        max = values.max() ?? 0
+    }
+
+    private static func values(_ raw: [UInt8], _ tensor: TensorDescription) -> [Double] {
+        func words<T: FixedWidthInteger>(_ type: T.Type) -> [T] {
+            raw.withUnsafeBytes { buffer in
+                stride(from: 0, to: buffer.count, by: MemoryLayout<T>.size).map {
+                    T(littleEndian: buffer.loadUnaligned(fromByteOffset: $0, as: T.self))
+                }
+            }
+        }
+        func real(_ value: Int) -> Double {
+            tensor.scale == 0 ? Double(value) : Double(tensor.scale) * Double(value - Int(tensor.zeroPoint))
+        }
+        switch tensor.type {
+        case "int8": return raw.map { real(Int(Int8(bitPattern: $0))) }
+        case "uint8": return raw.map { real(Int($0)) }
+        case "int32": return words(Int32.self).map { real(Int($0)) }
+        case "int64": return words(Int64.self).map { Double($0) }
+        default: return words(UInt32.self).map { Double(Float(bitPattern: $0)) }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// Rows of text whose columns line up. Cells that start with a digit are numbers as a rule and stand to the right.
+struct Columns {
+    enum Alignment { case left, right }
+
+    private let alignments: [Alignment]
+    private var rows: [[String]] = []
+
+    init(_ alignments: [Alignment]) { self.alignments = alignments }
+
+    mutating func add(_ cells: [String]) { rows.append(cells) }
+
+    /// One line a row, two spaces between columns, no spaces at the ends of lines.
+    func lines(indent: Int = 0) -> [String] {
+        let widths = alignments.indices.map { column in
+            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            var line = String(repeating: " ", count: indent)
+            for (column, cell) in row.enumerated() where alignments.indices.contains(column) {
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                line += (column == 0 ? "" : "  ") + (alignments[column] == .right ? padding + cell : cell + padding)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+}
+
+/// Numbers as reports show them.
+enum Format {
+    /// "7,387,976"
+    static func grouped(_ number: some BinaryInteger) -> String {
+        var digits = String(number.magnitude)
+        var groups: [Substring] = []
+        while digits.count > 3 {
+            groups.insert(digits.suffix(3), at: 0)
+            digits = String(digits.dropLast(3))
+        }
+        return (number < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
+    }
+
+    /// Nanoseconds as "0.412 ms".
+    static func milliseconds(_ nanoseconds: some BinaryInteger) -> String {
+        String(format: "%.3f ms", Double(nanoseconds) / 1e6)
+    }
+
+    /// [1, 96, 96, 1] as "1x96x96x1"; "scalar" without dimensions.
+    static func shape(_ extents: some Sequence<some BinaryInteger>) -> String {
+        let text = extents.map { "\($0)" }.joined(separator: "x")
+        return text.isEmpty ? "scalar" : text
+    }
+
+    static func count(_ number: Int, _ noun: String) -> String { "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")" }
+}
+
+extension Encodable {
+    /// Indented JSON with sorted keys, for `--json`.
+    func json() throws(Failure) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do { return String(decoding: try encoder.encode(self), as: UTF8.self) } catch {
+            throw Failure("the result has no JSON form: \(error)")
+        }
+    }
+}
+
+/// One line on stderr that says what is going on, where somebody watches; nothing in scripts and pipes.
+final class Progress {
+    private let isShown: Bool
+    private var width = 0
+
+    init(quiet: Bool = false) { isShown = !quiet && isatty(2) == 1 }
+
+    deinit { clear() }
+
+    func show(_ text: String) {
+        guard isShown else { return }
+        write("\r" + text + String(repeating: " ", count: max(0, width - text.count)))
+        width = text.count
+    }
+
+    func clear() {
+        guard isShown, width > 0 else { return }
+        write("\r" + String(repeating: " ", count: width) + "\r")
+        width = 0
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every mistake ends with one line on stderr that says what to do, nothing on stdout, and the right exit code.
+@Suite struct MistakeTests {
+    private static let failures: [(arguments: [String], message: String)] = [
+        (["build", "missing.tflite"], "missing.tflite: no such file"),
+        (["build", "missing/model.tflite"], "missing/model.tflite: there is no folder missing"),
+        (["build", "folder"], "folder: a folder; name a file"),
+        (["build", "empty.tflite"], "empty.tflite: an empty file, expected"),
+        (["build", "picture.png"], "picture.png: a PNG picture, expected"),
+        (["build", "text.txt"], "text.txt: a file of another kind, expected"),
+        (["build", "text.tflite"], "text.tflite: "),
+        (["build", "cut.tflite"], "cut.tflite: byte 0x"),
+        (["build", "good.ocellus"], "good.ocellus: already a bundle"),
+        (["build", Sample.personDetect, "--board", "hosst"], "did you mean \"host\"?"),
+        (["build", Sample.personDetect, "-o", "missing/x.ocellus"], "missing/x.ocellus: cannot be written"),
+        (["build", Sample.personDetect, "-o", "folder"], "folder: cannot be written: a folder"),
+        (["build", Sample.personDetect, "--labels", "empty.tflite"], "empty.tflite: no labels in it"),
+        (["build", Sample.personDetect, "--labels", "picture.png"], "picture.png: not UTF-8 text"),
+        (["build", Sample.personDetect, "--labels", "text.txt"], "1 labels"),
+        (["build", "wrong.yaml"], "wrong.yaml:2:"),
+        (["run", "good.ocellus", "missing.jpg"], "missing.jpg: no such file"),
+        (["run", "good.ocellus", "folder"], "folder: a folder"),
+        (["run", "good.ocellus", "text.txt"], "text.txt: not a picture"),
+        (["run", "good.ocellus", "cut.png"], "cut.png: "),
+        (["run", "good.ocellus", "picture.png", "--top", "3"], "--top 3: the model has 2 scores"),
+        (["run", "good.ocellus", "picture.png", "--kernels", "avx2"], "packed for the kernel set scalar, not avx2"),
+        (["run", "good.ocellus", "picture.png", "--draw", "missing/x.png"], "missing/x.png: cannot be written"),
+        (["run", "good.ocellus", "--input-raw", "text.txt"], "inputs take 9,216: 'input' [1x96x96x1] int8"),
+        (["run", "cut.ocellus", "picture.png"], "cut.ocellus: byte 16: "),
+        (["run", "picture.png", "picture.png"], "picture.png: a PNG picture, expected"),
+        (["bench", "text.ocellus"], "text.ocellus: byte 6: "),
+        (["bench", "good.ocellus", "--threads", "2"], "built for 1 thread, not 2"),
+    ]
+
+    private static let misuses: [(arguments: [String], message: String)] = [
+        (["biuld", "x"], "there is no command 'biuld'"),
+        (["build"], "Missing expected argument"),
+        (["build", "x", "--kernels", "mmx"], "Please provide one of 'scalar'"),
+        (["build", "x", "--threads", "17"], "give 1 to 16"),
+        (["build", "x", "--thread", "1"], "Unknown option '--thread'"),
+        (["run", "x"], "nothing to run on"),
+        (["run", "x", "y", "--input-raw", "z"], "not both"),
+        (["run", "x", "y", "--top", "0"], "give 1 or more"),
+        (["run", "x", "y", "z", "--draw", "d.png"], "exactly one picture"),
+        (["bench", "x", "--runs", "0"], "give 1 to 1000000"),
+        (["bench", "x", "--ns", "--json"], "exclude each other"),
+    ]
+
+    private static func prepared() throws -> Folder {
+        let folder = try Folder()
+        let model = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Sample.personDetect)))
+        let photo = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Sample.photo)))
+        try FileManager.default.createDirectory(atPath: folder.path("folder"), withIntermediateDirectories: false)
+        try folder.write([], to: "empty.tflite")
+        try folder.write(photo, to: "picture.png")
+        try folder.write(Array(photo[..<(photo.count / 2)]), to: "cut.png")
+        for name in ["text.txt", "text.tflite", "text.ocellus"] { try folder.write(Array("Hello\n".utf8), to: name) }
+        try folder.write(Array(model[..<(model.count / 3)]), to: "cut.tflite")
+        try folder.write(Array("name: x\nmodle: y\n".utf8), to: "wrong.yaml")
+        #expect(
+            try Command("build", Sample.personDetect, "-o", "good.ocellus", "--kernels", "scalar", "-q", in: folder)
+                .code == 0)
+        try folder.write(Array(try folder.read("good.ocellus")[..<5000]), to: "cut.ocellus")
+        return folder
+    }
+
+    @Test("What fails says which file, where and what to do; exit code 1")
+    func failing() throws {
+        let folder = try Self.prepared()
+        let before = try folder.names()
+        for (arguments, message) in Self.failures { try check(arguments, message, code: 1, folder) }
+        #expect(try folder.names() == before, "nothing is left behind")
+    }
+
+    @Test("What is called wrongly says so; exit code 2")
+    func misused() throws {
+        let folder = try Folder()
+        for (arguments, message) in Self.misuses { try check(arguments, message, code: 2, folder) }
+    }
+
+    private func check(_ arguments: [String], _ message: String, code: Int32, _ folder: Folder) throws {
+        let command = try Command(arguments, in: folder)
+        #expect(command.code == code, "\(arguments)")
+        #expect(command.output.isEmpty, "\(arguments)")
+        #expect(command.errors.hasPrefix("ocellus: "), "\(arguments): \(command.errors)")
+        #expect(command.errors.contains(message), "\(arguments): \(command.errors)")
+        #expect(command.errors.split(separator: "\n").count == 1, "\(arguments): \(command.errors)")
+    }
+
+    @Test("Help and version end well")
+    func help() throws {
+        let folder = try Folder()
+        for arguments in [[], ["--help"], ["build", "--help"], ["help", "run"]] {
+            let help = try Command(arguments, in: folder)
+            #expect(help.code == 0 && help.text.contains("USAGE: ocellus") && help.errors.isEmpty, "\(arguments)")
+        }
+        #expect(try Command("--version", in: folder).text.contains("."))
+    }
+}
