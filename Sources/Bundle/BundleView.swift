@@ -17,7 +17,8 @@ public struct BundleView: @unchecked Sendable {
     public let scores: UnsafePointer<oc_scores>?
     public let watches: UnsafeBufferPointer<oc_watch>
     public let sensor: UnsafePointer<oc_sensor>?
-    let strings: UnsafeRawBufferPointer
+    /// The bytes that texts lie in.
+    public let strings: UnsafeRawBufferPointer
 
     /// Verifies everything but the steps' geometry, which `StepVerifier` of Kernels checks against the kernels' contracts.
     /// - Parameter bytes: 64-byte aligned; must outlive the view and not change.

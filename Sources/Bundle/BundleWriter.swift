@@ -13,6 +13,9 @@ public struct BundleWriter {
 
     public init() {}
 
+    /// One that keeps the texts of another bundle, for records that refer to them.
+    public init(strings: UnsafeRawBufferPointer) { self.strings = Array(strings) }
+
     /// Adds a text and says where it lies.
     public mutating func intern(_ text: some Sequence<UInt8>) -> oc_text {
         let offset = strings.count

@@ -18,6 +18,7 @@ extension Draft {
             }
             let input = step.inputs[0]
             if step.constants.indices.allSatisfy({ step.constants[$0] == UInt8($0) }),
+                graph[input].type == graph[step.output].type,
                 isViewable(input, as: step.output)
             {
                 views[step.output] = View(base: input, offset: 0)

@@ -105,37 +105,44 @@ public struct ConvolutionLayout {
         return bytes
     }
 
+    /// The opposite of `pack`: weights, unfolded biases, multipliers and shifts as they were given.
+    /// - Parameter constants: `constantBytes` bytes, verified.
+    public func unpack(
+        _ constants: UnsafeRawBufferPointer
+    ) -> (weights: [Int8], bias: [Int32], multiplier: [Int32], shift: [Int32]) {
+        let count = Int(geometry.out_c)
+        let length = Int(filterLength)
+        var weights = [Int8](repeating: 0, count: count * length)
+        var words: [3 of [Int32]] = [[], [], []]
+        for channel in 0..<count {
+            for field in 0..<3 {
+                words[field].append(
+                    constants.loadUnaligned(fromByteOffset: wordOffset(field, channel), as: Int32.self))
+            }
+            for k in 0..<length {
+                weights[weightIndex(channel, k, length)] = constants.loadUnaligned(
+                    fromByteOffset: weightOffset(channel, k, length), as: Int8.self)
+            }
+            words[0][channel] &-= folding(weights, channel, length)
+        }
+        return (weights, words[0], words[1], words[2])
+    }
+
     private func write(
         _ weights: [Int8], _ bias: [Int32], _ multiplier: [Int32], _ shift: [Int32],
         into out: UnsafeMutableRawBufferPointer
     ) {
-        let count = Int(geometry.out_c)
         let length = Int(filterLength)
-        for channel in 0..<count {
-            let folded =
-                kernel == OC_KERNEL_TRANSPOSE_CONV.rawValue
-                ? bias[channel] : folded(bias[channel], weights, channel, length)
-            switch packing {
-            case .planar:
-                out.storeBytes(of: folded, toByteOffset: 4 * channel, as: Int32.self)
-                out.storeBytes(of: multiplier[channel], toByteOffset: 4 * (count + channel), as: Int32.self)
-                out.storeBytes(of: shift[channel], toByteOffset: 4 * (2 * count + channel), as: Int32.self)
-            case .blocked(let channels, let group):
-                let lanes = Int(channels)
-                let block = channel / lanes * Int(blockBytes)
-                let lane = channel % lanes
-                out.storeBytes(of: folded, toByteOffset: block + 4 * lane, as: Int32.self)
-                out.storeBytes(of: multiplier[channel], toByteOffset: block + 4 * (lanes + lane), as: Int32.self)
-                out.storeBytes(of: shift[channel], toByteOffset: block + 4 * (2 * lanes + lane), as: Int32.self)
-                let per = Int(group)
-                for k in 0..<length {
-                    let at = block + 12 * lanes + (k / per * lanes + lane) * per + k % per
-                    out.storeBytes(of: weight(weights, channel, k, length), toByteOffset: at, as: Int8.self)
-                }
+        for channel in 0..<Int(geometry.out_c) {
+            let folded = bias[channel] &+ folding(weights, channel, length)
+            out.storeBytes(of: folded, toByteOffset: wordOffset(0, channel), as: Int32.self)
+            out.storeBytes(of: multiplier[channel], toByteOffset: wordOffset(1, channel), as: Int32.self)
+            out.storeBytes(of: shift[channel], toByteOffset: wordOffset(2, channel), as: Int32.self)
+            for k in 0..<length {
+                out.storeBytes(
+                    of: weights[weightIndex(channel, k, length)], toByteOffset: weightOffset(channel, k, length),
+                    as: Int8.self)
             }
-        }
-        if case .planar = packing {
-            for i in 0..<count * length { out.storeBytes(of: weights[i], toByteOffset: 12 * count + i, as: Int8.self) }
         }
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
@@ -145,34 +152,49 @@ public struct ConvolutionLayout {
         }
     }
 
-    /// bias - zero * (sum of the filter): then kernels multiply raw values and padding is the zero point.
-    private func folded(_ bias: Int32, _ weights: [Int8], _ channel: Int, _ length: Int) -> Int32 {
-        var sum: Int32 = 0
-        for k in 0..<length { sum &+= Int32(weight(weights, channel, k, length)) }
-        var zero = geometry.in_zero
-        if case .blocked = packing, set.sumsUnsignedBytes { zero += 128 }
-        return bias &- zero &* sum
+    /// Where a channel's bias (field 0), multiplier (1) or shift (2) lies.
+    private func wordOffset(_ field: Int, _ channel: Int) -> Int {
+        switch packing {
+        case .planar:
+            return 4 * (field * Int(geometry.out_c) + channel)
+        case .blocked(let channels, _):
+            let lanes = Int(channels)
+            return channel / lanes * Int(blockBytes) + 4 * (field * lanes + channel % lanes)
+        }
     }
 
-    private func weight(_ weights: [Int8], _ channel: Int, _ k: Int, _ length: Int) -> Int8 {
-        weights[isDepthwise ? k * Int(geometry.out_c) + channel : channel * length + k]
+    /// Where weight k of a channel's filter lies.
+    private func weightOffset(_ channel: Int, _ k: Int, _ length: Int) -> Int {
+        switch packing {
+        case .planar:
+            return 12 * Int(geometry.out_c) + weightIndex(channel, k, length)
+        case .blocked(let channels, let group):
+            let lanes = Int(channels)
+            let per = Int(group)
+            return channel / lanes * Int(blockBytes) + 12 * lanes + (k / per * lanes + channel % lanes) * per + k % per
+        }
+    }
+
+    /// Where weight k of a channel's filter stands among those given.
+    private func weightIndex(_ channel: Int, _ k: Int, _ length: Int) -> Int {
+        isDepthwise ? k * Int(geometry.out_c) + channel : channel * length + k
+    }
+
+    /// What is added to a bias: -zero * (sum of the filter). Then kernels multiply raw values, and padding is the zero point.
+    private func folding(_ weights: [Int8], _ channel: Int, _ length: Int) -> Int32 {
+        guard kernel != OC_KERNEL_TRANSPOSE_CONV.rawValue else { return 0 }
+        var sum: Int32 = 0
+        for k in 0..<length { sum &+= Int32(weights[weightIndex(channel, k, length)]) }
+        var zero = geometry.in_zero
+        if case .blocked = packing, set.sumsUnsignedBytes { zero += 128 }
+        return 0 &- zero &* sum
     }
 
     /// Checks that each channel's multiplier and shift are within what the kernels' arithmetic allows.
     func hasValidMultipliers(_ constants: UnsafeRawBufferPointer) -> Bool {
         for channel in 0..<Int(geometry.out_c) {
-            let at: Int
-            let step: Int
-            switch packing {
-            case .planar:
-                at = 4 * (Int(geometry.out_c) + channel)
-                step = 4 * Int(geometry.out_c)
-            case .blocked(let channels, _):
-                at = channel / Int(channels) * Int(blockBytes) + 4 * (Int(channels) + channel % Int(channels))
-                step = 4 * Int(channels)
-            }
-            guard constants.loadUnaligned(fromByteOffset: at, as: Int32.self) >= 0,
-                (-31...30).contains(constants.loadUnaligned(fromByteOffset: at + step, as: Int32.self))
+            guard constants.loadUnaligned(fromByteOffset: wordOffset(1, channel), as: Int32.self) >= 0,
+                (-31...30).contains(constants.loadUnaligned(fromByteOffset: wordOffset(2, channel), as: Int32.self))
             else { return false }
         }
         return true

@@ -1,3 +1,4 @@
+import Bundle
 import Engine
 import Graph
 import Importers
@@ -15,6 +16,21 @@ import Testing
             } catch {
                 Issue.record("\(name): \(error)")
             }
+        }
+    }
+
+    @Test("A repacked bundle gives the same bytes", arguments: availableSets, availableSets)
+    func repacked(source: KernelSet, target: KernelSet) throws {
+        for name in OperatorSuite.cases where source != target {
+            let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath(name))
+            let bundle = try Bundle(copying: try compile(graph, source, threads: 2).bundle)
+            let engine = try Engine(bundle: bundle.view.repacked(from: source, for: target))
+            let run = try #require(
+                try OperatorSuite.runs(
+                    name, inputs: graph.inputs.map { graph[$0].byteCount },
+                    outputs: graph.outputs.map { graph[$0].byteCount }
+                ).first)
+            #expect(engine.kernelSet == target && engine.infer(run.inputs) == run.outputs, "\(name)")
         }
     }
 

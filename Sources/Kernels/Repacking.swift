@@ -1,0 +1,148 @@
+import Bundle
+import CBundle
+
+extension BundleView {
+    /// The same model packed for another kernel set, as a new bundle: constants in that set's layout, activations in its
+    /// form of int8, scratch behind the activations. The plan stays, so the arena may be somewhat larger than that of a
+    /// bundle compiled for the set.
+    ///
+    /// Takes memory for a second copy of the bundle; meant for a board that got the wrong one.
+    /// - Precondition: `StepVerifier` has accepted this bundle for `source`.
+    public func repacked(from source: KernelSet, for target: KernelSet) -> [UInt8] {
+        var repacker = Repacker(self, source, target)
+        return repacker.run()
+    }
+}
+
+private struct Repacker {
+    let view: BundleView
+    let source: KernelSet
+    let target: KernelSet
+    var weights: [UInt8] = []
+
+    init(_ view: BundleView, _ source: KernelSet, _ target: KernelSet) {
+        self.view = view
+        self.source = source
+        self.target = target
+    }
+
+    /// What turns the source's form of an element into the target's.
+    func change(_ type: UInt32) -> UInt8 {
+        type == OC_TYPE_INT8.rawValue ? UInt8(source.flip ^ target.flip) : 0
+    }
+
+    mutating func run() -> [UInt8] {
+        var model = view.model.pointee
+        var tensors = Array(view.tensors)
+        for index in tensors.indices where UInt32(tensors[index].space) == OC_SPACE_WEIGHTS.rawValue {
+            let flip = change(UInt32(tensors[index].type))
+            tensors[index].offset = place(slice(tensors[index].offset, tensors[index].bytes).map { $0 ^ flip })
+        }
+        var scratch: UInt32 = 0
+        var steps: [oc_step] = []
+        for index in view.steps.indices {
+            let step = repack(view.steps[index], tensors, arenaEnd: UInt32(model.arena_bytes))
+            scratch = max(scratch, step.scratch.bytes)
+            steps.append(step)
+        }
+        model.kernel_set = target.rawValue
+        model.flip = target.flip
+        model.arena_bytes += UInt64(scratch)
+        return write(model, tensors, steps)
+    }
+
+    private mutating func repack(_ old: oc_step, _ tensors: [oc_tensor], arenaEnd: UInt32) -> oc_step {
+        var step = old
+        step.flip = target.flip
+        step.in.0 = moved(step.in.0, tensors)
+        step.in.1 = moved(step.in.1, tensors)
+        step.scratch = oc_operand()
+        if step.kernel == OC_KERNEL_FILL.rawValue {
+            step.fill.value ^= Int32(change(UInt32(step.out.type)))
+        }
+        guard old.constants.space != OC_SPACE_NONE.rawValue else { return step }
+        let constants = slice(old.constants.offset, old.constants.bytes)
+        var bytes: [UInt8]
+        switch oc_kernel(rawValue: step.kernel) {
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
+            OC_KERNEL_TRANSPOSE_CONV:
+            let parts = ConvolutionLayout(step.conv, kernel: step.kernel, set: source).unpack(constants)
+            let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
+            bytes = layout.pack(
+                weights: parts.weights, bias: parts.bias, multiplier: parts.multiplier, shift: parts.shift)
+            let scratch = UInt32(layout.preferredScratchBytes) * view.model.pointee.threads
+            if scratch > 0 {
+                step.scratch = oc_operand(
+                    offset: arenaEnd, bytes: scratch, tensor: UInt32(OC_NO_TENSOR),
+                    space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
+            }
+        case OC_KERNEL_TABLE:
+            let before = change(UInt32(step.in.0.type))
+            let after = change(UInt32(step.out.type))
+            bytes = []
+            for index in 0...255 { bytes.append(constants[index ^ Int(before)] ^ after) }
+        default:
+            bytes = Array(constants)
+        }
+        step.constants.offset = place(bytes)
+        step.constants.bytes = UInt32(bytes.count)
+        return step
+    }
+
+    /// An operand that is a constant tensor lies where the tensor now does.
+    private func moved(_ operand: oc_operand, _ tensors: [oc_tensor]) -> oc_operand {
+        guard UInt32(operand.space) == OC_SPACE_WEIGHTS.rawValue else { return operand }
+        var operand = operand
+        operand.offset = tensors[Int(operand.tensor)].offset
+        return operand
+    }
+
+    private func slice(_ offset: UInt32, _ bytes: UInt32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: view.weights[Int(offset)..<Int(offset) + Int(bytes)])
+    }
+
+    private mutating func place(_ bytes: [UInt8]) -> UInt32 {
+        let alignment = Int(OC_ALIGNMENT)
+        while weights.count % alignment != 0 { weights.append(0) }
+        weights.append(contentsOf: bytes)
+        return UInt32(weights.count - bytes.count)
+    }
+
+    private func write(_ model: oc_model, _ tensors: [oc_tensor], _ steps: [oc_step]) -> [UInt8] {
+        var writer = BundleWriter(strings: view.strings)
+        writer.add(OC_SECTION_MODEL, [model])
+        writer.add(OC_SECTION_TENSORS, tensors)
+        writer.add(OC_SECTION_STEPS, steps)
+        writer.add(OC_SECTION_INPUTS, Array(view.inputs))
+        writer.add(OC_SECTION_OUTPUTS, Array(view.outputs))
+        writer.add(OC_SECTION_WEIGHTS, weights)
+        writer.add(OC_SECTION_LABELS, Array(view.labels))
+        if let preprocess = view.preprocess { writer.add(OC_SECTION_PREPROCESS, [repack(preprocess.pointee)]) }
+        if let scores = view.scores { writer.add(OC_SECTION_SCORES, [repack(scores.pointee)]) }
+        writer.add(OC_SECTION_WATCH, Array(view.watches))
+        if let sensor = view.sensor { writer.add(OC_SECTION_SENSOR, [sensor.pointee]) }
+        return writer.finish()
+    }
+
+    private func repack(_ old: oc_preprocess) -> oc_preprocess {
+        var record = old
+        let flip = change(UInt32(view.tensors[Int(old.tensor)].type))
+        withUnsafeMutableBytes(of: &record.table) { for index in $0.indices { $0[index] ^= flip } }
+        return record
+    }
+
+    private func repack(_ old: oc_scores) -> oc_scores {
+        var record = old
+        let flip = Int(change(UInt32(view.tensors[Int(old.tensor)].type)))
+        withUnsafeBytes(of: old.table) { from in
+            withUnsafeMutableBytes(of: &record.table) { to in
+                for byte in 0...255 {
+                    to.storeBytes(
+                        of: from.load(fromByteOffset: 4 * (byte ^ flip), as: UInt32.self), toByteOffset: 4 * byte,
+                        as: UInt32.self)
+                }
+            }
+        }
+        return record
+    }
+}
