@@ -28,7 +28,7 @@ final class FrameMailbox: @unchecked Sendable {
     let stop: Int32
     private let taken: Int32
     private let middle = Atomic<Int>(1)
-    private let overwritten = Atomic<Int>(0)
+    private let overwritten = Atomic<Int64>(0)
     private let end = Atomic<Int>(End.none.rawValue)
 
     // The writer sets these before its first `publish`, or the error before `finish`; then nobody changes them.
@@ -103,7 +103,7 @@ final class FrameMailbox: @unchecked Sendable {
     // The reader's side.
 
     /// Frames overwritten before anybody took them.
-    var dropped: Int64 { Int64(overwritten.load(ordering: .relaxed)) }
+    var dropped: Int64 { overwritten.load(ordering: .relaxed) }
 
     /// The newest frame that was not yet taken; valid until the next call.
     func take() -> SourceFrame? {

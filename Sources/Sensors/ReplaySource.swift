@@ -16,6 +16,7 @@ final class ReplaySource {
     private var index = 0
     private var stream: FrameStream?
     private var buffer: FrameBuffer?
+    private var file = FileContent()  // of the picture
     private var picture = Picture()
     private var number: Int64 = 0
     private var inEntry: Int64 = 0  // frames of the entry so far
@@ -108,7 +109,9 @@ final class ReplaySource {
     }
 
     private func decode(_ path: Path) throws(SourceError) -> FrameView {
-        let file = try ReplaySource.map(path)
+        do throws(Errno) { try file.read(path) } catch {
+            throw SourceError(path.description, "cannot open: \(error.description)")
+        }
         do throws(PictureError) { try picture.decode(file.bytes) } catch {
             throw SourceError(path.description, error.description)
         }
@@ -134,8 +137,11 @@ final class ReplaySource {
             return
         }
         guard try isFolder(item) else {
-            let file = try map(item.path)
-            entries.append(Y4MHeader.begins(file.bytes) ? .stream(item) : .picture(item.path))
+            var start = FileContent()
+            do throws(Errno) { try start.read(item.path, atMost: Y4MHeader.limit) } catch {
+                throw SourceError(item.name, "cannot open: \(error.description)")
+            }
+            entries.append(Y4MHeader.begins(start.bytes) ? .stream(item) : .picture(item.path))
             return
         }
         let before = entries.count
@@ -154,12 +160,6 @@ final class ReplaySource {
     private static func isFolder(_ item: SourceItem) throws(SourceError) -> Bool {
         do throws(Errno) { return try FileDescriptor.Status(of: item.path).kind == .folder } catch {
             throw SourceError(item.name, "cannot open: \(error.description)")
-        }
-    }
-
-    private static func map(_ path: Path) throws(SourceError) -> MappedFile {
-        do throws(Errno) { return try MappedFile(path: path) } catch {
-            throw SourceError(path.description, "cannot open: \(error.description)")
         }
     }
 
