@@ -115,7 +115,7 @@ extension BundleView {
         else {
             throw BundleError("the preprocessing record is out of range; build the bundle again", at: at)
         }
-        guard p.tensor < UInt32(tensors.count), p.skip_steps < UInt32(steps.count) else {
+        guard p.tensor < UInt32(tensors.count), p.skip_steps <= UInt32(steps.count) else {
             throw BundleError(
                 "the preprocessing names a tensor or step that does not exist; build the bundle again", at: at + 12)
         }

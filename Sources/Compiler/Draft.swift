@@ -32,8 +32,16 @@ struct DraftStep {
         case OC_KERNEL_ADD, OC_KERNEL_MUL, OC_KERNEL_MINIMUM, OC_KERNEL_MAXIMUM, OC_KERNEL_PRELU:
             let b = record.binary
             let strides = index == 0 ? b.stride_a : b.stride_b
-            return strides.4 == 1 && strides.3 == b.dims.4 && strides.2 == strides.3 * b.dims.3
-                && strides.1 == strides.2 * b.dims.2 && strides.0 == strides.1 * b.dims.1
+            // Dense like the output; where there is one element only, the stride does not matter.
+            var dense: Int32 = 1
+            for (extent, stride) in [
+                (b.dims.4, strides.4), (b.dims.3, strides.3), (b.dims.2, strides.2), (b.dims.1, strides.1),
+                (b.dims.0, strides.0),
+            ] where extent != 1 {
+                guard stride == dense else { return false }
+                dense *= extent
+            }
+            return true
         default:
             return false
         }

@@ -37,10 +37,12 @@ extension Draft {
         steps = kept
     }
 
-    /// Whether `output` may share all of `input`'s bytes: not when a graph output would be a graph input, or twice.
+    /// Whether `output` may share all of `input`'s bytes: not when a graph output would be a graph input, or twice, nor when
+    /// `output` has its place inside another tensor already.
     private func isViewable(_ input: TensorID, as output: TensorID) -> Bool {
         let base = root(of: input).base
-        return graph[base].constant == nil && !(isOutput(output) && (isInput(base) || isOutput(base)))
+        return graph[base].constant == nil && views[output] == nil
+            && !(isOutput(output) && (isInput(base) || isOutput(base)))
     }
 
     /// How many steps, views and graph outputs read each tensor.

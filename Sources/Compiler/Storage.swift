@@ -48,6 +48,14 @@ struct Storage {
                     draft.graph[source.base].byteCount == draft.graph[output.base].byteCount,
                     draft.graph[holder].byteCount == draft.graph[output.base].byteCount
                 else { continue }
+                // Another operand in the same buffer, such as a slice of this one that repeats, would be overwritten while
+                // it is still read; unless it is the same bytes in the same order.
+                let isAlone = step.inputs.indices.allSatisfy { other in
+                    let view = draft.root(of: step.inputs[other])
+                    return other == position || draft.graph[view.base].constant != nil || owner(view.base) != holder
+                        || (view.offset == 0 && step.mayReplace(input: other))
+                }
+                guard isAlone else { continue }
                 home[output.base] = holder
                 last[holder] = last[output.base]
                 inPlace += 1
