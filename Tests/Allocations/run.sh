@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Counts the daemon's malloc-family calls over a clip, and over the same clip 15 times: the 1,008 frames more must not cost
+# one call, whatever events they bring.
+#
+# usage: Tests/Allocations/run.sh FOLDER_OF_PROGRAMS (of a release build)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+programs=$1
+clip=Examples/person-sensor/clip.y4m
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+clang -shared -fPIC -O1 -Wall -Werror -o "$work/count.so" Tests/Allocations/count_allocations.c
+# Names of one length: the program allocates for its arguments.
+cp "$clip" "$work/once.y4m"
+header=$(head -n 1 "$clip" | wc -c)
+{ cat "$clip"; for _ in $(seq 14); do tail -c +$((header + 1)) "$clip"; done; } >"$work/many.y4m"
+
+# calls SOURCE THREADS: malloc-family calls of the daemon from start to end.
+calls() {
+    ALLOCATION_COUNT=$work/count LD_PRELOAD=$work/count.so "$programs/ocellusd" "$work/sensor.ocellus" \
+        --source "$1" --threads "$2" >"$work/events.jsonl" || return 1
+    cat "$work/count"
+}
+
+for kernels in "--kernels scalar" ""; do
+    for threads in 1 2; do
+        # shellcheck disable=SC2086 # an option and its value
+        "$programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --threads $threads $kernels \
+            -o "$work/sensor.ocellus" >/dev/null
+        short=$(calls "$work/once.y4m" $threads)
+        long=$(calls "$work/many.y4m" $threads)
+        frames=$(tail -n 1 "$work/events.jsonl" | sed 's/.*"frames":\([0-9]*\).*/\1/')
+        echo "${kernels:-best kernels}, $threads threads: $short calls for 72 frames, $long for $frames"
+        [ "$frames" -eq 1080 ]
+        [ "$short" -gt 0 ]
+        [ "$long" -eq "$short" ]
+    done
+done
