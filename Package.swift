@@ -68,7 +68,7 @@ let tests: [Target] = [
     .testTarget(
         name: "PicturesTests", dependencies: ["Pictures"], exclude: ["make_files.py"], resources: [.copy("Files")]),
     // Runs the program itself, so it must be built.
-    .testTarget(name: "CommandTests", dependencies: ["Importers", "ocellus", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["CBundle", "Importers", "ocellus", "TestSupport"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
     .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),

@@ -38,6 +38,24 @@ __attribute__((target("avx2"))) static uint64_t peak_avx2(uint64_t rounds) {
     for (int i = 0; i < AVX2_SUMS; i++) __asm__ volatile("" : : "x"(sums[i]));
     return rounds * AVX2_SUMS * AVX2_LANES;
 }
+
+enum { VNNI_SUMS = 12, VNNI_LANES = 64 };
+
+__attribute__((target("avx512f,avx512vnni"))) static uint64_t peak_avx512vnni(uint64_t rounds) {
+    __m512i sums[VNNI_SUMS];
+    for (int i = 0; i < VNNI_SUMS; i++) sums[i] = _mm512_setzero_si512();
+    __m512i a = _mm512_set1_epi8(1);
+    const __m512i b = _mm512_set1_epi8(3);
+    for (uint64_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < VNNI_SUMS; i++) {
+            __asm__ volatile("" : "+v"(a));
+            sums[i] = _mm512_dpbusd_epi32(sums[i], a, b);
+        }
+    }
+    for (int i = 0; i < VNNI_SUMS; i++) __asm__ volatile("" : : "v"(sums[i]));
+    return rounds * VNNI_SUMS * VNNI_LANES;
+}
 #endif
 
 uint64_t oc_peak_run(uint32_t kernel_set, uint64_t rounds) {
@@ -45,6 +63,7 @@ uint64_t oc_peak_run(uint32_t kernel_set, uint64_t rounds) {
     case OC_SET_SCALAR: return peak_scalar(rounds);
 #if defined(__x86_64__)
     case OC_SET_AVX2: return peak_avx2(rounds);
+    case OC_SET_AVX512VNNI: return peak_avx512vnni(rounds);
 #endif
     default: return 0;
     }

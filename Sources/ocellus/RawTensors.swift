@@ -1,3 +1,4 @@
+import Bundle
 import CBundle
 import Engine
 import Foundation
@@ -17,18 +18,22 @@ struct TensorDescription: Codable {
     var text: String { "'\(name)' [\(Format.shape(shape))] \(type), \(Format.count(bytes, "byte"))" }
 }
 
+extension TensorDescription {
+    init(_ tensor: oc_tensor, in view: BundleView) {
+        let extents = tensor.extents
+        self.init(
+            name: view.string(tensor.name), shape: (0..<Int(tensor.rank)).map { Int(extents[$0]) },
+            type: ElementType(rawValue: tensor.type)?.name ?? "unknown", bytes: Int(tensor.bytes), scale: tensor.scale,
+            zeroPoint: tensor.zero_point)
+    }
+}
+
 extension ElementType {
     var name: String { "\(self)" }
 }
 
 extension Engine {
-    func describe(_ tensor: oc_tensor) -> TensorDescription {
-        let extents = tensor.extents
-        return TensorDescription(
-            name: bundle.view.string(tensor.name), shape: (0..<Int(tensor.rank)).map { Int(extents[$0]) },
-            type: ElementType(rawValue: tensor.type)?.name ?? "?", bytes: Int(tensor.bytes), scale: tensor.scale,
-            zeroPoint: tensor.zero_point)
-    }
+    func describe(_ tensor: oc_tensor) -> TensorDescription { TensorDescription(tensor, in: bundle.view) }
 
     /// What the model's bytes of a tensor are XORed with in the arena.
     func flip(of tensor: oc_tensor) -> UInt8 {

@@ -9,7 +9,7 @@ struct Columns {
 
     init(_ alignments: [Alignment]) { self.alignments = alignments }
 
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    mutating func add(_ cells: [String]) { rows.append(cells.map(Format.printable)) }
 
     /// One line a row, two spaces between columns, no spaces at the ends of lines.
     func lines(indent: Int = 0) -> [String] {
@@ -50,6 +50,14 @@ enum Format {
     static func shape(_ extents: some Sequence<some BinaryInteger>) -> String {
         let text = extents.map { "\($0)" }.joined(separator: "x")
         return text.isEmpty ? "scalar" : text
+    }
+
+    /// Names come from files: control characters must reach neither the terminal nor a picture.
+    static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
     }
 
     static func count(_ number: Int, _ noun: String) -> String { "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")" }

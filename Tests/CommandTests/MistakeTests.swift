@@ -33,6 +33,14 @@ import Testing
         (["run", "picture.png", "picture.png"], "picture.png: a PNG picture, expected"),
         (["bench", "text.ocellus"], "text.ocellus: byte 6: "),
         (["bench", "good.ocellus", "--threads", "2"], "built for 1 thread, not 2"),
+        (["inspect", "picture.png"], "picture.png: a PNG picture, expected"),
+        (["inspect", "cut.ocellus"], "cut.ocellus: byte 16: "),
+        (["inspect", Sample.sensor], "sensor.yaml: a sensor file; inspect its model"),
+        (["inspect", "good.ocellus", "--svg", "folder"], "folder: cannot be written: a folder"),
+        (["verify", "missing.tflite", "good.ocellus"], "missing.tflite: no such file"),
+        (["verify", Sample.personDetect, "missing.ocellus"], "missing.ocellus: no such file"),
+        (["verify", Sample.personDetect, Sample.personDetect], "person_detect.tflite: byte 0: "),
+        (["boards", "raspberry"], "no such board"),
     ]
 
     private static let misuses: [(arguments: [String], message: String)] = [
@@ -47,6 +55,7 @@ import Testing
         (["run", "x", "y", "z", "--draw", "d.png"], "exactly one picture"),
         (["bench", "x", "--runs", "0"], "give 1 to 1000000"),
         (["bench", "x", "--ns", "--json"], "exclude each other"),
+        (["verify", "x", "y", "--runs", "0"], "nothing to try"),
     ]
 
     private static func prepared() throws -> Folder {

@@ -1,0 +1,224 @@
+import Bundle
+import CBundle
+import Graph
+import Kernels
+
+/// Everything in a bundle; `ocellus inspect --json` prints these fields. Offsets and sizes are bytes.
+struct BundleReport: Codable {
+    struct Section: Codable {
+        var kind: String
+        var records: Int
+        var offset: UInt64
+        var bytes: UInt64
+        var crc32c: String
+    }
+
+    struct Tensor: Codable {
+        var description: TensorDescription
+        /// "arena" or "weights".
+        var space: String
+        var offset: Int
+        /// The step that writes it; nil for inputs and constants.
+        var firstStep: Int?
+        /// The last step that reads it; nil: it stays to the end.
+        var lastStep: Int?
+    }
+
+    struct Step: Codable {
+        var kernel: String
+        /// Where it comes from in the trained model.
+        var origin: String
+        /// Indices into `tensors`.
+        var inputs: [Int]
+        var output: Int?
+        var geometry: String
+        var macs: Int
+        var constantBytes: Int
+        var scratchBytes: Int
+    }
+
+    struct Picture: Codable {
+        var width: Int
+        var height: Int
+        var channels: Int
+        var tensor: Int
+        var skippedSteps: Int
+        var fit: String
+        var order: String
+        var fill: Int
+        /// x, y, width and height in fractions of the frame.
+        var crop: [Double]
+    }
+
+    struct Watch: Codable {
+        var name: String
+        var label: Int
+        var on: Double
+        var off: Double
+        var smoothing: Double
+        var enterAfterMilliseconds: Int
+        var leaveAfterMilliseconds: Int
+        var cooldownMilliseconds: Int
+        var updateEveryMilliseconds: Int
+    }
+
+    struct Sensor: Codable {
+        var name: String
+        var source: String
+        var topic: String
+        var heartbeatMilliseconds: Int
+        var maxFPS: Double
+    }
+
+    var file: String
+    var formatVersion: Int
+    var fileBytes: Int
+    var model: String
+    var origin: String
+    var originCRC32C: String
+    var builder: String
+    var board: String
+    var kernels: String
+    var threads: Int
+    var flip: Int
+    var macs: Int
+    var arenaBytes: Int
+    var sections: [Section]
+    /// Indices into `tensors`, in the model's order.
+    var inputs: [Int]
+    var outputs: [Int]
+    var picture: Picture?
+    /// The tensor that holds the scores, and how many they are.
+    var scoreTensor: Int?
+    var scoreCount: Int?
+    var labels: [String]
+    var watch: [Watch]
+    var sensor: Sensor?
+    var tensors: [Tensor]
+    var steps: [Step]
+
+    /// - Parameter view: steps verified.
+    init(_ view: BundleView, file: String) {
+        self.file = file
+        let header = view.bytes.load(as: oc_header.self)
+        let record = view.model.pointee
+        formatVersion = Int(header.version)
+        fileBytes = view.bytes.count
+        model = view.string(record.name)
+        origin = view.string(record.origin)
+        originCRC32C = Self.hexadecimal(record.origin_crc)
+        builder = view.string(record.builder)
+        board = view.string(record.board)
+        kernels = KernelSet(rawValue: record.kernel_set).map { "\($0.name)" } ?? "number \(record.kernel_set)"
+        threads = Int(record.threads)
+        flip = Int(record.flip)
+        macs = Int(clamping: record.macs)
+        arenaBytes = Int(clamping: record.arena_bytes)
+        sections = (0..<Int(header.section_count)).map { index in
+            let section = view.bytes.loadUnaligned(
+                fromByteOffset: MemoryLayout<oc_header>.size + index * MemoryLayout<oc_section>.stride,
+                as: oc_section.self)
+            return Section(
+                kind: Self.sectionName(section.kind), records: Int(section.count), offset: section.offset,
+                bytes: section.bytes, crc32c: Self.hexadecimal(section.crc))
+        }
+        inputs = view.inputs.map { Int($0) }
+        outputs = view.outputs.map { Int($0) }
+        picture = view.preprocess.map { Picture($0.pointee) }
+        scoreTensor = view.scores.map { Int($0.pointee.tensor) }
+        scoreCount = view.scores.map { Int($0.pointee.count) }
+        labels = view.labels.map { view.string($0) }
+        watch = view.watches.map { Watch($0, name: view.string($0.name)) }
+        sensor = view.sensor.map { pointer in
+            let sensor = pointer.pointee
+            return Sensor(
+                name: view.string(sensor.name), source: view.string(sensor.source), topic: view.string(sensor.topic),
+                heartbeatMilliseconds: Int(sensor.heartbeat), maxFPS: Double(sensor.max_fps) / 1000)
+        }
+        tensors = view.tensors.map { Tensor($0, in: view) }
+        steps = view.steps.map { Step($0, in: view) }
+    }
+
+    static func hexadecimal(_ number: UInt32) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    private static func sectionName(_ kind: UInt32) -> String {
+        switch oc_section_kind(rawValue: kind) {
+        case OC_SECTION_MODEL: "model"
+        case OC_SECTION_STRINGS: "strings"
+        case OC_SECTION_TENSORS: "tensors"
+        case OC_SECTION_STEPS: "steps"
+        case OC_SECTION_WEIGHTS: "weights"
+        case OC_SECTION_INPUTS: "inputs"
+        case OC_SECTION_OUTPUTS: "outputs"
+        case OC_SECTION_LABELS: "labels"
+        case OC_SECTION_PREPROCESS: "preprocess"
+        case OC_SECTION_SCORES: "scores"
+        case OC_SECTION_WATCH: "watch"
+        case OC_SECTION_SENSOR: "sensor"
+        default: "kind \(kind)"
+        }
+    }
+}
+
+extension BundleReport.Picture {
+    init(_ record: oc_preprocess) {
+        width = Int(record.width)
+        height = Int(record.height)
+        channels = Int(record.channels)
+        tensor = Int(record.tensor)
+        skippedSteps = Int(record.skip_steps)
+        fit =
+            switch oc_fit(rawValue: UInt32(record.fit)) {
+            case OC_FIT_COVER: "cover"
+            case OC_FIT_CONTAIN: "contain"
+            default: "stretch"
+            }
+        order = record.channels == 1 ? "grey" : record.bgr == 1 ? "bgr" : "rgb"
+        fill = Int(record.fill)
+        crop = [record.crop.0, record.crop.1, record.crop.2, record.crop.3].map { Double($0) / 65535 }
+    }
+}
+
+extension BundleReport.Watch {
+    init(_ record: oc_watch, name: String) {
+        self.name = name
+        label = Int(record.label)
+        on = Double(record.on) / 65536
+        off = Double(record.off) / 65536
+        smoothing = Double(record.smoothing) / 65536
+        enterAfterMilliseconds = Int(record.enter_after)
+        leaveAfterMilliseconds = Int(record.leave_after)
+        cooldownMilliseconds = Int(record.cooldown)
+        updateEveryMilliseconds = Int(record.update_every)
+    }
+}
+
+extension BundleReport.Tensor {
+    init(_ record: oc_tensor, in view: BundleView) {
+        description = TensorDescription(record, in: view)
+        space = UInt32(record.space) == OC_SPACE_ARENA.rawValue ? "arena" : "weights"
+        offset = Int(record.offset)
+        firstStep = record.first_step == UInt32(OC_NO_STEP) ? nil : Int(record.first_step)
+        lastStep = record.last_step == UInt32(OC_NO_STEP) ? nil : Int(record.last_step)
+    }
+}
+
+extension BundleReport.Step {
+    init(_ record: oc_step, in view: BundleView) {
+        func tensor(_ operand: oc_operand) -> Int? {
+            let index = Int(operand.tensor)
+            return operand.space != OC_SPACE_NONE.rawValue && view.tensors.indices.contains(index) ? index : nil
+        }
+        kernel = record.kernelName
+        origin = view.string(record.name)
+        inputs = [tensor(record.in.0), tensor(record.in.1)].compactMap(\.self)
+        output = tensor(record.out)
+        geometry = record.geometry
+        macs = Int(clamping: record.macs)
+        constantBytes = Int(record.constants.bytes)
+        scratchBytes = Int(record.scratch.bytes)
+    }
+}

@@ -1,0 +1,61 @@
+import Graph
+
+extension Operation {
+    /// What the operands' shapes do not say.
+    var parameters: String {
+        switch self {
+        case .conv2D(let c), .depthwiseConv2D(let c):
+            var parts = ["stride \(Self.pair(c.strideHeight, c.strideWidth))"]
+            if c.dilationHeight != 1 || c.dilationWidth != 1 {
+                parts.append("dilation \(Self.pair(c.dilationHeight, c.dilationWidth))")
+            }
+            return (parts + Self.padding(c.padding) + Self.activation(c.activation)).joined(separator: ", ")
+        case .transposeConv(let c):
+            return
+                (["stride \(Self.pair(c.strideHeight, c.strideWidth))"] + Self.padding(c.padding)
+                + Self.activation(c.activation)).joined(separator: ", ")
+        case .averagePool2D(let p), .maxPool2D(let p):
+            let window = "window \(p.filterHeight)x\(p.filterWidth), stride \(Self.pair(p.strideHeight, p.strideWidth))"
+            return ([window] + Self.padding(p.padding) + Self.activation(p.activation)).joined(separator: ", ")
+        case .fullyConnected(let activation), .add(let activation), .sub(let activation), .mul(let activation):
+            return Self.activation(activation).joined()
+        case .concatenation(let axis, let activation):
+            return (["axis \(axis)"] + Self.activation(activation)).joined(separator: ", ")
+        case .mean(let axes, _): return "axes " + Self.list(axes)
+        case .pad(let before, let after, let value):
+            return "before \(Self.list(before)), after \(Self.list(after)), value \(value)"
+        case .softmax(let beta): return beta == 1 ? "" : "beta \(beta)"
+        case .leakyRelu(let alpha): return "alpha \(alpha)"
+        case .resizeBilinear(let align, let half), .resizeNearestNeighbor(let align, let half):
+            return [align ? "align corners" : nil, half ? "half pixel centers" : nil].compactMap(\.self)
+                .joined(separator: ", ")
+        case .transpose(let permutation): return "permutation " + Self.list(permutation)
+        case .slice(let begin, let sizes, let strides):
+            return "begin \(Self.list(begin)), sizes \(Self.list(sizes)), strides \(Self.list(strides))"
+        case .split(let axis), .pack(let axis), .unpack(let axis), .argMax(let axis): return "axis \(axis)"
+        case .spaceToDepth(let block), .depthToSpace(let block): return "block \(block)"
+        case .minimum, .maximum, .reshape, .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .prelu, .quantize,
+            .dequantize:
+            return ""
+        }
+    }
+
+    private static func pair(_ height: Int, _ width: Int) -> String {
+        height == width ? "\(height)" : "\(height)x\(width)"
+    }
+
+    private static func list(_ numbers: [Int]) -> String { numbers.map { "\($0)" }.joined(separator: " ") }
+
+    private static func padding(_ padding: Padding) -> [String] {
+        padding == .zero ? [] : ["pad \(padding.top) \(padding.bottom) \(padding.left) \(padding.right)"]
+    }
+
+    private static func activation(_ activation: Activation) -> [String] {
+        switch activation {
+        case .none: []
+        case .relu: ["relu"]
+        case .reluN1To1: ["relu n1 to 1"]
+        case .relu6: ["relu6"]
+        }
+    }
+}
