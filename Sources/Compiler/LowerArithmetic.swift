@@ -14,6 +14,10 @@ extension Lowering {
         let w = weights.shape
         let scaling = AccumulatorScaling(node, in: graph)
 
+        // A depthwise convolution of one channel is an ordinary one, for which there are better kernels.
+        var isSingleChannel = false
+        if case .depthwiseConv2D = node.operation { isSingleChannel = x[3] == 1 && y[3] > 1 }
+
         var c = oc_conv()
         var kernel = OC_KERNEL_CONV
         (c.stride_h, c.stride_w, c.dilation_h, c.dilation_w, c.groups) = (1, 1, 1, 1, 1)
@@ -30,7 +34,9 @@ extension Lowering {
             (c.stride_h, c.stride_w) = (Int32(v.strideHeight), Int32(v.strideWidth))
             (c.dilation_h, c.dilation_w) = (Int32(v.dilationHeight), Int32(v.dilationWidth))
             (c.pad_top, c.pad_left) = (Int32(v.padding.top), Int32(v.padding.left))
-            if case .depthwiseConv2D = node.operation {
+            if isSingleChannel {
+                kernel = OC_KERNEL_CONV
+            } else if case .depthwiseConv2D = node.operation {
                 kernel = y[3] == x[3] ? OC_KERNEL_DEPTHWISE : OC_KERNEL_DEPTHWISE_MULTIPLIED
             } else {
                 c.groups = Int32(x[3] / w[3])
@@ -53,7 +59,8 @@ extension Lowering {
         let bias = bias(of: node, count: scaling.multipliers.count)
         let multiplier = scaling.multipliers.map(\.multiplier)
         let shift = scaling.multipliers.map(\.shift)
-        let values = int8Values(weights)
+        var values = int8Values(weights)
+        if isSingleChannel { values = transposed(values, rows: w[1] * w[2], columns: w[3]) }
         step.constants = layout.pack(weights: values, bias: bias, multiplier: multiplier, shift: shift)
         draft.steps.append(step)
     }
@@ -77,6 +84,10 @@ extension Lowering {
         step.constants = layout.pack(
             weights: int8Values(weights), bias: bias(of: node, count: scaling.factors.count), factors: scaling.factors)
         draft.steps.append(step)
+    }
+
+    private func transposed(_ values: [Int8], rows: Int, columns: Int) -> [Int8] {
+        (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
     }
 
     /// A validated graph has constant weights and biases.

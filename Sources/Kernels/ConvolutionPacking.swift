@@ -40,7 +40,14 @@ public struct ConvolutionLayout {
     }
 
     /// Bytes of the constants.
-    public var constantBytes: Int64 { plus(zeroPixelOffset, isDepthwise ? Int64(geometry.in_c) : 0) }
+    public var constantBytes: Int64 { plus(zeroPixelOffset, zeroPixelBytes) }
+
+    /// Vector kernels load whole registers of it.
+    private var zeroPixelBytes: Int64 {
+        guard isDepthwise else { return 0 }
+        if case .planar = packing { return Int64(geometry.in_c) }
+        return roundUp(Int64(geometry.in_c), to: 64)
+    }
 
     /// Bytes of the packed channels, behind which depthwise kernels have their pixel of zero points.
     private var zeroPixelOffset: Int64 {
@@ -74,7 +81,8 @@ public struct ConvolutionLayout {
             return patchIsPixel ? 0 : roundUp(times(4, filterLength), to: 64)
         case .blocked(_, let group):
             let patch = times(plus(filterLength, group - 1) / group, group)
-            if set == .avx512vnni { return inputIsDense ? 0 : roundUp(times(patch, pixels), to: 64) }
+            // Gathering may write a few bytes past the last patch.
+            if set == .avx512vnni { return inputIsDense ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64) }
             // A patch as bytes, then patches widened to int16.
             return plus(roundUp(filterLength, to: 64), roundUp(times(times(patch, 2), pixels), to: 64))
         }
@@ -144,10 +152,26 @@ public struct ConvolutionLayout {
                     as: Int8.self)
             }
         }
+        repeatEightChannels(in: out, length)
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
-            for i in 0..<Int(geometry.in_c) {
+            for i in 0..<Int(zeroPixelBytes) {
                 out.storeBytes(of: zero, toByteOffset: Int(zeroPixelOffset) + i, as: UInt8.self)
+            }
+        }
+    }
+
+    /// A depthwise block of 8 channels holds them twice, for two neighbouring pixels at once.
+    private func repeatEightChannels(in out: UnsafeMutableRawBufferPointer, _ length: Int) {
+        guard isDepthwise, geometry.out_c == 8, case .blocked(let channels, _) = packing, channels == 16 else { return }
+        for channel in 0..<8 {
+            for field in 0..<3 {
+                let word = out.loadUnaligned(fromByteOffset: wordOffset(field, channel), as: Int32.self)
+                out.storeBytes(of: word, toByteOffset: wordOffset(field, channel + 8), as: Int32.self)
+            }
+            for k in 0..<length {
+                let weight = out.loadUnaligned(fromByteOffset: weightOffset(channel, k, length), as: Int8.self)
+                out.storeBytes(of: weight, toByteOffset: weightOffset(channel + 8, k, length), as: Int8.self)
             }
         }
     }

@@ -12,6 +12,7 @@
 
 void oc_vnni_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 
 enum { OC_VNNI_LANES = 16, OC_VNNI_GROUP = 4 };

@@ -6,20 +6,24 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* 32 activations as int16; bytes outside `lanes` are not read and give 0. */
-OC_VNNI_INLINE __m512i activations(const uint8_t *x, __mmask32 lanes) {
-    const __m256i bytes = _mm256_maskz_loadu_epi8(lanes, x);
-    return _mm512_maskz_sub_epi16(lanes, _mm512_cvtepu8_epi16(bytes), _mm512_set1_epi16(128));
+/* 32 weights and activations as int16, multiplied; bytes outside `lanes` are not read and give 0. */
+OC_VNNI_INLINE __m512i accumulate(__m512i sums, const int8_t *weights, const uint8_t *x, __mmask32 lanes) {
+    const __m512i w = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(lanes, weights));
+    const __m512i a = _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(lanes, x));
+    return _mm512_dpwssd_epi32(sums, w, _mm512_sub_epi16(a, _mm512_set1_epi16(128)));
 }
 
-OC_VNNI static int32_t dot(const int8_t *weights, const uint8_t *x, int32_t depth) {
-    __m512i sums = _mm512_setzero_si512();
-    for (int32_t i = 0; i < depth; i += 32) {
-        const __mmask32 lanes = depth - i >= 32 ? 0xffffffffu : (1u << (depth - i)) - 1;
-        const __m512i w = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(lanes, weights + i));
-        sums = _mm512_dpwssd_epi32(sums, w, activations(x + i, lanes));
+OC_VNNI_INLINE int32_t dot(const int8_t *weights, const uint8_t *x, int32_t depth) {
+    __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+    const __mmask32 all = 0xffffffffu;
+    int32_t i = 0;
+    for (; i + 128 <= depth; i += 128) {
+        for (int j = 0; j < 4; j++) sums[j] = accumulate(sums[j], weights + i + 32 * j, x + i + 32 * j, all);
     }
-    return _mm512_reduce_add_epi32(sums);
+    for (; i < depth; i += 32) {
+        sums[0] = accumulate(sums[0], weights + i, x + i, depth - i >= 32 ? all : (1u << (depth - i)) - 1);
+    }
+    return _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_add_epi32(sums[0], sums[1]), _mm512_add_epi32(sums[2], sums[3])));
 }
 
 OC_VNNI void oc_vnni_matrix(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {

@@ -1,0 +1,47 @@
+/* Addition and subtraction with AVX-512, where neither operand is broadcast. */
+#include "../fixed_point.h"
+#include "../scalar/scalar.h"
+#include "avx512vnni.h"
+
+#if defined(__x86_64__)
+
+OC_VNNI_INLINE oc_vnni_scale splat(int32_t multiplier, int32_t shift) {
+    int32_t multipliers[16], shifts[16];
+    for (int i = 0; i < 16; i++) {
+        multipliers[i] = multiplier;
+        shifts[i] = shift;
+    }
+    return oc_vnni_load_scale(multipliers, shifts);
+}
+
+/* 16 values less their zero point, shifted left. */
+OC_VNNI_INLINE __m512i operand(const uint8_t *bytes, __mmask16 lanes, __m512i zero, __m128i shift) {
+    return _mm512_sll_epi32(_mm512_sub_epi32(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, bytes)), zero), shift);
+}
+
+OC_VNNI void oc_vnni_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_binary *b = &step->binary;
+    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
+    if (!dense) {
+        oc_scalar_add(step, memory, part, parts);
+        return;
+    }
+    const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_vnni_scale scale_a = splat(b->multiplier_a, b->shift_a), scale_b = splat(b->multiplier_b, b->shift_b);
+    const oc_vnni_scale scale_out = splat(b->multiplier_out, b->shift_out);
+    const oc_vnni_range range = oc_vnni_load_range(b->out_zero, b->clamp_min, b->clamp_max);
+    const __m512i zero_a = _mm512_set1_epi32(b->zero_a + 128), zero_b = _mm512_set1_epi32(b->zero_b + 128);
+    const __m128i shift = _mm_cvtsi32_si128(b->left_shift);
+    const oc_range run = oc_part(b->dims[4], part, parts);
+
+    for (int32_t i = run.begin; i < run.end; i += 16) {
+        const __mmask16 lanes = oc_vnni_lanes(run.end - i);
+        const __m512i left = oc_vnni_multiply(operand(in_a + i, lanes, zero_a, shift), &scale_a);
+        const __m512i right = oc_vnni_multiply(operand(in_b + i, lanes, zero_b, shift), &scale_b);
+        const __m512i sum = b->subtract ? _mm512_sub_epi32(left, right) : _mm512_add_epi32(left, right);
+        _mm_mask_storeu_epi8(output + i, lanes, oc_vnni_bytes(oc_vnni_multiply(sum, &scale_out), &range));
+    }
+}
+
+#endif
