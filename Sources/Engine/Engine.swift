@@ -12,18 +12,23 @@ import System
 public struct Engine: ~Copyable {
     public let bundle: Bundle
     public let kernelSet: KernelSet
+    /// The set that the bundle was built for, where it was packed again for `kernelSet`.
+    public let repackedFrom: KernelSet?
     /// Workers, the calling thread among them.
     public let threads: Int
     private let arena: UnsafeMutableRawBufferPointer
     private let functions: UnsafeMutableBufferPointer<oc_kernel_fn>
     private let workers: WorkerPool?
 
-    /// - Parameter threads: 1 to the bundle's thread count; nil takes the bundle's.
-    public init(_ bundle: consuming Bundle, threads: Int? = nil) throws(EngineError) {
+    /// - Parameters:
+    ///   - threads: 1 to the bundle's thread count; nil takes the bundle's.
+    ///   - repack: whether the bundle may be packed again, which takes memory for a copy of it.
+    public init(_ bundle: consuming Bundle, threads: Int? = nil, repack: Repack = .never) throws(EngineError) {
+        let source = bundle.view.model.pointee.kernel_set
+        let bundle = try bundle.packed(repack)
         let view = bundle.view
         let model = view.model.pointee
         guard let set = KernelSet(rawValue: model.kernel_set) else { throw .unknownKernels(id: model.kernel_set) }
-        guard set.isAvailable else { throw .missingInstructions(set) }
         do throws(BundleError) { try StepVerifier(view, set: set).verifyAll() } catch { throw .bundle(error) }
 
         let count = max(1, min(threads ?? Int(model.threads), Int(model.threads)))
@@ -34,6 +39,7 @@ public struct Engine: ~Copyable {
         self.workers = workers
         self.threads = count
         kernelSet = set
+        repackedFrom = source == set.rawValue ? nil : KernelSet(rawValue: source)
         // Vector kernels may read a few bytes past a tensor, so past the last one too.
         arena = .allocate(byteCount: Int(model.arena_bytes) + Int(OC_ALIGNMENT), alignment: Int(OC_ALIGNMENT))
         // Touch every page now: the first frame must not pay for page faults.

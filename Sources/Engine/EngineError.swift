@@ -10,6 +10,8 @@ public enum EngineError: Error {
     case unknownKernels(id: UInt32)
     /// The CPU lacks the instructions of the bundle's kernel set.
     case missingInstructions(KernelSet)
+    /// The CPU lacks the instructions of a kernel set that was asked for.
+    case unavailable(KernelSet)
     /// Threads could not be started.
     case system(Errno)
 
@@ -22,13 +24,25 @@ public enum EngineError: Error {
             return
                 "the bundle is packed for kernel set number \(id), which this program does not have; build it for another board"
         case .missingInstructions(let set):
-            let needed = set.name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
-            let best = KernelSet.best.name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
             return
-                "the bundle is packed for the kernel set \(needed), but this CPU has only \(best) and below; "
-                + "build it again with --kernels \(best)"
+                "the bundle is packed for the kernel set \(text(set.name)), but this CPU runs only \(available); "
+                + "build it again with --kernels \(text(KernelSet.best.name))"
+        case .unavailable(let set):
+            return "this CPU lacks the kernel set \(text(set.name)); it runs \(available)"
         case .system(let error):
             return "cannot start worker threads: \(error.description)"
         }
+    }
+
+    private func text(_ name: StaticString) -> String { name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+
+    /// "scalar, avx2"
+    private var available: String {
+        var names = ""
+        for set in KernelSet.allCases where set.isAvailable {
+            if !names.utf8.isEmpty { names += ", " }
+            names += text(set.name)
+        }
+        return names
     }
 }

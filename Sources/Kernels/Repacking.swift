@@ -8,9 +8,10 @@ extension BundleView {
     ///
     /// Takes memory for a second copy of the bundle; meant for a board that got the wrong one.
     /// - Precondition: `StepVerifier` has accepted this bundle for `source`.
-    public func repacked(from source: KernelSet, for target: KernelSet) -> [UInt8] {
+    /// - Throws: where the arena would not stay below 2 GiB.
+    public func repacked(from source: KernelSet, for target: KernelSet) throws(BundleError) -> [UInt8] {
         var repacker = Repacker(self, source, target)
-        return repacker.run()
+        return try repacker.run()
     }
 }
 
@@ -31,7 +32,7 @@ private struct Repacker {
         type == OC_TYPE_INT8.rawValue ? UInt8(source.flip ^ target.flip) : 0
     }
 
-    mutating func run() -> [UInt8] {
+    mutating func run() throws(BundleError) -> [UInt8] {
         var model = view.model.pointee
         var tensors = Array(view.tensors)
         for index in tensors.indices where UInt32(tensors[index].space) == OC_SPACE_WEIGHTS.rawValue {
@@ -41,7 +42,7 @@ private struct Repacker {
         var scratch: UInt32 = 0
         var steps: [oc_step] = []
         for index in view.steps.indices {
-            let step = repack(view.steps[index], tensors, arenaEnd: UInt32(model.arena_bytes))
+            let step = try repack(view.steps[index], tensors, arenaEnd: UInt32(model.arena_bytes))
             scratch = max(scratch, step.scratch.bytes)
             steps.append(step)
         }
@@ -51,7 +52,9 @@ private struct Repacker {
         return write(model, tensors, steps)
     }
 
-    private mutating func repack(_ old: oc_step, _ tensors: [oc_tensor], arenaEnd: UInt32) -> oc_step {
+    private mutating func repack(_ old: oc_step, _ tensors: [oc_tensor], arenaEnd: UInt32) throws(BundleError)
+        -> oc_step
+    {
         var step = old
         step.flip = target.flip
         step.in.0 = moved(step.in.0, tensors)
@@ -70,10 +73,14 @@ private struct Repacker {
             let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
             bytes = layout.pack(
                 weights: parts.weights, bias: parts.bias, multiplier: parts.multiplier, shift: parts.shift)
-            let scratch = UInt32(layout.preferredScratchBytes) * view.model.pointee.threads
+            let scratch = times(layout.preferredScratchBytes, Int64(view.model.pointee.threads))
+            guard plus(Int64(arenaEnd), scratch) <= Int64(Int32.max) else {
+                throw BundleError(
+                    "packed again, the bundle would need more than 2 GiB of memory; build it for this CPU", at: 0)
+            }
             if scratch > 0 {
                 step.scratch = oc_operand(
-                    offset: arenaEnd, bytes: scratch, tensor: UInt32(OC_NO_TENSOR),
+                    offset: arenaEnd, bytes: UInt32(scratch), tensor: UInt32(OC_NO_TENSOR),
                     space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
             }
         case OC_KERNEL_TABLE:

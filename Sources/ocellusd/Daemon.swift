@@ -33,7 +33,7 @@ final class Daemon {
         self.options = options
         self.signals = signals
         let model: Model
-        do throws(Model.LoadError) { model = try Model(options.bundle, threads: options.threads) } catch {
+        do throws(Model.LoadError) { model = try Model(options) } catch {
             throw StartError(message: error.message, code: .bundle)
         }
         let source = try Daemon.open(options, model)
@@ -233,7 +233,7 @@ final class Daemon {
     /// Loads the bundle again. Rules with the same name go on where they were; if the bundle cannot be used, all does.
     private func reload() {
         do throws(Model.LoadError) {
-            let fresh = try Model(options.bundle, threads: options.threads)
+            let fresh = try Model(options)
             let now = isFrameClock ? latest : Moment.now
             fresh.watch.inherit(from: model.watch, at: now.monotonic) { object, smoothed, change in
                 say(object, smoothed, change, at: now)

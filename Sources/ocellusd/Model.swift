@@ -18,8 +18,10 @@ final class Model {
     private let scores: Scores
     private var preprocessor: Preprocessor?
 
-    init(_ path: Path, threads: Int?) throws(LoadError) {
-        engine = try Model.engine(path, threads: threads)
+    /// Loads the bundle that `options` name.
+    init(_ options: Options) throws(LoadError) {
+        let path = options.bundle
+        engine = try Model.engine(path, options)
         let view = engine.bundle.view
         guard view.preprocess != nil, let scores = view.scores else {
             throw LoadError(
@@ -32,13 +34,17 @@ final class Model {
         watch = WatchList(view.watches) { Text(view.text($0)) }
     }
 
-    private static func engine(_ path: Path, threads: Int?) throws(LoadError) -> Engine {
+    private static func engine(_ path: Path, _ options: Options) throws(LoadError) -> Engine {
         let bundle: Bundle
         do throws(Bundle.OpenError) { bundle = try Bundle(path: path) } catch {
             throw LoadError(message: "\(path.description): \(error.message)")
         }
-        do throws(EngineError) { return try Engine(bundle, threads: threads) } catch {
-            throw LoadError(message: "\(path.description): \(error.message)")
+        do throws(EngineError) {
+            return try Engine(bundle, threads: options.threads, repack: options.repack)
+        } catch {
+            var message = "\(path.description): \(error.message)"
+            if case .missingInstructions = error { message += ", or start with --repack" }
+            throw LoadError(message: message)
         }
     }
 
@@ -53,7 +59,8 @@ final class Model {
     /// One line for the log and the first event.
     var summary: String {
         let model = engine.bundle.view.model.pointee
-        return "model \(engine.bundle.view.string(model.name)), kernels \(engine.kernelSet.name.text), "
+        let repacked = engine.repackedFrom.map { " repacked from \($0.name.text)" } ?? ""
+        return "model \(engine.bundle.view.string(model.name)), kernels \(engine.kernelSet.name.text)\(repacked), "
             + "threads \(engine.threads)"
     }
 

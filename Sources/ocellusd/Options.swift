@@ -1,5 +1,7 @@
 import CLinux
+import Engine
 import Events
+import Kernels
 import Sensors
 import System
 
@@ -21,6 +23,9 @@ struct Options {
     var frameInterval: Int64?
     /// Nil: the bundle's.
     var threads: Int?
+    var repack = Repack.never
+    /// The set that `--kernels` names.
+    private var kernels: KernelSet?
 
     static let help: StaticString = """
         Usage: ocellusd BUNDLE [--source SOURCE...] [options]
@@ -41,6 +46,8 @@ struct Options {
           --heartbeat S        seconds between heartbeats; 0: none
           --max-fps F          frames inferred a second at most; 0: no limit
           --threads N          worker threads, at most the bundle's
+          --repack             pack the bundle again at start where this CPU lacks its kernel set
+          --kernels SET        with --repack: for this kernel set in any case
           --help, --version
 
         Events go to standard output, see docs/events.md; all else to standard error. SIGTERM and SIGINT end,
@@ -84,6 +91,7 @@ extension Command {
             throw UsageError(
                 message: "a bundle is missing: ocellusd x.ocellus --source photo.jpg (the bundle comes first)")
         }
+        try options.settleKernels()
         return .run(options)
     }
 }
@@ -123,9 +131,26 @@ extension Options {
             let count = try reader.value(of: argument).number(1...16, of: argument)
             guard count == Double(Int(count)) else { throw UsageError(message: "--threads takes a whole number") }
             threads = Int(count)
+        } else if argument.names("--repack") {
+            repack = .whereNeeded
+        } else if argument.names("--kernels") {
+            let value = try reader.value(of: argument)
+            guard let set = KernelSet(name: value.bytes) else {
+                throw UsageError(message: "--kernels: there is no kernel set \(value.text)")
+            }
+            kernels = set
         } else {
             throw UsageError(message: "unknown option \(argument.text); ocellusd --help lists all")
         }
+    }
+
+    /// Options come in any order: what they mean together is known at the end.
+    fileprivate mutating func settleKernels() throws(UsageError) {
+        guard let kernels else { return }
+        guard case .whereNeeded = repack else {
+            throw UsageError(message: "--kernels needs --repack: a bundle runs on the kernel set that it is packed for")
+        }
+        repack = .to(kernels)
     }
 
     private mutating func takeSources(_ argument: Argument, _ reader: inout ArgumentReader) throws(UsageError) {

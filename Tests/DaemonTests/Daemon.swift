@@ -57,13 +57,19 @@ final class Daemon {
     private let errors = Pipe()
     private var collected = Data()
 
+    /// The daemon is built beside the tests.
+    static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("ocellusd")
+
     /// - Parameters:
     ///   - input: what standard input is; nothing by default.
     ///   - isRead: false: nobody takes the events before `finish`.
-    init(_ arguments: [String], input: Any = FileHandle.nullDevice, environment: [String: String] = [:]) throws {
-        // The daemon is built beside the tests.
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("ocellusd")
+    ///   - program: another one that runs it, such as an emulator.
+    init(
+        _ arguments: [String], input: Any = FileHandle.nullDevice, environment: [String: String] = [:],
+        program: String? = nil
+    ) throws {
+        process.executableURL = program.map { URL(fileURLWithPath: $0) } ?? Daemon.program
         process.arguments = arguments
         process.standardInput = input
         process.standardOutput = output
