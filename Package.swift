@@ -20,6 +20,9 @@ let boardModules: [Target] = [
     .target(name: "Pictures", dependencies: ["CPictures"]),
     .target(name: "Sensors", dependencies: ["CLinux", "System", "Vision", "Pictures"]),
     .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
+    .target(name: "CChecks", exclude: ["cases.bin"]),
+    .target(name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels"]),
+    .executableTarget(name: "selfcheck", dependencies: ["CLinux", "Checks", "Kernels"]),
     .executableTarget(
         name: "ocellusd",
         dependencies: [
@@ -60,6 +63,9 @@ let tests: [Target] = [
     .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"]),
     .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle", "TestSupport"]),
     .testTarget(
+        name: "ChecksTests",
+        dependencies: ["Boards", "Checks", "Compiler", "Graph", "Importers", "Kernels", "TestSupport"]),
+    .testTarget(
         name: "EngineTests",
         dependencies: [
             "Boards", "Bundle", "CBundle", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Reference",
@@ -84,6 +90,7 @@ let package = Package(
     products: [
         .executable(name: "ocellus", targets: ["ocellus"]),
         .executable(name: "ocellusd", targets: ["ocellusd"]),
+        .executable(name: "selfcheck", targets: ["selfcheck"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

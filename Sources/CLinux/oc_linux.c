@@ -276,3 +276,5 @@ size_t oc_parse_double(const char *bytes, size_t count, double *value) {
     *value = number;
     return (size_t)(end - text);
 }
+
+void oc_line_buffer_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }

@@ -52,6 +52,11 @@ public enum OperatorSuite {
 public struct GoldenRun: Sendable {
     public var inputs: [[UInt8]]
     public var outputs: [[UInt8]]
+
+    public init(inputs: [[UInt8]], outputs: [[UInt8]]) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
 }
 
 /// A golden file that does not fit its model.

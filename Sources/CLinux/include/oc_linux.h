@@ -131,6 +131,7 @@ int oc_argument_count(void);
 const char *oc_argument(int index);         /* null out of range */
 const char *oc_environment(const char *name); /* null if absent */
 _Noreturn void oc_exit(int code);
+void oc_line_buffer_output(void);           /* standard output of print, also into pipes */
 int64_t oc_resident_bytes(void);
 
 /* errno in words, and its name ("ENOENT"; null if unknown). Both live for ever. */

@@ -1,0 +1,212 @@
+import CBundle
+import CKernels
+import Kernels
+
+/// Steele, Lea and Flood's SplitMix64: the same checks on every machine.
+struct RandomNumbers {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    mutating func number(_ range: ClosedRange<Int32>) -> Int32 {
+        range.lowerBound + Int32(next() % UInt64(range.upperBound - range.lowerBound + 1))
+    }
+
+    /// Any byte as a weight; now and then an extreme, where sums are largest.
+    mutating func weight() -> Int8 {
+        let bits = next()
+        return bits & 0xf00 == 0 ? (bits & 1 == 0 ? -128 : 127) : Int8(truncatingIfNeeded: bits)
+    }
+}
+
+/// A step with random geometry and contents, ready to run on any kernel set. Memory: inputs, output and scratch in an
+/// arena, packed constants apart.
+struct RandomStep {
+    var step = oc_step()
+    private var constants: ((KernelSet) -> [UInt8])?
+    private var scratchBytes: (KernelSet) -> Int = { _ in 0 }
+    private let inputs: [[UInt8]]
+
+    /// - Parameter kernel: CONV, DEPTHWISE, MATRIX or ADD: those that vector sets have for themselves.
+    init(_ kernel: oc_kernel, _ random: inout RandomNumbers) {
+        step.kernel = kernel.rawValue
+        var sizes: [Int32]
+        switch kernel {
+        case OC_KERNEL_ADD: sizes = RandomStep.add(&step, &random)
+        case OC_KERNEL_MATRIX: sizes = RandomStep.matrix(&step, &random)
+        default: sizes = RandomStep.convolution(&step, kernel, &random)
+        }
+        let outputBytes = sizes.removeLast()
+        step.out.bytes = UInt32(outputBytes)
+        var inputs: [[UInt8]] = []
+        for size in sizes {
+            var bytes: [UInt8] = []
+            for _ in 0..<size { bytes.append(UInt8(truncatingIfNeeded: random.next())) }
+            inputs.append(bytes)
+        }
+        self.inputs = inputs
+        if kernel == OC_KERNEL_MATRIX {
+            preparePacking(matrix: step.matrix, &random)
+        } else if kernel != OC_KERNEL_ADD {
+            preparePacking(convolution: step.conv, kernel, &random)
+        }
+    }
+
+    /// The output as int8 bit patterns, whatever the set's form in the arena.
+    func run(_ set: KernelSet, parts: UInt32) -> [UInt8] {
+        let alignment = Int(OC_ALIGNMENT)
+        func place(_ end: inout Int, _ bytes: Int) -> Int {
+            let offset = end
+            end += (bytes + alignment - 1) / alignment * alignment
+            return offset
+        }
+        var step = step
+        var end = 0
+        let arenaSpace = UInt16(OC_SPACE_ARENA.rawValue)
+        let offsets = [place(&end, inputs[0].count), inputs.count > 1 ? place(&end, inputs[1].count) : 0]
+        step.in.0 = oc_operand(
+            offset: UInt32(offsets[0]), bytes: UInt32(inputs[0].count), tensor: 0, space: arenaSpace, type: 1)
+        if inputs.count > 1 {
+            step.in.1 = oc_operand(
+                offset: UInt32(offsets[1]), bytes: UInt32(inputs[1].count), tensor: 0, space: arenaSpace, type: 1)
+        }
+        let outputOffset = place(&end, Int(step.out.bytes))
+        step.out = oc_operand(
+            offset: UInt32(outputOffset), bytes: step.out.bytes, tensor: 0, space: arenaSpace, type: 1)
+        let scratch = scratchBytes(set) * Int(parts)
+        step.scratch = oc_operand(
+            offset: UInt32(place(&end, scratch)), bytes: UInt32(scratch), tensor: 0, space: arenaSpace, type: 0)
+        let packed = constants?(set) ?? []
+        step.constants = oc_operand(
+            offset: 0, bytes: UInt32(packed.count), tensor: 0, space: UInt16(OC_SPACE_WEIGHTS.rawValue), type: 0)
+        step.flip = set.flip
+
+        let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: end + alignment, alignment: alignment)
+        let weights = UnsafeMutableRawBufferPointer.allocate(byteCount: max(packed.count, 1), alignment: alignment)
+        defer {
+            arena.deallocate()
+            weights.deallocate()
+        }
+        for index in arena.indices { arena[index] = 0xa5 }
+        for (offset, bytes) in zip(offsets, inputs) {
+            for (index, byte) in bytes.enumerated() { arena[offset + index] = byte ^ UInt8(set.flip) }
+        }
+        weights.copyBytes(from: packed)
+        var memory = oc_memory(
+            arena: arena.baseAddress!.assumingMemoryBound(to: UInt8.self),
+            weights: weights.baseAddress!.assumingMemoryBound(to: UInt8.self))
+        for part in 0..<parts { set.kernel(step.kernel)!(&step, &memory, part, parts) }
+        var output: [UInt8] = []
+        for index in 0..<Int(step.out.bytes) { output.append(arena[outputOffset + index] ^ UInt8(set.flip)) }
+        return output
+    }
+
+    private mutating func preparePacking(convolution: oc_conv, _ kernel: oc_kernel, _ random: inout RandomNumbers) {
+        let layout = ConvolutionLayout(convolution, kernel: kernel.rawValue, set: .scalar)
+        let channels = Int(convolution.out_c)
+        var weights: [Int8] = []
+        for _ in 0..<channels * Int(layout.filterLength) { weights.append(random.weight()) }
+        var bias: [Int32] = []
+        var multiplier: [Int32] = []
+        var shift: [Int32] = []
+        for _ in 0..<channels {
+            bias.append(random.number(-100_000...100_000))
+            multiplier.append(random.number((1 << 30)...(.max - 1)))
+            shift.append(random.number(-14 ... -4) + (random.next() % 16 == 0 ? 5 : 0))
+        }
+        constants = { [weights, bias, multiplier, shift] set in
+            ConvolutionLayout(convolution, kernel: kernel.rawValue, set: set)
+                .pack(weights: weights, bias: bias, multiplier: multiplier, shift: shift)
+        }
+        scratchBytes = { set in
+            Int(ConvolutionLayout(convolution, kernel: kernel.rawValue, set: set).preferredScratchBytes)
+        }
+    }
+
+    private mutating func preparePacking(matrix: oc_matrix, _ random: inout RandomNumbers) {
+        var weights: [Int8] = []
+        for _ in 0..<matrix.units * matrix.depth { weights.append(random.weight()) }
+        var bias: [Int32] = []
+        var factors: [Double] = []
+        for _ in 0..<matrix.units {
+            bias.append(random.number(-100_000...100_000))
+            factors.append(Double(random.number(1...1_000_000)) / 0x1p30)
+        }
+        constants = { [weights, bias, factors] _ in
+            MatrixLayout(matrix).pack(weights: weights, bias: bias, factors: factors)
+        }
+    }
+
+    // MARK: Geometry
+
+    /// Channel counts around the edges of registers.
+    private static func channels(_ random: inout RandomNumbers) -> Int32 {
+        random.next() % 3 == 0 ? [8, 16, 24, 32, 48, 64][Int(random.next() % 6)] : random.number(1...70)
+    }
+
+    private static func ranges(_ random: inout RandomNumbers) -> (zero: Int32, out: Int32, low: Int32, high: Int32) {
+        let zero = random.number(-128...127)
+        let out = random.number(-128...127)
+        guard random.next() % 2 == 0 else { return (zero, out, -128, 127) }
+        let low = random.number(-128...100)
+        return (zero, out, low, random.number(low...127))
+    }
+
+    private static func convolution(_ step: inout oc_step, _ kernel: oc_kernel, _ random: inout RandomNumbers)
+        -> [Int32]
+    {
+        var c = oc_conv()
+        let isPixel = kernel == OC_KERNEL_CONV && random.next() % 2 == 0
+        c.batches = random.number(1...2)
+        (c.kernel_h, c.kernel_w) = isPixel ? (1, 1) : (random.number(1...5), random.number(1...5))
+        (c.stride_h, c.stride_w) = (random.number(1...2), random.number(1...2))
+        (c.dilation_h, c.dilation_w) = random.next() % 4 == 0 ? (random.number(1...3), random.number(1...3)) : (1, 1)
+        if isPixel && random.next() % 4 != 0 { (c.stride_h, c.stride_w) = (1, 1) }
+        (c.in_h, c.in_w) = (random.number(1...13), random.number(1...17))
+        c.in_c = channels(&random)
+        c.out_c = kernel == OC_KERNEL_DEPTHWISE ? c.in_c : channels(&random)
+        c.groups = 1
+        let reach = ((c.kernel_h - 1) * c.dilation_h, (c.kernel_w - 1) * c.dilation_w)
+        if !isPixel {
+            (c.pad_top, c.pad_left) = (random.number(0...max(0, reach.0)), random.number(0...max(0, reach.1)))
+        }
+        // What VALID gives with the padding on top and left and as much again below and right.
+        c.out_h = max(1, (c.in_h + 2 * c.pad_top - reach.0 + c.stride_h - 1) / c.stride_h)
+        c.out_w = max(1, (c.in_w + 2 * c.pad_left - reach.1 + c.stride_w - 1) / c.stride_w)
+        (c.in_zero, c.out_zero, c.clamp_min, c.clamp_max) = ranges(&random)
+        step.conv = c
+        return [c.batches * c.in_h * c.in_w * c.in_c, c.batches * c.out_h * c.out_w * c.out_c]
+    }
+
+    private static func matrix(_ step: inout oc_step, _ random: inout RandomNumbers) -> [Int32] {
+        var m = oc_matrix()
+        (m.rows, m.depth, m.units) = (random.number(1...3), random.number(1...300), random.number(1...40))
+        (m.in_zero, m.out_zero, m.clamp_min, m.clamp_max) = ranges(&random)
+        step.matrix = m
+        return [m.rows * m.depth, m.rows * m.units]
+    }
+
+    private static func add(_ step: inout oc_step, _ random: inout RandomNumbers) -> [Int32] {
+        var b = oc_binary()
+        let count = random.number(1...300)
+        b.dims = (1, 1, 1, 1, count)
+        (b.stride_a.4, b.stride_b.4) = (1, random.next() % 4 == 0 ? 0 : 1)
+        (b.zero_a, b.out_zero, b.clamp_min, b.clamp_max) = ranges(&random)
+        b.zero_b = random.number(-128...127)
+        b.left_shift = 20
+        (b.multiplier_a, b.shift_a) = (random.number((1 << 30)...(.max - 1)), random.number(-4...0))
+        (b.multiplier_b, b.shift_b) = (random.number((1 << 30)...(.max - 1)), random.number(-4...0))
+        (b.multiplier_out, b.shift_out) = (random.number((1 << 30)...(.max - 1)), random.number(-22 ... -16))
+        b.subtract = random.number(0...1)
+        step.binary = b
+        return [count, b.stride_b.4 == 0 ? 1 : count, count]
+    }
+}
