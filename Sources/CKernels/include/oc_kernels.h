@@ -21,7 +21,4 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel);
 oc_kernel_fn oc_avx2_kernel(uint32_t kernel);
 oc_kernel_fn oc_avx512vnni_kernel(uint32_t kernel);
 
-/* What the CPU can do, as bits (1 << oc_kernel_set_id) of the sets it can run. */
-uint32_t oc_cpu_kernel_sets(void);
-
 #endif
