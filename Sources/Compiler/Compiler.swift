@@ -49,7 +49,7 @@ public struct Compiler {
         let set = try chooseKernelSet()
         let threads = options.threads ?? options.board.threads
         progress(.simplifying)
-        let (simple, notes) = Simplification.simplify(graph)
+        let (simple, notes) = try Simplification.simplify(graph)
         progress(.lowering)
         var draft = try Lowering.lower(simple, set: set)
         for index in draft.steps.indices { draft.steps[index].record.flip = set.flip }
@@ -60,7 +60,8 @@ public struct Compiler {
         }
         let ports = Ports(draft)
         progress(.planning)
-        let storage = Storage(draft, keeping: ports.scoreTensor, threads: threads)
+        let storage = Storage(
+            draft, keeping: ports.scoreTensor(of: options.sensor?.output.index ?? 0), threads: threads)
         if storage.inPlace > 0 { draft.notes["operation in place"] = storage.inPlace }
         progress(.writing)
         var emission = Emission(draft, storage, set: set, threads: threads)
@@ -109,8 +110,10 @@ struct Ports {
     /// The 8-bit tensor behind each output, in the model's order; nil for outputs of other types.
     private(set) var outputTensors: [TensorID?]
 
-    /// The one that scores would be read from by default.
-    var scoreTensor: TensorID? { outputTensors.first ?? nil }
+    /// The one that scores are read from when they come from that output.
+    func scoreTensor(of output: Int) -> TensorID? {
+        outputTensors.indices.contains(output) ? outputTensors[output] : nil
+    }
 
     init(_ draft: Draft) {
         let graph = draft.graph
@@ -125,7 +128,7 @@ struct Ports {
         if isByte(input) {
             pictureTensor = input
         } else if let step = draft.steps.first, step.kernel == OC_KERNEL_QUANTIZE, step.inputs[0] == input,
-            !draft.steps.dropFirst().contains(where: { $0.inputs.contains(input) })
+            !draft.steps.dropFirst().contains(where: { $0.inputs.contains { draft.root(of: $0).base == input } })
         {
             pictureTensor = step.output
             skippedSteps = 1

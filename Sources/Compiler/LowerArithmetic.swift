@@ -24,11 +24,15 @@ extension Lowering {
         switch node.operation {
         case .transposeConv(let t):
             kernel = OC_KERNEL_TRANSPOSE_CONV
+            try checkReach(node, y[1], t.strideHeight, w[1], 1, t.padding.top)
+            try checkReach(node, y[2], t.strideWidth, w[2], 1, t.padding.left)
             setImages(&c, x, y)
             (c.kernel_h, c.kernel_w) = (Int32(w[1]), Int32(w[2]))
             (c.stride_h, c.stride_w) = (Int32(t.strideHeight), Int32(t.strideWidth))
             (c.pad_top, c.pad_left) = (Int32(t.padding.top), Int32(t.padding.left))
         case .conv2D(let v), .depthwiseConv2D(let v):
+            try checkReach(node, y[1], v.strideHeight, w[1], v.dilationHeight, v.padding.top)
+            try checkReach(node, y[2], v.strideWidth, w[2], v.dilationWidth, v.padding.left)
             setImages(&c, x, y)
             (c.kernel_h, c.kernel_w) = (Int32(w[1]), Int32(w[2]))
             (c.stride_h, c.stride_w) = (Int32(v.strideHeight), Int32(v.strideWidth))
@@ -52,7 +56,8 @@ extension Lowering {
         step.record.conv = c
         step.record.macs = UInt64(graph.macs(of: node))
         let layout = ConvolutionLayout(c, kernel: kernel.rawValue, set: set)
-        guard layout.constantBytes < 1 << 31, layout.preferredScratchBytes < 1 << 30 else {
+        guard layout.filterLength < 1 << 28, layout.constantBytes < 1 << 31, layout.preferredScratchBytes < 1 << 30
+        else {
             throw CompileError("\(node.origin): its filters are too large; a bundle holds at most 2 GiB of weights")
         }
         step.scratchBytes = Int(layout.preferredScratchBytes)
@@ -63,6 +68,18 @@ extension Lowering {
         if isSingleChannel { values = transposed(values, rows: w[1] * w[2], columns: w[3]) }
         step.constants = layout.pack(weights: values, bias: bias, multiplier: multiplier, shift: shift)
         draft.steps.append(step)
+    }
+
+    /// Kernels count rows and columns in int32: the last window must end, and its padding begin, within 2^29 of the origin.
+    private func checkReach(_ node: Node, _ count: Int, _ stride: Int, _ filter: Int, _ dilation: Int, _ padding: Int)
+        throws(CompileError)
+    {
+        // Each factor is below 2^31, so neither product overflows.
+        guard count * stride < 1 << 28, filter * dilation < 1 << 28, padding < 1 << 28 else {
+            throw CompileError(
+                "\(node.origin): its strides, dilations or paddings reach over 2^28 rows or columns; no kernel goes so far"
+            )
+        }
     }
 
     /// FULLY_CONNECTED.
@@ -175,9 +192,14 @@ extension Lowering {
         draft.steps.append(step)
     }
 
-    mutating func lowerPool(_ node: Node, _ pool: Pool, average: Bool) {
+    mutating func lowerPool(_ node: Node, _ pool: Pool, average: Bool) throws(CompileError) {
         let x = graph[node.inputs[0]].shape
         let output = graph[node.outputs[0]]
+        try checkReach(node, output.shape[1], pool.strideHeight, pool.filterHeight, 1, pool.padding.top)
+        try checkReach(node, output.shape[2], pool.strideWidth, pool.filterWidth, 1, pool.padding.left)
+        guard x[1] * x[2] < 1 << 23 else {
+            throw CompileError("\(node.origin): pools an image of 2^23 pixels or more, whose sum may leave int32")
+        }
         let range = ActivationRange(pool.activation, type: .int8, quantization: quantization(output))
         var p = oc_pool()
         (p.batches, p.in_h, p.in_w, p.channels) = (Int32(x[0]), Int32(x[1]), Int32(x[2]), Int32(x[3]))
@@ -215,6 +237,9 @@ extension Lowering {
                 "\(node.origin): its axes alternate more than \(OC_MEAN_DIMS) times; transpose in the model")
         }
         let count = axes.reduce(1) { $0 * input.shape[$1] }
+        guard count < 1 << 23 else {
+            throw CompileError("\(node.origin): a mean over \(count) elements; from 2^23 on its sum may leave int32")
+        }
         let parameters = MeanParameters(
             input: quantization(input), output: quantization(graph[node.outputs[0]]), count: count)
         kept = Array(repeating: (1, 0), count: Int(OC_MEAN_DIMS) - kept.count) + kept
@@ -297,7 +322,11 @@ extension Lowering {
             if bilinear {
                 let axis = BilinearAxis(
                     input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
-                for i in 0..<y[d] { words += [Int32(axis.lower[i]), Int32(axis.upper[i]), Int32(axis.fraction[i])] }
+                for i in 0..<y[d] {
+                    // Between an element and itself every fraction gives that element, however far past the edge.
+                    let fraction = axis.lower[i] == axis.upper[i] ? 0 : axis.fraction[i]
+                    words += [Int32(axis.lower[i]), Int32(axis.upper[i]), Int32(fraction)]
+                }
             } else {
                 let axis = NearestAxis(
                     input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)

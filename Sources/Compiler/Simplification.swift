@@ -4,10 +4,10 @@ import Reference
 /// Rewrites of the graph before lowering. Each keeps every remaining tensor's bytes as they were.
 enum Simplification {
     /// - Returns: the graph without what folding and fusing made superfluous, and how often each rewrite applied.
-    static func simplify(_ graph: Graph) -> (graph: Graph, notes: [String: Int]) {
+    static func simplify(_ graph: Graph) throws(CompileError) -> (graph: Graph, notes: [String: Int]) {
         var graph = graph
         var notes: [String: Int] = [:]
-        let folded = foldConstants(&graph)
+        let folded = try foldConstants(&graph)
         if folded > 0 { notes["constant operation folded"] = folded }
         let padded = fusePadding(&graph)
         if padded > 0 { notes["padding into its convolution"] = padded }
@@ -16,19 +16,31 @@ enum Simplification {
         return (graph, notes)
     }
 
+    /// What one node may make of constants; beyond, a small file could demand any amount of memory and time here.
+    private static let foldedBytes = 1 << 22
+    private static let foldedMACs = 1 << 26
+
     /// Evaluates nodes whose operands are all constants.
-    private static func foldConstants(_ graph: inout Graph) -> Int {
-        var count = 0
-        graph.nodes = graph.nodes.filter { node in
-            guard node.inputs.allSatisfy({ graph[$0].constant != nil }) else { return true }
+    private static func foldConstants(_ graph: inout Graph) throws(CompileError) -> Int {
+        var kept: [Node] = []
+        for node in graph.nodes {
+            guard node.inputs.allSatisfy({ graph[$0].constant != nil }) else {
+                kept.append(node)
+                continue
+            }
+            let bytes = node.outputs.reduce(0) { $0 + graph[$1].byteCount }
+            guard bytes <= foldedBytes, graph.macs(of: node) <= foldedMACs else {
+                throw CompileError(
+                    "\(node.origin): computes \(bytes) bytes from constants alone; store the result in the model instead"
+                )
+            }
             let piece = Graph(
                 name: graph.name, tensors: graph.tensors, nodes: [node], inputs: [], outputs: node.outputs)
-            for (output, bytes) in zip(node.outputs, ReferenceExecutor(piece).outputs([])) {
-                graph[output].constant = bytes
-            }
-            count += 1
-            return false
+            let results = ReferenceExecutor(piece).outputs([])
+            for (output, result) in zip(node.outputs, results) { graph[output].constant = result }
         }
+        let count = graph.nodes.count - kept.count
+        graph.nodes = kept
         return count
     }
 

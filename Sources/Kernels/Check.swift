@@ -40,7 +40,10 @@ struct Check {
     }
 
     /// That start + i . strides stays in 0..<limit for every index below dims.
-    func span(start: Int32, _ dims: [6 of Int32], _ strides: [6 of Int32], within limit: Int64) throws(BundleError) {
+    /// - Returns: its least and greatest value.
+    func span(start: Int32, _ dims: [6 of Int32], _ strides: [6 of Int32], within limit: Int64) throws(BundleError)
+        -> ClosedRange<Int64>
+    {
         var low = Int64(start)
         var high = Int64(start)
         for d in 0..<6 {
@@ -48,5 +51,6 @@ struct Check {
             if distance < 0 { low = plus(low, distance) } else { high = plus(high, distance) }
         }
         try self(low >= 0 && high < limit, "a copy leaves its operands; build the bundle again")
+        return low...high
     }
 }

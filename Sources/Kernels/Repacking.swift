@@ -8,7 +8,7 @@ extension BundleView {
     ///
     /// Takes memory for a second copy of the bundle; meant for a board that got the wrong one.
     /// - Precondition: `StepVerifier` has accepted this bundle for `source`.
-    /// - Throws: where the arena would not stay below 2 GiB.
+    /// - Throws: where weights or arena outgrow 2 GiB, as only a crafted bundle's do.
     public func repacked(from source: KernelSet, for target: KernelSet) throws(BundleError) -> [UInt8] {
         var repacker = Repacker(self, source, target)
         return try repacker.run()
@@ -37,7 +37,7 @@ private struct Repacker {
         var tensors = Array(view.tensors)
         for index in tensors.indices where UInt32(tensors[index].space) == OC_SPACE_WEIGHTS.rawValue {
             let flip = change(UInt32(tensors[index].type))
-            tensors[index].offset = place(slice(tensors[index].offset, tensors[index].bytes).map { $0 ^ flip })
+            tensors[index].offset = try place(slice(tensors[index].offset, tensors[index].bytes).map { $0 ^ flip })
         }
         var scratch: UInt32 = 0
         var steps: [oc_step] = []
@@ -71,16 +71,16 @@ private struct Repacker {
             OC_KERNEL_TRANSPOSE_CONV:
             let parts = ConvolutionLayout(step.conv, kernel: step.kernel, set: source).unpack(constants)
             let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
+            let wanted = times(layout.preferredScratchBytes, Int64(view.model.pointee.threads))
+            guard layout.constantBytes <= Int64(Int32.max), wanted <= Int64(Int32.max) - Int64(arenaEnd) else {
+                throw tooLarge
+            }
             bytes = layout.pack(
                 weights: parts.weights, bias: parts.bias, multiplier: parts.multiplier, shift: parts.shift)
-            let scratch = times(layout.preferredScratchBytes, Int64(view.model.pointee.threads))
-            guard plus(Int64(arenaEnd), scratch) <= Int64(Int32.max) else {
-                throw BundleError(
-                    "packed again, the bundle would need more than 2 GiB of memory; build it for this CPU", at: 0)
-            }
+            let scratch = UInt32(wanted)
             if scratch > 0 {
                 step.scratch = oc_operand(
-                    offset: arenaEnd, bytes: UInt32(scratch), tensor: UInt32(OC_NO_TENSOR),
+                    offset: arenaEnd, bytes: scratch, tensor: UInt32(OC_NO_TENSOR),
                     space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
             }
         case OC_KERNEL_TABLE:
@@ -91,7 +91,7 @@ private struct Repacker {
         default:
             bytes = Array(constants)
         }
-        step.constants.offset = place(bytes)
+        step.constants.offset = try place(bytes)
         step.constants.bytes = UInt32(bytes.count)
         return step
     }
@@ -108,8 +108,13 @@ private struct Repacker {
         UnsafeRawBufferPointer(rebasing: view.weights[Int(offset)..<Int(offset) + Int(bytes)])
     }
 
-    private mutating func place(_ bytes: [UInt8]) -> UInt32 {
+    private var tooLarge: BundleError {
+        BundleError("the bundle outgrows 2 GiB for this CPU's kernels; build it for this board", at: 0)
+    }
+
+    private mutating func place(_ bytes: [UInt8]) throws(BundleError) -> UInt32 {
         let alignment = Int(OC_ALIGNMENT)
+        guard bytes.count < Int(Int32.max) - weights.count - alignment else { throw tooLarge }
         while weights.count % alignment != 0 { weights.append(0) }
         weights.append(contentsOf: bytes)
         return UInt32(weights.count - bytes.count)

@@ -34,6 +34,8 @@ public struct StepVerifier {
         try verify(step.out, check, spaces: [OC_SPACE_ARENA, OC_SPACE_ARENA, OC_SPACE_ARENA])
         try verify(step.constants, check, spaces: [OC_SPACE_NONE, OC_SPACE_WEIGHTS, OC_SPACE_WEIGHTS])
         try verify(step.scratch, check, spaces: [OC_SPACE_NONE, OC_SPACE_ARENA, OC_SPACE_ARENA])
+        try verifyConstant(step.in.0, check)
+        try verifyConstant(step.in.1, check)
         let aligned =
             step.constants.offset % UInt32(OC_ALIGNMENT) == 0 && step.scratch.offset % UInt32(OC_ALIGNMENT) == 0
         try check(aligned, "a step's constants or scratch are not aligned to 64 bytes; build the bundle again")
@@ -41,6 +43,7 @@ public struct StepVerifier {
             try check(step.in.0.space != OC_SPACE_NONE.rawValue, "a step has no input; build the bundle again")
         }
         try verifyGeometry(step, check)
+        try verifyOverlap(step, check)
     }
 
     private func verify(_ operand: oc_operand, _ check: Check, spaces: [3 of oc_space]) throws(BundleError) {
@@ -62,6 +65,46 @@ public struct StepVerifier {
                 operand.tensor < UInt32(view.tensors.count),
                 "a step names a tensor that does not exist; build the bundle again")
         }
+    }
+
+    /// A constant operand is the whole of the tensor that it names, so that repacking can move both.
+    private func verifyConstant(_ operand: oc_operand, _ check: Check) throws(BundleError) {
+        guard UInt32(operand.space) == OC_SPACE_WEIGHTS.rawValue else { return }
+        try check(
+            operand.tensor < UInt32(view.tensors.count), "a step's constant input is no tensor; build the bundle again")
+        let tensor = view.tensors[Int(operand.tensor)]
+        try check(
+            UInt32(tensor.space) == OC_SPACE_WEIGHTS.rawValue && tensor.offset == operand.offset
+                && tensor.bytes == operand.bytes,
+            "a step's constant input is not the tensor it names; build the bundle again")
+    }
+
+    /// Kernels read an input while they write the output, and both while they use scratch. Elementwise kernels may work in
+    /// place; `verifyCopy` sees to copies itself.
+    private func verifyOverlap(_ step: oc_step, _ check: Check) throws(BundleError) {
+        var isElementwise = false
+        switch oc_kernel(rawValue: step.kernel) {
+        case OC_KERNEL_COPY: return
+        case OC_KERNEL_ADD, OC_KERNEL_MUL, OC_KERNEL_MINIMUM, OC_KERNEL_MAXIMUM, OC_KERNEL_PRELU, OC_KERNEL_TABLE:
+            isElementwise = true
+        default: break
+        }
+        let inputs: [2 of oc_operand] = [step.in.0, step.in.1]
+        for index in 0..<2 {
+            let input = inputs[index]
+            try check(
+                !overlap(input, step.scratch) && !overlap(step.out, step.scratch),
+                "a step's scratch lies over its operands; build the bundle again")
+            let isSame = isElementwise && input.offset == step.out.offset && input.bytes == step.out.bytes
+            try check(
+                isSame || !overlap(input, step.out), "a step writes over what it reads; build the bundle again")
+        }
+    }
+
+    private func overlap(_ a: oc_operand, _ b: oc_operand) -> Bool {
+        UInt32(a.space) == OC_SPACE_ARENA.rawValue && UInt32(b.space) == OC_SPACE_ARENA.rawValue
+            && UInt64(a.offset) < UInt64(b.offset) + UInt64(b.bytes)
+            && UInt64(b.offset) < UInt64(a.offset) + UInt64(a.bytes)
     }
 
     private func verifyGeometry(_ step: oc_step, _ check: Check) throws(BundleError) {
@@ -130,7 +173,7 @@ public struct StepVerifier {
         try check(
             channelsMatch && (grouped || c.groups == 1), "a convolution's channels do not match; build the bundle again"
         )
-        // Vector kernels read up to 3 bytes past their input, which only the arena has to spare.
+        // Vector kernels read up to 15 bytes past their input, which only the arena has to spare.
         try check(
             step.in.0.space == OC_SPACE_ARENA.rawValue, "a convolution's input is a constant; build the bundle again")
         let layout = ConvolutionLayout(c, kernel: step.kernel, set: set)
@@ -223,7 +266,9 @@ public struct StepVerifier {
             last = plus(last, times(Int64(dims[d]) - 1, Int64(strides[d])))
         }
         try check(last < Int64(step.in.0.bytes), "a mean reads past its input; build the bundle again")
-        try check.bytes(step.out, volume(m.kept.0, m.kept.1, m.kept.2, 1))
+        let kept = volume(m.kept.0, m.kept.1, m.kept.2, 1)
+        try check.bytes(step.out, kept)
+        try check.bytes(step.in.0, times(kept, volume(m.reduced.0, m.reduced.1, m.reduced.2, 1)))
         try check(
             volume(m.reduced.0, m.reduced.1, m.reduced.2, 1) < 1 << 23,
             "a mean is over too many elements for its sum; build the bundle again")
@@ -246,11 +291,21 @@ public struct StepVerifier {
             "a copy's elements have an odd size; build the bundle again")
         try check.extents([dims[0], dims[1], dims[2], dims[3]])
         try check.extents([dims[4], dims[5], 1, 1])
-        try check.span(start: c.in_start, dims, source, within: Int64(step.in.0.bytes) / Int64(c.element_bytes))
-        try check.span(start: c.out_start, dims, target, within: Int64(step.out.bytes) / Int64(c.element_bytes))
+        let size = Int64(c.element_bytes)
+        let read = try check.span(start: c.in_start, dims, source, within: Int64(step.in.0.bytes) / size)
+        let written = try check.span(start: c.out_start, dims, target, within: Int64(step.out.bytes) / size)
+        let count = times(volume(dims[0], dims[1], dims[2], dims[3]), times(Int64(dims[4]), Int64(dims[5])))
         try check(
-            times(volume(dims[0], dims[1], dims[2], dims[3]), Int64(dims[4])) <= Int64(Int32.max),
-            "a copy has too many runs; build the bundle again")
+            count <= Int64(step.out.bytes) / size, "a copy writes an element twice; build the bundle again")
+        // A copy may move bytes within one tensor, as long as it does not read what it writes.
+        let from =
+            Int64(step.in.0.offset) + size * read.lowerBound..<Int64(step.in.0.offset) + size * (read.upperBound + 1)
+        let to =
+            Int64(step.out.offset) + size * written.lowerBound..<Int64(step.out.offset) + size
+            * (written.upperBound + 1)
+        try check(
+            step.in.0.space != OC_SPACE_ARENA.rawValue || !from.overlaps(to),
+            "a step writes over what it reads; build the bundle again")
     }
 
     private func verifyResize(_ step: oc_step, _ check: Check, wordsPerEntry: Int64) throws(BundleError) {
@@ -270,7 +325,7 @@ public struct StepVerifier {
                 let second = entries.loadUnaligned(fromByteOffset: at + 4, as: Int32.self)
                 let weight = entries.loadUnaligned(fromByteOffset: at + 8, as: Int32.self)
                 try check(
-                    (0..<limit).contains(second) && (-1024...1024).contains(weight),
+                    (0..<limit).contains(second) && (0...1024).contains(weight),
                     "a resize's weights are out of range; build the bundle again")
             }
         }

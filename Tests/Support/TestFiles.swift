@@ -11,11 +11,16 @@ public enum TestFiles {
         }.sorted()
     }
 
+    /// A whole file.
+    public static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
     /// The smallest model of each operator in `OperatorSuite`: what to damage when a reader's test should be quick.
     public static func smallModels() throws -> [(name: String, bytes: [UInt8])] {
         try OperatorSuite.operators.compactMap { name in
             try OperatorSuite.cases(of: name).map { name in
-                (name, [UInt8](try Data(contentsOf: URL(fileURLWithPath: OperatorSuite.modelPath(name)))))
+                (name, try bytes(OperatorSuite.modelPath(name)))
             }.min { $0.1.count < $1.1.count }
         }
     }

@@ -125,7 +125,7 @@ typedef struct oc_copy {
 
 /* `constants` of RESIZE_NEAREST: int32 source row of each output row, then source column of each output column.
  * Of RESIZE_BILINEAR: for each output row, then for each output column, three int32: lower index, upper index and the
- * position between them in 1/1024 from the lower one; -1024 to 1024, negative before the first element. */
+ * position between them in 1/1024 from the lower one, 0 to 1024. */
 typedef struct oc_resize {
     int32_t batches, in_h, in_w, channels, out_h, out_w;
 } oc_resize;

@@ -101,8 +101,8 @@ OC_AVX2 void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t
     output out = {.stride = c->out_c, .zero = _mm256_set1_epi32(c->out_zero),
                   .low = _mm256_set1_epi32(c->clamp_min), .high = _mm256_set1_epi32(c->clamp_max)};
     const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
-    for (int32_t first = pixels.begin; first < pixels.end; first += chunk) {
-        const int32_t count = pixels.end - first < chunk ? pixels.end - first : chunk;
+    for (int32_t first = pixels.begin, count; first < pixels.end; first += count) {
+        count = pixels.end - first < chunk ? pixels.end - first : chunk;
         for (int32_t i = 0; i < count; i++) {
             const int32_t x = (first + i) % c->out_w, y = (first + i) / c->out_w % c->out_h, batch = (first + i) / c->out_w / c->out_h;
             if (direct) {

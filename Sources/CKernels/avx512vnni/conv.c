@@ -141,8 +141,8 @@ OC_VNNI void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t
     uint8_t *patches = oc_scratch(step, memory, part, parts);
     const size_t room = step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT - OC_ALIGNMENT;
     const int32_t chunk = (int32_t)(room / stride);
-    for (int32_t first = pixels.begin; first < pixels.end; first += chunk) {
-        const int32_t count = pixels.end - first < chunk ? pixels.end - first : chunk;
+    for (int32_t first = pixels.begin, count; first < pixels.end; first += count) {
+        count = pixels.end - first < chunk ? pixels.end - first : chunk;
         gather(step, input, first, count, patches, stride);
         multiply(step, packed, patches, stride, count, output + (size_t)first * c->out_c);
     }
