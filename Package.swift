@@ -57,7 +57,7 @@ let hostModules: [Target] = [
 
 let tests: [Target] = [
     // What tests of several modules need: golden data, damaged files.
-    .target(name: "TestSupport", path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["CBundle"], path: "Tests/Support"),
     .testTarget(name: "GraphTests", dependencies: ["Graph"]),
     .testTarget(name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"]),
     .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"]),

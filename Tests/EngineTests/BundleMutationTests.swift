@@ -52,13 +52,14 @@ import Testing
     }
 
     private static func runAll(_ bytes: [UInt8], _ redzones: Redzones?) throws(BundleError) {
+        let first = try Bundle(copying: bytes)
+        let second = try Bundle(copying: bytes)
         do throws(EngineError) {
-            let engine = try Engine(Bundle(copying: bytes), threads: 1)
+            let engine = try Engine(first, threads: 1)
             engine.run()
             engine.runPicture()
             redzones?.run(engine)
-            guard engine.bundle.view.model.pointee.threads > 1 else { return }
-            try Engine(Bundle(copying: bytes), threads: 2).run()
+            if engine.bundle.view.model.pointee.threads > 1 { try Engine(second, threads: 2).run() }
         } catch {
             Issue.record("what the verifier took must run: \(error.message)")
         }

@@ -20,9 +20,15 @@ public struct MutationRun {
     ///   - name: of the reader, for the names of kept files.
     ///   - files: sound files to damage, each with its name.
     ///   - cases: how many files to make, unless the environment gives a time.
+    ///   - damage: makes a damaged file of a seed and a sound one.
     ///   - read: true when the reader takes the bytes.
     public init(
-        _ name: String, files: [(name: String, bytes: [UInt8])], cases: Int, read: ([UInt8]) throws -> Bool
+        _ name: String, files: [(name: String, bytes: [UInt8])], cases: Int,
+        damage: (UInt64, [UInt8]) -> [UInt8] = { seed, bytes in
+            var mutator = Mutator(seed: seed)
+            return mutator.mutate(bytes)
+        },
+        read: ([UInt8]) throws -> Bool
     ) rethrows {
         let environment = ProcessInfo.processInfo.environment
         let seed = environment["OCELLUS_MUTATION_SEED"].flatMap { UInt64($0) } ?? 0
@@ -33,8 +39,7 @@ public struct MutationRun {
         let memory = Self.peakMemory()
         while deadline.map({ clock.now < $0 }) ?? (self.cases < cases) {
             let file = files[self.cases % files.count]
-            var mutator = Mutator(seed: seed << 32 &+ UInt64(self.cases))
-            let bytes = mutator.mutate(file.bytes)
+            let bytes = damage(seed << 32 &+ UInt64(self.cases), file.bytes)
             try? kept.map { try Data(bytes).write(to: $0.appendingPathComponent("\(name)-last")) }
             let start = clock.now
             if try read(bytes) { accepted += 1 } else { refused += 1 }
