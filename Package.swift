@@ -38,12 +38,8 @@ let hostModules: [Target] = [
     .target(name: "Reference", dependencies: ["Graph"]),
     .target(
         name: "Boards", dependencies: ["CBundle", .product(name: "Yams", package: "Yams")],
-        resources: [
-            // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
-            .embedInCode("Profiles/generic-aarch64.yaml"), .embedInCode("Profiles/generic-armv7.yaml"),
-            .embedInCode("Profiles/generic-riscv64.yaml"), .embedInCode("Profiles/generic-x86-64.yaml"),
-            .embedInCode("Profiles/host.yaml"),
-        ]),
+        // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
+        resources: [.embedInCode("Profiles")]),
     .target(
         name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "Graph", "Kernels", "Reference"]),
     .executableTarget(

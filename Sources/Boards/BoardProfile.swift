@@ -1,19 +1,31 @@
-/// What a bundle is built for: a board's processor and the choices made for it. `docs/board-profiles.md` lists every
-/// key of the file.
+/// What a bundle is built for: a board's processor and devices, and the choices made for it. `docs/board-profiles.md`
+/// lists every key of the file. What a profile does not know is nil, or an empty list.
 public struct BoardProfile: Sendable, Equatable {
     /// The file's name without extension; bundles record it.
     public var name: String
     public var title: String
+    /// The chip, as its maker calls it.
+    public var soc: String?
+    /// Strings of the device tree's root node that identify the board; they hold for boards of `architecture`.
+    public var compatible: [String]
     public var architecture: Architecture
+    /// Instruction set extensions that all cores have, named as Linux does.
+    public var extensions: [String]
+    /// Bits of a vector register, where its length is the CPU's choice (RISC-V).
+    public var vectorBits: Int?
+    /// Groups of equal cores, in the order of their CPU numbers.
+    public var clusters: [Cluster]
+    /// Level 3 cache in bytes, shared by all clusters.
+    public var l3: Int?
     public var kernels: KernelChoice
     /// Worker threads, 1 to 16.
     public var threads: Int
-    /// Level 1 data cache of one core in bytes, where known.
-    public var l1: Int?
-    /// Level 2 cache that one core can fill, in bytes, where known.
-    public var l2: Int?
-    /// Main memory in bytes, where known.
+    /// The CPUs that the worker threads belong on, one for each; empty: wherever Linux puts them.
+    public var pin: [Int]
+    /// Main memory of the smallest model sold, in bytes.
     public var memory: Int?
+    public var camera: Camera?
+    public var gpio: [GPIOChip]
 
     public enum Architecture: String, Sendable, CaseIterable {
         /// Whatever the compiler itself runs on.
@@ -22,21 +34,65 @@ public struct BoardProfile: Sendable, Equatable {
         case aarch64, armv7, riscv64
     }
 
+    public struct Cluster: Sendable, Equatable {
+        /// The microarchitecture, for example `Cortex-A53`.
+        public var core: String
+        /// Linux's numbers of the cores.
+        public var cpus: [Int]
+        /// Level 1 caches of one core in bytes, for instructions and for data.
+        public var l1i: Int?
+        public var l1d: Int?
+        /// Level 2 cache that one core can fill, in bytes.
+        public var l2: Int?
+    }
+
+    /// How frames of the board's camera connector reach a program.
+    public struct Camera: Sendable, Equatable {
+        /// Where the camera is plugged in.
+        public var connector: String?
+        /// What V4L2 calls the driver of the capture device.
+        public var driver: String?
+        /// The capture device, for example `/dev/video0`.
+        public var device: String?
+        /// A command that writes frames to its standard output.
+        public var pipe: String?
+        /// How `ocellusd --source` reads what `pipe` writes.
+        public var source: String?
+    }
+
+    public struct GPIOChip: Sendable, Equatable {
+        /// What the kernel calls the chip.
+        public var label: String
+        /// Which of several chips with this label, in the order of their numbers, from 0.
+        public var bank: Int?
+        /// Lines that the board leads to a header, or to something on the board.
+        public var lines: [GPIOLine]
+    }
+
+    public struct GPIOLine: Sendable, Equatable {
+        public var name: String
+        /// The line's number within its chip.
+        public var offset: Int
+    }
+
     /// The kernel set that weights are packed for.
     public enum KernelChoice: String, Sendable, CaseIterable {
         /// The fastest that the CPU at hand has; only where the architecture is `native`.
         case best
         case scalar, avx2, avx512vnni, neon, dotprod, i8mm, neon32, rvv
 
-        /// The architecture whose CPUs can run it; nil: any.
-        var architecture: Architecture? {
+        /// The architecture whose CPUs can run it, and the extension that they need; nil: any CPU.
+        var requirement: (architecture: Architecture, extension: String?)? {
             switch self {
-            case .best: .native
+            case .best: (.native, nil)
             case .scalar: nil
-            case .avx2, .avx512vnni: .x86
-            case .neon, .dotprod, .i8mm: .aarch64
-            case .neon32: .armv7
-            case .rvv: .riscv64
+            case .avx2: (.x86, "avx2")
+            case .avx512vnni: (.x86, "avx512_vnni")
+            case .neon: (.aarch64, "asimd")
+            case .dotprod: (.aarch64, "asimddp")
+            case .i8mm: (.aarch64, "i8mm")
+            case .neon32: (.armv7, "neon")
+            case .rvv: (.riscv64, "v")
             }
         }
     }
@@ -64,47 +120,8 @@ public struct BoardProfile: Sendable, Equatable {
         try self.init(Document(yaml: Array(yaml.utf8), file: path), name: Self.stem(of: path))
     }
 
-    private init(_ document: Document, name: String) throws(ConfigurationError) {
-        let top = try Section(document, keys: ["title", "cpu", "kernels", "threads", "memory"])
-        self.name = name
-        title = try top.required("title", top.text("title"), "Raspberry Pi 4")
-        let cpu = try top.required("cpu", top.section("cpu", keys: ["arch", "l1", "l2"]), "{ arch: aarch64 }")
-        architecture = try cpu.required(
-            "arch",
-            cpu.choice(
-                "arch",
-                [
-                    "native": .native, "x86_64": .x86, "aarch64": .aarch64, "armv7": .armv7, "riscv64": .riscv64,
-                ]), "aarch64")
-        l1 = try cpu.bytes("l1")
-        l2 = try cpu.bytes("l2")
-        kernels = try top.required(
-            "kernels",
-            top.choice(
-                "kernels",
-                [
-                    "best": .best, "scalar": .scalar, "avx2": .avx2, "avx512vnni": .avx512vnni, "neon": .neon,
-                    "dotprod": .dotprod, "i8mm": .i8mm, "neon32": .neon32, "rvv": .rvv,
-                ]), "scalar")
-        if let needed = kernels.architecture, needed != architecture {
-            throw top.failure(
-                "kernels", "\"\(kernels.rawValue)\" needs `arch: \(needed.rawValue)`, not \(architecture.rawValue)")
-        }
-        threads = try top.required("threads", top.integer("threads", 1...16), "1")
-        memory = try top.bytes("memory")
-    }
-
     private static func stem(of path: String) -> String {
         let file = path.split(separator: "/").last ?? ""
         return String(file.hasSuffix(".yaml") ? file.dropLast(5) : file)
     }
-
-    /// The files of `Boards/`, compiled in, so that the program needs no folder beside it.
-    static let builtIn: [(name: String, yaml: [UInt8])] = [
-        ("generic-aarch64", PackageResources.generic_aarch64_yaml),
-        ("generic-armv7", PackageResources.generic_armv7_yaml),
-        ("generic-riscv64", PackageResources.generic_riscv64_yaml),
-        ("generic-x86-64", PackageResources.generic_x86_64_yaml),
-        ("host", PackageResources.host_yaml),
-    ]
 }

@@ -163,23 +163,79 @@ struct Section {
 
     func integer(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
         guard let node = values[key] else { return nil }
+        guard let value = Self.integer(node, range) else { throw mismatch(key, Self.expected(range)) }
+        return value
+    }
+
+    func integers(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> [Int]? {
+        guard let node = values[key] else { return nil }
+        guard case .sequence(let items) = node else { throw mismatch(key, "a list of whole numbers") }
+        var integers: [Int] = []
+        for (index, item) in items.enumerated() {
+            guard let value = Self.integer(item, range) else {
+                throw failure(key, item: index, "expected \(Self.expected(range)), found \(Self.describe(item))")
+            }
+            integers.append(value)
+        }
+        return integers
+    }
+
+    /// A mapping from names of the file's own to whole numbers, in the file's order.
+    func namedIntegers(
+        _ key: String, _ range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> [(name: String, value: Int)]? {
+        guard let node = values[key] else { return nil }
+        guard case .mapping(let mapping) = node else { throw mismatch(key, "a mapping (NAME: number)") }
+        var integers: [(name: String, value: Int)] = []
+        for (name, value) in mapping {
+            guard let name = Self.text(name) else {
+                throw Self.failure(file, fullPath(key), name.mark, "expected a name, found \(Self.describe(name))")
+            }
+            guard let value = Self.integer(value, range) else {
+                throw Self.failure(
+                    file, "\(fullPath(key)).\(name)", value.mark,
+                    "expected \(Self.expected(range)), found \(Self.describe(value))")
+            }
+            integers.append((name, value))
+        }
+        return integers
+    }
+
+    private static func integer(_ node: Node, _ range: ClosedRange<Int>) -> Int? {
         guard case .scalar(let scalar) = node, scalar.style == .plain, let value = Int(scalar.string),
             range.contains(value)
-        else {
-            throw mismatch(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
+        else { return nil }
         return value
+    }
+
+    private static func expected(_ range: ClosedRange<Int>) -> String {
+        "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }
 
     /// One of a few words.
     func choice<Value>(_ key: String, _ choices: KeyValuePairs<String, Value>) throws(ConfigurationError) -> Value? {
         guard let node = values[key] else { return nil }
-        let words = choices.map(\.key)
-        guard let word = Self.text(node), let match = choices.first(where: { $0.key == word }) else {
-            let hint = Self.text(node).map { suggestion(for: $0, among: words) } ?? ""
-            throw failure(key, "expected \(list(words)), found \(Self.describe(node))\(hint)")
+        let word = Self.text(node)
+        guard let match = choices.first(where: { $0.key == word }) else {
+            throw mismatch(key, node, words: choices.map(\.key))
         }
         return match.value
+    }
+
+    /// One of an enumeration's words.
+    func choice<Value: CaseIterable & RawRepresentable<String>>(
+        _ key: String, of type: Value.Type
+    ) throws(ConfigurationError) -> Value? {
+        guard let node = values[key] else { return nil }
+        guard let value = Self.text(node).flatMap(Value.init(rawValue:)) else {
+            throw mismatch(key, node, words: Value.allCases.map(\.rawValue))
+        }
+        return value
+    }
+
+    private func mismatch(_ key: String, _ node: Node, words: [String]) -> ConfigurationError {
+        let hint = Self.text(node).map { suggestion(for: $0, among: words) } ?? ""
+        return failure(key, "expected \(list(words)), found \(Self.describe(node))\(hint)")
     }
 
     private func list(_ words: [String]) -> String {

@@ -82,10 +82,9 @@ public struct Compiler {
         if let set = options.kernelSet { return set }
         guard options.board.kernels != .best else { return .best }
         guard let set = KernelSet(name: options.board.kernels.rawValue.utf8) else {
-            let known = KernelSet.allCases.map { "\($0.name)" }.joined(separator: ", ")
             throw CompileError(
-                "board \(options.board.name) asks for the kernel set \(options.board.kernels.rawValue), which this version does not have;"
-                    + " choose one of \(known) with --kernels")
+                "board \(options.board.name) is best served by the kernel set \(options.board.kernels.rawValue),"
+                    + " which this version does not have yet; build with --kernels scalar, which runs on every CPU")
         }
         return set
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Boards
+import Foundation
 import Kernels
 
 /// `ocellus boards`: what a bundle can be built for.
@@ -43,12 +44,24 @@ extension BoardProfile {
 
     fileprivate var text: String {
         var table = Columns([.left, .left])
-        table.add(["processor", architecture.rawValue])
-        table.add(["kernels", kernelText])
-        table.add(["threads", "\(threads)"])
-        for (what, bytes) in [("level 1 cache", l1), ("level 2 cache", l2), ("memory", memory)] {
-            if let bytes { table.add([what, "\(Format.grouped(bytes)) bytes"]) }
+        for fact in facts {
+            let value = fact.key == "kernels" ? kernelText : fact.value
+            for (index, line) in Self.wrapped(value).enumerated() { table.add([index == 0 ? fact.key : "", line]) }
         }
         return (["\(name): \(title)"] + table.lines(indent: 2)).joined(separator: "\n")
+    }
+
+    /// Lines of at most 96 characters where a long list's commas allow it.
+    private static func wrapped(_ list: String) -> [String] {
+        var lines: [String] = []
+        for item in list.components(separatedBy: ", ") {
+            if let last = lines.last, last.count + item.count < 94 {
+                lines[lines.count - 1] = last + ", " + item
+            } else {
+                if !lines.isEmpty { lines[lines.count - 1] += "," }
+                lines.append(item)
+            }
+        }
+        return lines
     }
 }

@@ -1,4 +1,3 @@
-import CBundle
 import Foundation
 import Testing
 
@@ -29,7 +28,7 @@ import Testing
             try BoardProfile.find("generic-arch64")
         } throws: {
             "\($0)".hasPrefix(
-                "--board generic-arch64: no such board; did you mean \"generic-aarch64\"? (known: generic-")
+                "--board generic-arch64: no such board; did you mean \"generic-aarch64\"? (known: banana-")
         }
     }
 
@@ -38,83 +37,156 @@ import Testing
         let board = try BoardProfile(
             yaml: """
                 title: A board
-                cpu: {arch: aarch64, l1: 32KiB, l2: 1MiB}
-                kernels: dotprod
-                threads: 4
-                memory: 2GiB
+                soc: K2
+                compatible: ["a,board-v1", "a,board-v2"]
+                cpu:
+                  arch: riscv64
+                  isa: [i, m, v]
+                  vlen: 256
+                  l3: 2MiB
+                  clusters:
+                    - {core: Small, cpus: [0, 1]}
+                    - {core: Big, cpus: [2, 3, 5], l1i: 64KiB, l1d: 32KiB, l2: 1MiB}
+                kernels: rvv
+                threads: 2
+                pin: [2, 5]
+                memory: 1.5GiB
+                camera: {connector: J1, driver: isp, device: /dev/video0, pipe: cam -o -, source: "yuv420:640x480@30"}
+                gpio:
+                  - {chip: d4019000.gpio, bank: 1, lines: {B: 0, A: 7}}
+                  - {chip: d4019000.gpio, bank: 2}
                 """, path: "boards/a-board.yaml")
-        #expect(board.name == "a-board" && board.title == "A board" && board.architecture == .aarch64)
-        #expect(board.kernels == .dotprod && board.threads == 4)
-        #expect(board.l1 == 32768 && board.l2 == 1 << 20 && board.memory == 2 << 30)
+        #expect(board.name == "a-board" && board.title == "A board" && board.architecture == .riscv64)
+        #expect(board.soc == "K2" && board.compatible == ["a,board-v1", "a,board-v2"])
+        #expect(board.extensions == ["i", "m", "v"] && board.vectorBits == 256 && board.l3 == 2 << 20)
+        #expect(
+            board.clusters == [
+                .init(core: "Small", cpus: [0, 1]),
+                .init(core: "Big", cpus: [2, 3, 5], l1i: 65536, l1d: 32768, l2: 1 << 20),
+            ])
+        #expect(board.kernels == .rvv && board.threads == 2 && board.pin == [2, 5] && board.memory == 3 << 29)
+        #expect(
+            board.camera
+                == .init(
+                    connector: "J1", driver: "isp", device: "/dev/video0", pipe: "cam -o -",
+                    source: "yuv420:640x480@30"))
+        #expect(
+            board.gpio == [
+                .init(
+                    label: "d4019000.gpio", bank: 1, lines: [.init(name: "B", offset: 0), .init(name: "A", offset: 7)]),
+                .init(label: "d4019000.gpio", bank: 2, lines: []),
+            ])
+        #expect(
+            board.facts.map { "\($0.key): \($0.value)" } == [
+                "soc: K2", "compatible: a,board-v1, a,board-v2", "arch: riscv64", "isa: i m v", "vlen: 256 bits",
+                "cpu: 2 x Small, CPU 0-1",
+                "cpu: 3 x Big, CPU 2-3, 5, L1 64 KiB instructions and 32 KiB data, L2 1 MiB",
+                "l3: 2 MiB", "kernels: rvv", "threads: 2, on CPU 2, 5", "memory: 1536 MiB", "camera connector: J1",
+                "camera driver: isp", "camera device: /dev/video0", "camera pipe: cam -o -",
+                "camera source: yuv420:640x480@30", "gpio: d4019000.gpio bank 1: 0 B, 7 A",
+                "gpio: d4019000.gpio bank 2",
+            ])
+    }
+
+    @Test("What a profile does not say stays unknown")
+    func unknownFacts() throws {
+        let board = try BoardProfile(
+            yaml: "title: b\ncpu: {arch: armv7}\nkernels: neon32\nthreads: 3\n", path: "b.yaml")
+        #expect(board.soc == nil && board.compatible.isEmpty && board.extensions.isEmpty && board.clusters.isEmpty)
+        #expect(board.vectorBits == nil && board.l3 == nil && board.memory == nil && board.pin.isEmpty)
+        #expect(board.camera == nil && board.gpio.isEmpty)
+        #expect(board.facts.map(\.key) == ["arch", "kernels", "threads"])
     }
 
     @Test(
         "Contradictions and wrong values are refused",
         arguments: [
+            ("cpu: {arch: armv7}\nkernels: neon", "2:10: kernels: \"neon\" needs `arch: aarch64`, not armv7"),
+            ("cpu: {arch: armv7}\nkernels: best", "2:10: kernels: \"best\" needs `arch: native`, not armv7"),
             (
-                "cpu: {arch: armv7}\nkernels: neon\nthreads: 1\n",
-                "b.yaml:3:10: kernels: \"neon\" needs `arch: aarch64`, not armv7"
+                "cpu: {arch: aarch64, isa: [asimd]}\nkernels: dotprod",
+                "2:10: kernels: \"dotprod\" needs the extension asimddp, which `cpu.isa` does not list"
             ),
             (
-                "cpu: {arch: armv7}\nkernels: best\nthreads: 1\n",
-                "b.yaml:3:10: kernels: \"best\" needs `arch: native`, not armv7"
+                "cpu: {arch: armv7, l3: 32}",
+                "1:24: cpu.l3: expected a size with its unit, such as 32KiB, 512KiB or 1GiB, found \"32\""
             ),
             (
-                "cpu: {arch: armv7}\nkernels: scalar\nthreads: 0\n",
-                "b.yaml:4:10: threads: expected a whole number from 1 to 16, found \"0\""
+                "cpu: {arch: arm}",
+                "1:13: cpu.arch: expected native, x86_64, aarch64, armv7 or riscv64, found \"arm\""
+            ),
+            ("cpu: aarch64", "1:6: cpu: expected a mapping (arch: …), found \"aarch64\""),
+            ("cpu: {arch: armv7, isa: [neon, neon]}", "1:32: cpu.isa[1]: \"neon\" is listed twice"),
+            ("cpu: {arch: armv7, isa: []}", "1:25: cpu.isa: the list is empty; leave out what is not known"),
+            (
+                "cpu: {arch: armv7, vlen: 128}",
+                "1:26: cpu.vlen: expected a power of two, with `arch: riscv64`, found 128"
             ),
             (
-                "cpu: {arch: armv7, l1: 32}\n",
-                "b.yaml:2:24: cpu.l1: expected a size with its unit, such as 32KiB, 512KiB or 1GiB, found \"32\""
+                "cpu: {arch: riscv64, vlen: 200}",
+                "1:28: cpu.vlen: expected a power of two, with `arch: riscv64`, found 200"
             ),
             (
-                "cpu: {arch: arm}\n",
-                "b.yaml:2:13: cpu.arch: expected native, x86_64, aarch64, armv7 or riscv64, found \"arm\""
+                "cpu: {arch: armv7, clusters: [{core: A, cpus: [0]}, {core: B, cpus: [1, 0]}]}",
+                "1:73: cpu.clusters[1].cpus[1]: CPU 0 is listed twice"
             ),
-            ("cpu: aarch64\n", "b.yaml:2:6: cpu: expected a mapping (arch: …), found \"aarch64\""),
+            (
+                "cpu: {arch: armv7, clusters: [{core: A, cpus: [0, x]}]}",
+                "1:51: cpu.clusters[0].cpus[1]: expected a whole number from 0 to 1023, found \"x\""
+            ),
+            (
+                "cpu: {arch: armv7, clusters: [{core: A}]}",
+                "1:31: cpu.clusters[0]: the key \"cpus\" is missing; write for example `cpus: [0, 1, 2, 3]`"
+            ),
         ])
     func mistakes(yaml: String, message: String) {
-        #expect {
-            try BoardProfile(yaml: "title: b\n" + yaml, path: "b.yaml")
-        } throws: {
-            "\($0)" == message
-        }
-    }
-}
-
-@Suite struct RecordTests {
-    @Test("Durations and scores in the units of the bundle")
-    func watch() {
-        let rule = SensorFile.WatchRule(
-            name: "n", label: 4, on: 1, off: 0.25, smoothing: 1e-9, enterAfter: .milliseconds(1500),
-            leaveAfter: .seconds(3), cooldown: .zero, updateEvery: nil)
-        let record = rule.record(name: oc_text(offset: 7, length: 1))
-        #expect(record.name.offset == 7 && record.label == 4)
-        #expect(record.on == 65536 && record.off == 16384 && record.smoothing == 1)
-        #expect(record.enter_after == 1500 && record.leave_after == 3000)
-        #expect(record.cooldown == 0 && record.update_every == 0)
+        let kernels = yaml.contains("kernels") ? "" : "kernels: scalar\n"
+        refuse(yaml + "\ntitle: b\nthreads: 1\n" + kernels, message)
     }
 
     @Test(
-        "A crop keeps inside the frame and is never empty",
+        "Contradictions beside the CPU are refused",
         arguments: [
-            (SensorFile.Crop.all, (0, 0, 65535, 65535)),
-            (SensorFile.Crop(x: 0.5, y: 0, width: 0.5, height: 1e-9), (32768, 0, 32767, 1)),
-            (SensorFile.Crop(x: 1 - 1e-9, y: 1 / 3.0, width: 1e-9, height: 1 / 3.0), (65534, 21845, 1, 21845)),
+            ("threads: 0", "1:10: threads: expected a whole number from 1 to 16, found \"0\""),
+            ("threads: 3", "1:10: threads: 3 threads on 2 core(s); give 1 to 2"),
+            ("threads: 2\npin: [0]", "2:6: pin: expected 2 CPU number(s), one for each thread, found 1"),
+            ("threads: 2\npin: [1, 1]", "2:10: pin[1]: CPU 1 is listed twice"),
+            ("threads: 2\npin: [0, 2]", "2:10: pin[1]: CPU 2 is in none of `cpu.clusters`"),
+            (
+                "threads: 1\ncamera: {pipe: cam}",
+                "2:9: camera: `pipe` and `source` belong together: what writes the frames, and how to read them"
+            ),
+            (
+                "threads: 1\ngpio: [{chip: a}, {chip: a, bank: 1}]",
+                "2:26: gpio[1].chip: \"a\" is listed twice; tell chips of one label apart with `bank`"
+            ),
+            (
+                "threads: 1\ngpio: [{chip: a, lines: {X: 1, Y: 1}}]",
+                "2:25: gpio[0].lines: X and Y are both line 1"
+            ),
+            (
+                "threads: 1\ngpio: [{chip: a, lines: {X: 1}}, {chip: b, lines: {X: 2}}]",
+                "2:51: gpio[1].lines: X is a line of another chip as well"
+            ),
+            (
+                "threads: 1\ngpio: [{chip: a, lines: {X: -1}}]",
+                "2:29: gpio[0].lines.X: expected a whole number from 0 to 1023, found \"-1\""
+            ),
+            (
+                "threads: 1\ngpio: [{chip: a, lines: [X]}]",
+                "2:25: gpio[0].lines: expected a mapping (NAME: number), found a list"
+            ),
         ])
-    func crop(_ crop: SensorFile.Crop, _ expected: (Int, Int, Int, Int)) {
-        let record = crop.record
-        #expect((Int(record.0), Int(record.1), Int(record.2), Int(record.3)) == expected)
+    func moreMistakes(yaml: String, message: String) {
+        refuse(
+            yaml + "\ntitle: b\nkernels: scalar\ncpu: {arch: armv7, clusters: [{core: A, cpus: [0, 1]}]}\n", message)
     }
 
-    @Test("Quantities")
-    func quantities() {
-        #expect(Duration(quantity: "1.5s") == .milliseconds(1500))
-        #expect(Duration(quantity: "24h") == .seconds(86400))
-        for text in ["", "s", "1", "-1s", "1e3s", "1sec", "1  s", "nans", "infs", "99999999999h", "1.2.3s"] {
-            #expect(Duration(quantity: text) == nil, "\(text)")
+    private func refuse(_ yaml: String, _ message: String) {
+        #expect {
+            try BoardProfile(yaml: yaml, path: "b.yaml")
+        } throws: {
+            "\($0)" == "b.yaml:" + message
         }
-        #expect(parseBytes("0.5KiB") == 512)
-        for text in ["", "0B", "1", "1KB", "0.3B", "9999999GiB"] { #expect(parseBytes(text) == nil, "\(text)") }
     }
 }

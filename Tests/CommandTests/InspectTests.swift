@@ -56,6 +56,9 @@ import Testing
         #expect(list.code == 0 && list.text.contains("generic-aarch64") && list.text.contains("host"))
         let one = try Command("boards", "generic-riscv64", in: folder)
         #expect(one.text.contains("riscv64") && one.text.contains("scalar"))
+        let board = try Command("boards", "raspberry-pi-5", in: folder)
+        #expect(board.text.contains("pinctrl-rp1: 0 ID_SDA") && board.text.contains("27 GPIO27"))
+        #expect(board.text.split(separator: "\n").allSatisfy { $0.count <= 120 })
         #expect(try Command("boards", "generic-risc", in: folder).code == 1)
     }
 }
