@@ -57,7 +57,7 @@ let tests: [Target] = [
     .testTarget(name: "GraphTests", dependencies: ["Graph"]),
     .testTarget(name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"]),
     .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"]),
-    .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle", "TestSupport"]),
+    .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle", "System", "TestSupport"]),
     .testTarget(
         name: "ChecksTests",
         dependencies: ["Boards", "Checks", "Compiler", "Graph", "Importers", "Kernels", "TestSupport"]),

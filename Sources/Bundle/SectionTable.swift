@@ -37,7 +37,8 @@ struct SectionTable {
         guard header.file_bytes == UInt64(file.count) else {
             throw BundleError("the file's length is not the one in its header; copy the file again", at: 16)
         }
-        let count = Int(header.section_count)
+        // Bounded before it becomes an Int, which 32-bit boards have 31 bits for.
+        let count = Int(min(header.section_count, OC_SECTION_KIND_LIMIT.rawValue))
         let tableBytes = count * MemoryLayout<oc_section>.stride
         guard count < Int(OC_SECTION_KIND_LIMIT.rawValue), headerBytes + tableBytes <= file.count else {
             throw BundleError("the section table does not fit; build the bundle again", at: 12)

@@ -1,0 +1,153 @@
+import Bundle
+import CBundle
+import TestSupport
+import Testing
+
+/// The rules of each record, each broken alone.
+@Suite struct RecordTests {
+    /// Changes one record and expects the error at `offset` bytes into it.
+    private func expect<T>(
+        _ text: String, _ kind: oc_section_kind, _ index: Int = 0, at offset: Int = 0,
+        sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout T) -> Void
+    ) {
+        var file = BundleFile(SampleBundle.make())
+        file.edit(kind, index, as: T.self, change)
+        let bytes = file.bytes()
+        let error = refusal(bytes)
+        #expect(error?.message.contains(text) == true, "\(error?.message ?? "taken")", sourceLocation: sourceLocation)
+        let record = sectionOffset(kind, in: bytes) + index * MemoryLayout<T>.stride
+        #expect(error?.byte == record + offset, sourceLocation: sourceLocation)
+    }
+
+    /// Changes one record and expects that the bundle is still taken.
+    private func accept<T>(
+        _ kind: oc_section_kind, _ index: Int = 0, sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (inout T) -> Void
+    ) {
+        var file = BundleFile(SampleBundle.make())
+        file.edit(kind, index, as: T.self, change)
+        let error = refusal(file.bytes())
+        #expect(error == nil, "\(error?.message ?? "")", sourceLocation: sourceLocation)
+    }
+
+    @Test func texts() throws {
+        let strings = try #require(BundleFile(SampleBundle.make())[OC_SECTION_STRINGS]).bytes.count
+        let beyond = [oc_text(offset: UInt32(strings), length: 1), oc_text(offset: .max, length: .max)]
+        let end = oc_text(offset: UInt32(strings), length: 0)
+        for text in beyond {
+            expect("outside the strings", OC_SECTION_MODEL) { (r: inout oc_model) in r.name = text }
+            expect("outside the strings", OC_SECTION_MODEL) { (r: inout oc_model) in r.origin = text }
+            expect("outside the strings", OC_SECTION_MODEL) { (r: inout oc_model) in r.board = text }
+            expect("outside the strings", OC_SECTION_MODEL) { (r: inout oc_model) in r.builder = text }
+            expect("outside the strings", OC_SECTION_TENSORS, 1) { (r: inout oc_tensor) in r.name = text }
+            expect("outside the strings", OC_SECTION_STEPS) { (r: inout oc_step) in r.name = text }
+            expect("outside the strings", OC_SECTION_LABELS, 1) { (r: inout oc_text) in r = text }
+            expect("outside the strings", OC_SECTION_WATCH) { (r: inout oc_watch) in r.name = text }
+            expect("outside the strings", OC_SECTION_SENSOR) { (r: inout oc_sensor) in r.name = text }
+            expect("outside the strings", OC_SECTION_SENSOR) { (r: inout oc_sensor) in r.source = text }
+            expect("outside the strings", OC_SECTION_SENSOR) { (r: inout oc_sensor) in r.topic = text }
+        }
+        accept(OC_SECTION_SENSOR) { (r: inout oc_sensor) in r.topic = end }
+    }
+
+    @Test func model() {
+        for wrong in [0, OC_SET_LIMIT.rawValue, .max] {
+            expect("kernel set", OC_SECTION_MODEL, at: 32) { (r: inout oc_model) in r.kernel_set = wrong }
+        }
+        for wrong: UInt32 in [1, 0x7f, 0x81] {
+            expect("flip", OC_SECTION_MODEL, at: 36) { (r: inout oc_model) in r.flip = wrong }
+        }
+        for wrong: UInt32 in [0, 17] {
+            expect("thread count", OC_SECTION_MODEL, at: 40) { (r: inout oc_model) in r.threads = wrong }
+        }
+        for wrong: UInt64 in [129, 1 << 31, .max - 63] {
+            expect("arena", OC_SECTION_MODEL, at: 48) { (r: inout oc_model) in r.arena_bytes = wrong }
+        }
+        accept(OC_SECTION_MODEL) { (r: inout oc_model) in (r.flip, r.threads) = (0x80, 16) }
+        accept(OC_SECTION_MODEL) { (r: inout oc_model) in r.arena_bytes = 1 << 31 - 64 }
+    }
+
+    @Test func tensors() {
+        for wrong: UInt8 in [0, 6, 255] {
+            expect("type or rank", OC_SECTION_TENSORS, at: 8) { (r: inout oc_tensor) in r.type = wrong }
+        }
+        expect("type or rank", OC_SECTION_TENSORS, at: 8) { (r: inout oc_tensor) in r.rank = 7 }
+        for wrong: Int32 in [0, -1, .min] {
+            expect("extent below 1", OC_SECTION_TENSORS, at: 12) { (r: inout oc_tensor) in r.shape.1 = wrong }
+        }
+        expect("extent below 1", OC_SECTION_TENSORS, at: 12) { (r: inout oc_tensor) in r.rank = 3 }
+        expect("more than 2^31", OC_SECTION_TENSORS, at: 12) { (r: inout oc_tensor) in
+            (r.shape.0, r.shape.1) = (.max, .max)
+        }
+        expect("do not match its shape", OC_SECTION_TENSORS, at: 40) { (r: inout oc_tensor) in r.bytes += 1 }
+        expect("do not match its shape", OC_SECTION_TENSORS, at: 40) { (r: inout oc_tensor) in
+            r.type = UInt8(OC_TYPE_INT32.rawValue)
+        }
+        accept(OC_SECTION_TENSORS, 1) { (r: inout oc_tensor) in r.offset = 126 }
+        for wrong: UInt32 in [127, .max] {
+            expect("outside its space", OC_SECTION_TENSORS, 1, at: 36) { (r: inout oc_tensor) in r.offset = wrong }
+        }
+        expect("outside its space", OC_SECTION_TENSORS, 2, at: 36) { (r: inout oc_tensor) in r.offset = 4 }
+        for wrong: UInt8 in [0, 3] {
+            expect("outside its space", OC_SECTION_TENSORS, 2, at: 36) { (r: inout oc_tensor) in r.space = wrong }
+        }
+        for wrong: Float in [-1, .infinity, .nan] {
+            expect("scale", OC_SECTION_TENSORS, at: 44) { (r: inout oc_tensor) in r.scale = wrong }
+        }
+    }
+
+    @Test func ports() {
+        for kind in [OC_SECTION_INPUTS, OC_SECTION_OUTPUTS] {
+            for wrong: UInt32 in [2, 3, .max] {
+                expect("no tensor of the arena", kind) { (r: inout UInt32) in r = wrong }
+            }
+        }
+    }
+
+    @Test func preprocess() {
+        let kind = OC_SECTION_PREPROCESS
+        let changes: [(inout oc_preprocess) -> Void] = [
+            { $0.width = 0 }, { $0.width = 16385 }, { $0.height = 0 }, { $0.height = .max }, { $0.channels = 2 },
+            { $0.fit = 3 }, { $0.bgr = 2 },
+        ]
+        for change in changes {
+            expect("out of range", kind) { (r: inout oc_preprocess) in change(&r) }
+        }
+        expect("does not exist", kind, at: 12) { (r: inout oc_preprocess) in r.tensor = 3 }
+        expect("does not exist", kind, at: 12) { (r: inout oc_preprocess) in r.skip_steps = 2 }
+        accept(kind) { (r: inout oc_preprocess) in r.skip_steps = 1 }
+        expect("not that of its tensor", kind) { (r: inout oc_preprocess) in r.width = 1 }
+        expect("not that of its tensor", kind) { (r: inout oc_preprocess) in r.tensor = 2 }
+        let crops: [(UInt16, UInt16, UInt16, UInt16)] = [
+            (0, 0, 0, 1), (0, 0, 1, 0), (1, 0, 65535, 1), (0, 1, 1, 65535),
+        ]
+        for crop in crops { expect("crop", kind, at: 24) { (r: inout oc_preprocess) in r.crop = crop } }
+        accept(kind) { (r: inout oc_preprocess) in r.crop = (65534, 65534, 1, 1) }
+    }
+
+    @Test func scores() {
+        let kind = OC_SECTION_SCORES
+        for wrong: UInt32 in [2, 3] {
+            expect("not exist or is not 8-bit", kind) { (r: inout oc_scores) in r.tensor = wrong }
+        }
+        for wrong: UInt32 in [0, 1, 3] {
+            expect("count", kind, at: 4) { (r: inout oc_scores) in r.count = wrong }
+        }
+        expect("count", kind, at: 4) { (r: inout oc_scores) in (r.tensor, r.count) = (0, 12) }
+        expect("above 65536", kind, at: 8) { (r: inout oc_scores) in r.table.255 = 65537 }
+        accept(kind) { (r: inout oc_scores) in r.table.255 = 65536 }
+    }
+
+    @Test func watches() {
+        let kind = OC_SECTION_WATCH
+        expect("no score", kind, at: 8) { (r: inout oc_watch) in r.label = 2 }
+        expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.on = 65537 }
+        expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.off = r.on + 1 }
+        expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.smoothing = 0 }
+        expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.smoothing = 65537 }
+        accept(kind) { (r: inout oc_watch) in (r.on, r.off, r.smoothing) = (65536, 65536, 1) }
+        var file = BundleFile(SampleBundle.make())
+        file[OC_SECTION_SCORES] = nil
+        #expect(refusal(file.bytes())?.message.contains("no score") == true)
+    }
+}

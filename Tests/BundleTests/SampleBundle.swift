@@ -1,0 +1,115 @@
+import Bundle
+import CBundle
+import TestSupport
+
+/// A small bundle with every section and record, sound in all that `BundleView` checks.
+enum SampleBundle {
+    static let labels = ["cat", "dog"]
+
+    static func make() -> [UInt8] {
+        var writer = BundleWriter()
+        var model = oc_model()
+        model.name = writer.intern("sample".utf8)
+        model.origin = writer.intern("sample.tflite".utf8)
+        model.board = writer.intern("host".utf8)
+        model.builder = writer.intern("ocellus 0".utf8)
+        model.kernel_set = OC_SET_SCALAR.rawValue
+        model.threads = 2
+        model.arena_bytes = 128
+        model.macs = 24
+        var step = oc_step()
+        step.kernel = OC_KERNEL_MATRIX.rawValue
+        step.name = writer.intern("operator 0".utf8)
+        writer.add(OC_SECTION_MODEL, [model])
+        writer.add(
+            OC_SECTION_TENSORS,
+            [
+                tensor(writer.intern("picture".utf8), [1, 2, 2, 3], OC_SPACE_ARENA, offset: 0),
+                tensor(writer.intern("scores".utf8), [1, 2], OC_SPACE_ARENA, offset: 64),
+                tensor(writer.intern("constant".utf8), [5], OC_SPACE_WEIGHTS, offset: 3),
+            ])
+        writer.add(OC_SECTION_STEPS, [step])
+        writer.add(OC_SECTION_INPUTS, [UInt32(0)])
+        writer.add(OC_SECTION_OUTPUTS, [UInt32(1)])
+        writer.add(OC_SECTION_WEIGHTS, [UInt8](1...8))
+        let texts = labels.map { writer.intern($0.utf8) }
+        writer.add(OC_SECTION_LABELS, texts)
+        writer.add(OC_SECTION_PREPROCESS, [preprocess])
+        writer.add(OC_SECTION_SCORES, [scores])
+        var watch = oc_watch()
+        watch.name = writer.intern("a dog".utf8)
+        (watch.label, watch.on, watch.off, watch.smoothing) = (1, 40_000, 30_000, 65_536)
+        writer.add(OC_SECTION_WATCH, [watch])
+        var sensor = oc_sensor()
+        sensor.name = writer.intern("door".utf8)
+        sensor.source = writer.intern("-".utf8)
+        sensor.topic = writer.intern("home".utf8)
+        sensor.heartbeat = 1000
+        writer.add(OC_SECTION_SENSOR, [sensor])
+        return writer.finish()
+    }
+
+    private static func tensor(_ name: oc_text, _ shape: [Int32], _ space: oc_space, offset: UInt32) -> oc_tensor {
+        var tensor = oc_tensor()
+        tensor.name = name
+        tensor.type = UInt8(OC_TYPE_INT8.rawValue)
+        tensor.rank = UInt8(shape.count)
+        tensor.space = UInt8(space.rawValue)
+        tensor.shape = (1, 1, 1, 1, 1, 1)
+        withUnsafeMutableBytes(of: &tensor.shape) { raw in
+            for (d, extent) in shape.enumerated() { raw.bindMemory(to: Int32.self)[d] = extent }
+        }
+        tensor.offset = offset
+        tensor.bytes = UInt32(shape.reduce(1, *))
+        tensor.scale = 0.5
+        return tensor
+    }
+
+    private static var preprocess: oc_preprocess {
+        var record = oc_preprocess()
+        (record.width, record.height, record.channels, record.tensor) = (2, 2, 3, 0)
+        record.crop = (0, 0, 65535, 65535)
+        return record
+    }
+
+    private static var scores: oc_scores {
+        var record = oc_scores()
+        (record.tensor, record.count) = (1, 2)
+        withUnsafeMutableBytes(of: &record.table) { raw in
+            for byte in 0...255 { raw.bindMemory(to: UInt32.self)[byte] = UInt32(256 * byte) }
+        }
+        return record
+    }
+}
+
+/// Where a section starts in a file whose header and table are sound.
+func sectionOffset(_ kind: oc_section_kind, in file: [UInt8]) -> Int {
+    file.withUnsafeBytes { raw in
+        let count = Int(raw.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+        for index in 0..<count {
+            let entry = raw.loadUnaligned(fromByteOffset: 64 + 32 * index, as: oc_section.self)
+            if entry.kind == kind.rawValue { return Int(entry.offset) }
+        }
+        return 0
+    }
+}
+
+/// The error that a bundle is refused with; nil where it is taken.
+func refusal(_ file: [UInt8]) -> BundleError? {
+    do throws(BundleError) {
+        _ = try Bundle(copying: file)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// Why the bundle at a path is not opened; nil where it is.
+func openFailure(_ path: String) -> String? {
+    do throws(Bundle.OpenError) {
+        let bundle = try Bundle(path: path)
+        return bundle.view.steps.isEmpty ? "has no steps" : nil
+    } catch {
+        return error.message
+    }
+}
