@@ -5,14 +5,15 @@ import PackageDescription
 // dependency, never an import of a host module. Host modules may use what they like. `Bundle` is what both sides know.
 
 let boardModules: [Target] = [
-    .target(name: "CBundle"),
+    .target(name: "CTarget"),
+    .target(name: "CBundle", dependencies: ["CTarget"]),
     .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
     .target(
-        name: "CLinux",
+        name: "CLinux", dependencies: ["CTarget"],
         cSettings: [.define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64")],
         linkerSettings: [.linkedLibrary("m")]),
     .target(name: "System", dependencies: ["CLinux"]),
-    .target(name: "CPictures", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CPictures", dependencies: ["CTarget"], cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "Bundle", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "Kernels", dependencies: ["CBundle", "CKernels", "Bundle"]),
     .target(name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"]),

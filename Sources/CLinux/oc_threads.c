@@ -1,3 +1,6 @@
+#include "oc_forced.h"
+#include "oc_linux.h"
+
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -8,9 +11,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "oc_forced.h"
-#include "oc_linux.h"
 
 /* Signals */
 

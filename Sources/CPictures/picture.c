@@ -1,7 +1,7 @@
+#include "formats.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "formats.h"
 
 oc_picture_status oc_picture_resize(oc_picture *picture, uint32_t width, uint32_t height, uint32_t channels)
 {

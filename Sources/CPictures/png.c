@@ -1,8 +1,8 @@
-#include <string.h>
-
 #include "formats.h"
 
-#if __has_include(<png.h>)
+#include <string.h>
+
+#ifdef OC_HAS_PNG
 #include <png.h>
 
 /* Embedded Swift's linker, lld, takes the libraries' names from here; others take them from the module map. */

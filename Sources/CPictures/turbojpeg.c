@@ -1,11 +1,11 @@
+#include "formats.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "formats.h"
-
-#if __has_include(<turbojpeg.h>)
+#ifdef OC_HAS_TURBOJPEG
 #include <turbojpeg.h>
 
 /* Embedded Swift's linker, lld, takes the library's name from here; others take it from the module map. */

@@ -7,14 +7,8 @@
 #ifndef OC_LAYOUT_H
 #define OC_LAYOUT_H
 
+#include <oc_target.h>
 #include <stdint.h>
-
-#if defined(__arm__) && !defined(__ARM_PCS_VFP)
-#error "hard-float ABI required: build with --toolset Toolchains/armv7-linux.json"
-#endif
-#if defined(__riscv) && !defined(__riscv_float_abi_double)
-#error "lp64d ABI required: build with --toolset Toolchains/riscv64-linux.json"
-#endif
 
 /* A text in the strings section: UTF-8, not terminated. */
 typedef struct oc_text {
