@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -228,6 +229,16 @@ void oc_exit(int code) { exit(code); }
 uint64_t oc_hwcap(void) { return getauxval(AT_HWCAP); }
 uint64_t oc_hwcap2(void) { return getauxval(AT_HWCAP2); }
 size_t oc_page_bytes(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+void oc_system(oc_system_names *names) {
+    struct utsname from;
+    memset(names, 0, sizeof *names);
+    if (uname(&from) < 0)
+        return;
+    memcpy(names->system, from.sysname, strnlen(from.sysname, sizeof names->system - 1));
+    memcpy(names->release, from.release, strnlen(from.release, sizeof names->release - 1));
+    memcpy(names->machine, from.machine, strnlen(from.machine, sizeof names->machine - 1));
+}
 
 int64_t oc_resident_bytes(void) {
     char text[128];

@@ -27,7 +27,7 @@ enum UTF8Text {
 extension Line {
     /// `text` as a JSON string with its quotation marks. Bytes that are not UTF-8 become U+FFFD. Characters that would
     /// take the string past `limit` bytes are left out.
-    mutating func append(jsonString text: UnsafeRawBufferPointer, limit: Int) {
+    public mutating func append(jsonString text: UnsafeRawBufferPointer, limit: Int) {
         let end = count + limit - 1
         append(UInt8(ascii: "\""))
         var index = 0

@@ -35,4 +35,7 @@ public struct Path: Sendable {
         joined.append(contentsOf: name)
         return Path(joined)
     }
+
+    /// The path with `bytes` directly behind it.
+    public func extended(_ more: some Sequence<UInt8>) -> Path { Path(Array(bytes) + Array(more)) }
 }

@@ -13,6 +13,7 @@ import System
         do throws(UsageError) {
             switch try Command.parse() {
             case .run(let parsed): options = parsed
+            case .probe(let root): return Probe(root: root).print()
             case .print(let text):
                 let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
                 do throws(Errno) { try FileDescriptor(borrowing: 1).writeFully(bytes) } catch { return .output }

@@ -48,6 +48,7 @@ struct Options {
           --threads N          worker threads, at most the bundle's
           --repack             pack the bundle again at start where this CPU lacks its kernel set
           --kernels SET        with --repack: for this kernel set in any case
+          --probe [ROOT]       describe this machine as JSON and end; with ROOT, as its proc, sys and dev tell
           --help, --version
 
         Events go to standard output, see docs/events.md; all else to standard error. SIGTERM and SIGINT end,
@@ -63,6 +64,7 @@ struct Options {
 enum Command {
     case run(Options)
     case print(StaticString)
+    case probe(root: Path)
 }
 
 struct UsageError: Error {
@@ -84,6 +86,7 @@ extension Command {
                 continue
             }
             if argument.names("--help") || argument.names("-h") { return .print(Options.help) }
+            if argument.names("--probe") { return .probe(root: Path(reader.nextValue()?.bytes ?? bytes(of: "/"))) }
             if argument.names("--version") { return .print(Options.version) }
             try options.take(argument, &reader)
         }

@@ -128,6 +128,14 @@ _Noreturn void oc_exit(int code);
 void oc_line_buffer_output(void);           /* standard output of print, also into pipes */
 int64_t oc_resident_bytes(void);
 
+/* The kernel's own names (uname): "Linux", its release, the machine it was built for. Terminated. */
+typedef struct oc_system_names {
+    char system[65];
+    char release[65];
+    char machine[65];
+} oc_system_names;
+void oc_system(oc_system_names *names);
+
 /* errno in words, and its name ("ENOENT"; null if unknown). Both live for ever. */
 const char *oc_error_text(int code);
 const char *oc_error_name(int code);

@@ -1,0 +1,90 @@
+import CLinux
+import Events
+import System
+
+/// JSON on standard output, a value at a time through one buffer of fixed size.
+struct JSONStream: ~Copyable {
+    /// Longer texts are cut, so that every value fits the buffer.
+    private static let textLimit = 1024
+
+    private var line = Line()
+    private var depth = 0
+    private var needsComma = false
+    private var inlineDepth = Int.max
+    /// Why the first value that could not be written was not.
+    private(set) var error: Errno?
+
+    /// Opens an object, at the top or as a member.
+    mutating func object(_ key: StaticString? = nil) { open("{", key) }
+
+    /// Opens a list; `inline` keeps its values on one line.
+    mutating func list(_ key: StaticString, inline: Bool = false) {
+        open("[", key)
+        if inline { inlineDepth = min(inlineDepth, depth) }
+    }
+
+    mutating func endObject() { close("}") }
+    mutating func endList() { close("]") }
+
+    /// A text of any bytes.
+    mutating func text(_ key: StaticString? = nil, _ bytes: some Collection<UInt8>) {
+        place(key)
+        let copy = Array(bytes.prefix(JSONStream.textLimit))
+        copy.withUnsafeBytes { line.append(jsonString: $0, limit: JSONStream.textLimit) }
+        flush()
+    }
+
+    mutating func text(_ key: StaticString? = nil, _ text: StaticString) {
+        place(key)
+        line.append(
+            jsonString: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), limit: 256)
+        flush()
+    }
+
+    mutating func number(_ key: StaticString? = nil, _ value: Int64) {
+        place(key)
+        line.append(value)
+        flush()
+    }
+
+    private mutating func open(_ bracket: StaticString, _ key: StaticString?) {
+        place(key)
+        line.append(bracket)
+        depth += 1
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: StaticString) {
+        let isInline = depth >= inlineDepth
+        if depth == inlineDepth { inlineDepth = .max }
+        depth -= 1
+        if needsComma, !isInline { indent() }
+        line.append(bracket)
+        needsComma = true
+        if depth == 0 { line.append(UInt8(ascii: "\n")) }
+        flush()
+    }
+
+    /// What stands before a value: comma, new line, key.
+    private mutating func place(_ key: StaticString?) {
+        let isInline = depth >= inlineDepth
+        if needsComma { line.append(isInline ? ", " : ",") }
+        if depth > 0, !isInline { indent() }
+        needsComma = true
+        guard let key else { return }
+        line.append(UInt8(ascii: "\""))
+        line.append(key)
+        line.append("\": ")
+    }
+
+    private mutating func indent() {
+        line.append(UInt8(ascii: "\n"))
+        for _ in 0..<depth { line.append("  ") }
+    }
+
+    private mutating func flush() {
+        defer { line.clear() }
+        guard error == nil else { return }
+        do throws(Errno) { try FileDescriptor(borrowing: 1).writeFully(line.bytes) } catch { self.error = error }
+    }
+}
