@@ -62,6 +62,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ChecksTests",
         dependencies: ["Boards", "Checks", "Compiler", "Graph", "Importers", "Kernels", "TestSupport"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Bundle", "CBundle", "Kernels"]),
     .testTarget(
         name: "EngineTests",
         dependencies: [
