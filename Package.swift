@@ -66,7 +66,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EngineTests",
         dependencies: [
-            "Boards", "Bundle", "CBundle", "Compiler", "Engine", "Graph", "Importers", "Kernels", "Reference",
+            "Boards", "Bundle", "CBundle", "CKernels", "Compiler", "Engine", "Graph", "Importers", "Kernels",
+            "Reference",
             "TestSupport",
         ]),
     .testTarget(

@@ -1,12 +1,17 @@
 import CBundle
+import CKernels
 
 /// How the constants of a convolution lie in the weights section. The kernels' source files say why.
 enum ConvolutionPacking {
     /// int32 biases, multipliers and shifts of all output channels, then the weights in the order `pack` takes them.
     case planar
-    /// For every `channels` output channels: their biases, multipliers and shifts, then for each `group` bytes of the
-    /// patch the weights of each channel; what lies past the end is zero. Blocks are multiples of 32 bytes.
-    case blocked(channels: Int64, group: Int64)
+    /// For every `channels` output channels: `words` 32-bit words a channel, word by word, then for each `group` bytes of
+    /// the patch the weights of each channel; what lies past the end is zero. Blocks are multiples of 32 bytes.
+    ///
+    /// The words are bias, multiplier and shift, and where there are 7 the float form of the last two
+    /// (`oc_float_scale.h`): scale, offset, sign bit where the offset has the sum's sign, and for the whole block 0 if a
+    /// channel has no float form, 1 if no offset has a sign, else 2.
+    case blocked(channels: Int64, group: Int64, words: Int64)
 }
 
 // Behind either, depthwise kernels have one input pixel of zero points, which stands in for taps outside the input.
@@ -53,14 +58,14 @@ public struct ConvolutionLayout {
     private var zeroPixelOffset: Int64 {
         switch packing {
         case .planar: plus(times(outChannels, 12), times(outChannels, filterLength))
-        case .blocked(let channels, _): times((outChannels + channels - 1) / channels, blockBytes)
+        case .blocked(let channels, _, _): times((outChannels + channels - 1) / channels, blockBytes)
         }
     }
 
     private var blockBytes: Int64 {
-        guard case .blocked(let channels, let group) = packing else { return 0 }
+        guard case .blocked(let channels, let group, let words) = packing else { return 0 }
         let length = times(plus(filterLength, group - 1) / group, group)
-        return roundUp(plus(12 * channels, times(length, channels)), to: 32)
+        return roundUp(plus(4 * words * channels, times(length, channels)), to: 32)
     }
 
     /// Arena scratch that one worker needs at least, a multiple of 64; 0 where the kernel reads the input in place.
@@ -79,7 +84,7 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar:
             return patchIsPixel ? 0 : roundUp(times(4, filterLength), to: 64)
-        case .blocked(_, let group):
+        case .blocked(_, let group, _):
             let patch = times(plus(filterLength, group - 1) / group, group)
             // Gathering may write a few bytes past the last patch.
             if set == .avx512vnni { return inputIsDense ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64) }
@@ -152,6 +157,9 @@ public struct ConvolutionLayout {
                     as: Int8.self)
             }
         }
+        if case .blocked(let channels, _, 7) = packing {
+            writeFloatForms(weights, multiplier, shift, Int(channels), into: out)
+        }
         repeatEightChannels(in: out, length)
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
@@ -161,11 +169,58 @@ public struct ConvolutionLayout {
         }
     }
 
+    /// The float form of each channel's multiplier and shift, where one is proven for all sums that its weights allow.
+    private func writeFloatForms(
+        _ weights: [Int8], _ multiplier: [Int32], _ shift: [Int32], _ lanes: Int,
+        into out: UnsafeMutableRawBufferPointer
+    ) {
+        let length = Int(filterLength)
+        let count = Int(geometry.out_c)
+        // Zero point and clamp in the arena's form of int8, which the kernels compute in.
+        let form = Int32(set.flip)
+        for first in stride(from: 0, to: count, by: lanes) {
+            let channels = first..<min(first + lanes, count)
+            var blockMode = Int32(OC_SCALE_FLOAT.rawValue)
+            for channel in channels {
+                let folded = out.loadUnaligned(fromByteOffset: wordOffset(0, channel), as: Int32.self)
+                let sums = reachableSums(weights, channel, length, from: folded)
+                let found = oc_find_float_scale(
+                    multiplier[channel], shift[channel], geometry.out_zero + form, geometry.clamp_min + form,
+                    geometry.clamp_max + form, sums.least, sums.most)
+                let isSigned = found.mode == OC_SCALE_SIGNED.rawValue
+                out.storeBytes(of: found.scale, toByteOffset: wordOffset(3, channel), as: Float.self)
+                out.storeBytes(of: found.offset, toByteOffset: wordOffset(4, channel), as: Float.self)
+                out.storeBytes(of: isSigned ? Int32.min : 0, toByteOffset: wordOffset(5, channel), as: Int32.self)
+                if found.mode == OC_SCALE_INTEGER.rawValue {
+                    blockMode = Int32(OC_SCALE_INTEGER.rawValue)
+                } else if isSigned && blockMode != OC_SCALE_INTEGER.rawValue {
+                    blockMode = Int32(OC_SCALE_SIGNED.rawValue)
+                }
+            }
+            for lane in 0..<lanes {
+                out.storeBytes(of: blockMode, toByteOffset: wordOffset(6, first + lane), as: Int32.self)
+            }
+        }
+    }
+
+    /// The least and the greatest sum of a channel over all inputs: 0 to 255 each, as unsigned kernels sum them.
+    private func reachableSums(
+        _ weights: [Int8], _ channel: Int, _ length: Int, from folded: Int32
+    ) -> (least: Int64, most: Int64) {
+        var least = Int64(folded)
+        var most = Int64(folded)
+        for k in 0..<length {
+            let weight = Int64(weights[weightIndex(channel, k, length)])
+            if weight < 0 { least += 255 * weight } else { most += 255 * weight }
+        }
+        return (least, most)
+    }
+
     /// A depthwise block of 8 channels holds them twice, for two neighbouring pixels at once.
     private func repeatEightChannels(in out: UnsafeMutableRawBufferPointer, _ length: Int) {
-        guard isDepthwise, geometry.out_c == 8, case .blocked(let channels, _) = packing, channels == 16 else { return }
+        guard isDepthwise, geometry.out_c == 8, case .blocked(16, _, let words) = packing else { return }
         for channel in 0..<8 {
-            for field in 0..<3 {
+            for field in 0..<Int(words) {
                 let word = out.loadUnaligned(fromByteOffset: wordOffset(field, channel), as: Int32.self)
                 out.storeBytes(of: word, toByteOffset: wordOffset(field, channel + 8), as: Int32.self)
             }
@@ -181,7 +236,7 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar:
             return 4 * (field * Int(geometry.out_c) + channel)
-        case .blocked(let channels, _):
+        case .blocked(let channels, _, _):
             let lanes = Int(channels)
             return channel / lanes * Int(blockBytes) + 4 * (field * lanes + channel % lanes)
         }
@@ -192,10 +247,11 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar:
             return 12 * Int(geometry.out_c) + weightIndex(channel, k, length)
-        case .blocked(let channels, let group):
+        case .blocked(let channels, let group, let words):
             let lanes = Int(channels)
             let per = Int(group)
-            return channel / lanes * Int(blockBytes) + 12 * lanes + (k / per * lanes + channel % lanes) * per + k % per
+            return channel / lanes * Int(blockBytes) + 4 * Int(words) * lanes
+                + (k / per * lanes + channel % lanes) * per + k % per
         }
     }
 

@@ -37,8 +37,9 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     /// How a convolution kernel wants its constants.
     func packing(of kernel: UInt32) -> ConvolutionPacking {
         switch (self, oc_kernel(rawValue: kernel)) {
-        case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2)
-        case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_DEPTHWISE): .blocked(channels: 16, group: 4)
+        case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2, words: 3)
+        case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_DEPTHWISE):
+            .blocked(channels: 16, group: 4, words: 7)
         default: .planar
         }
     }

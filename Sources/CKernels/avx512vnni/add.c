@@ -40,7 +40,7 @@ OC_VNNI void oc_vnni_add(const oc_step *step, const oc_memory *memory, uint32_t 
         const __m512i left = oc_vnni_multiply(operand(in_a + i, lanes, zero_a, shift), &scale_a);
         const __m512i right = oc_vnni_multiply(operand(in_b + i, lanes, zero_b, shift), &scale_b);
         const __m512i sum = b->subtract ? _mm512_sub_epi32(left, right) : _mm512_add_epi32(left, right);
-        _mm_mask_storeu_epi8(output + i, lanes, oc_vnni_bytes(oc_vnni_multiply(sum, &scale_out), &range));
+        _mm_mask_storeu_epi8(output + i, lanes, oc_vnni_bytes(sum, &scale_out, &range));
     }
 }
 

@@ -1,6 +1,7 @@
 #ifndef OC_AVX512VNNI_H
 #define OC_AVX512VNNI_H
 
+#include "oc_float_scale.h"
 #include "oc_kernels.h"
 
 #if defined(__x86_64__)
@@ -17,21 +18,39 @@ void oc_vnni_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t 
 
 enum { OC_VNNI_LANES = 16, OC_VNNI_GROUP = 4 };
 
-/* 16 output channels of a packed convolution: biases, multipliers, shifts, then [length / 4][16][4] weights. */
+/* 16 output channels of a packed convolution: 7 words a channel, then [length / 4][16][4] weights. */
 typedef struct oc_vnni_block {
-    const int32_t *bias, *multiplier, *shift;
+    const int32_t *words;   /* [bias, multiplier, shift, scale, offset, sign, mode][16] */
     const int8_t *weights;
 } oc_vnni_block;
 
-static inline size_t oc_vnni_block_bytes(int32_t quads) { return (size_t)3 * 4 * OC_VNNI_LANES + (size_t)quads * 64; }
+enum { OC_VNNI_WORDS = 7 };
+
+static inline size_t oc_vnni_block_bytes(int32_t quads) { return (size_t)OC_VNNI_WORDS * 4 * OC_VNNI_LANES + (size_t)quads * 64; }
 
 static inline oc_vnni_block oc_vnni_block_at(const uint8_t *packed, int32_t quads, int32_t index) {
-    const int32_t *bias = (const int32_t *)(packed + oc_vnni_block_bytes(quads) * (size_t)index);
-    oc_vnni_block block = {bias, bias + OC_VNNI_LANES, bias + 2 * OC_VNNI_LANES, (const int8_t *)(bias + 3 * OC_VNNI_LANES)};
+    const int32_t *words = (const int32_t *)(packed + oc_vnni_block_bytes(quads) * (size_t)index);
+    oc_vnni_block block = {words, (const int8_t *)(words + OC_VNNI_WORDS * OC_VNNI_LANES)};
     return block;
 }
 
-/* Requantization of 16 channels, split so that what depends on the channels alone is done once. */
+OC_VNNI_INLINE __m512i oc_vnni_bias(const oc_vnni_block *block) { return _mm512_loadu_si512(block->words); }
+
+/* The output's zero point and clamp, moved to the unsigned form of the arena. */
+typedef struct oc_vnni_range {
+    __m512i zero, low, high;
+} oc_vnni_range;
+
+OC_VNNI_INLINE oc_vnni_range oc_vnni_load_range(int32_t zero, int32_t low, int32_t high) {
+    oc_vnni_range range = {_mm512_set1_epi32(zero + 128), _mm512_set1_epi32(low + 128), _mm512_set1_epi32(high + 128)};
+    return range;
+}
+
+OC_VNNI_INLINE __m128i oc_vnni_clamp(__m512i value, const oc_vnni_range *range) {
+    return _mm512_cvtepi32_epi8(_mm512_min_epi32(_mm512_max_epi32(value, range->low), range->high));
+}
+
+/* Requantization by integers, split so that what depends on the channels alone is done once. */
 typedef struct oc_vnni_scale {
     __m512i multiplier, multiplier_odd, left, right, mask, half;
 } oc_vnni_scale;
@@ -62,20 +81,36 @@ OC_VNNI_INLINE __m512i oc_vnni_multiply(__m512i value, const oc_vnni_scale *s) {
     return _mm512_mask_add_epi32(quotient, up, quotient, _mm512_set1_epi32(1));
 }
 
-/* The output's zero point and clamp, moved to the unsigned form of the arena. */
-typedef struct oc_vnni_range {
-    __m512i zero, low, high;
-} oc_vnni_range;
-
-OC_VNNI_INLINE oc_vnni_range oc_vnni_load_range(int32_t zero, int32_t low, int32_t high) {
-    oc_vnni_range range = {_mm512_set1_epi32(zero + 128), _mm512_set1_epi32(low + 128), _mm512_set1_epi32(high + 128)};
-    return range;
+OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i sums, const oc_vnni_scale *s, const oc_vnni_range *range) {
+    return oc_vnni_clamp(_mm512_add_epi32(oc_vnni_multiply(sums, s), range->zero), range);
 }
 
-OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i value, const oc_vnni_range *range) {
-    value = _mm512_add_epi32(value, range->zero);
-    return _mm512_cvtepi32_epi8(_mm512_min_epi32(_mm512_max_epi32(value, range->low), range->high));
+/* Requantization by one fused multiply-add. */
+typedef struct oc_vnni_float {
+    __m512 scale, offset;
+    __m512i sign, zero;     /* zero point of the channels whose offset has the sum's sign; in the others' offset it is included */
+} oc_vnni_float;
+
+OC_VNNI_INLINE oc_vnni_float oc_vnni_load_float(const oc_vnni_block *block, const oc_vnni_range *range) {
+    const int32_t *w = block->words;
+    oc_vnni_float f = {_mm512_loadu_ps(w + 3 * OC_VNNI_LANES), _mm512_loadu_ps(w + 4 * OC_VNNI_LANES),
+                       _mm512_loadu_si512(w + 5 * OC_VNNI_LANES), _mm512_setzero_si512()};
+    f.zero = _mm512_and_si512(_mm512_srai_epi32(f.sign, 31), range->zero);
+    return f;
 }
+
+OC_VNNI_INLINE __m128i oc_vnni_float_bytes(__m512i sums, const oc_vnni_float *f, const oc_vnni_range *range) {
+    return oc_vnni_clamp(_mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), f->scale, f->offset)), range);
+}
+
+OC_VNNI_INLINE __m128i oc_vnni_signed_bytes(__m512i sums, const oc_vnni_float *f, const oc_vnni_range *range) {
+    /* offset | (sums & sign): gives the offset the sum's sign */
+    const __m512i offset = _mm512_ternarylogic_epi32(_mm512_castps_si512(f->offset), sums, f->sign, 0xf8);
+    const __m512 real = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), f->scale, _mm512_castsi512_ps(offset));
+    return oc_vnni_clamp(_mm512_add_epi32(_mm512_cvtps_epi32(real), f->zero), range);
+}
+
+static inline int32_t oc_vnni_mode(const oc_vnni_block *block) { return block->words[6 * OC_VNNI_LANES]; }
 
 OC_VNNI_INLINE __mmask16 oc_vnni_lanes(int32_t count) {
     return count >= OC_VNNI_LANES ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);

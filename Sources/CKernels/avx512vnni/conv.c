@@ -28,7 +28,7 @@ OC_VNNI_INLINE void tile(const uint8_t *pixels, size_t stride, int32_t quads, co
     __m512i sums[TILE][2];
 #pragma clang loop unroll(full)
     for (int n = 0; n < columns; n++) {
-        const __m512i bias = _mm512_loadu_si512(blocks[n].bias);
+        const __m512i bias = oc_vnni_bias(&blocks[n]);
 #pragma clang loop unroll(full)
         for (int p = 0; p < rows; p++) sums[p][n] = bias;
     }
@@ -47,11 +47,26 @@ OC_VNNI_INLINE void tile(const uint8_t *pixels, size_t stride, int32_t quads, co
     }
 #pragma clang loop unroll(full)
     for (int n = 0; n < columns; n++) {
-        const oc_vnni_scale scale = oc_vnni_load_scale(blocks[n].multiplier, blocks[n].shift);
+        const int32_t mode = oc_vnni_mode(&blocks[n]);
+        uint8_t *bytes = out->bytes + 16 * n;
+        if (mode == OC_SCALE_FLOAT) {
+            const oc_vnni_float scale = oc_vnni_load_float(&blocks[n], &out->range);
 #pragma clang loop unroll(full)
-        for (int p = 0; p < rows; p++) {
-            const __m128i bytes = oc_vnni_bytes(oc_vnni_multiply(sums[p][n], &scale), &out->range);
-            _mm_mask_storeu_epi8(out->bytes + (size_t)p * out->stride + 16 * n, out->lanes[n], bytes);
+            for (int p = 0; p < rows; p++) {
+                _mm_mask_storeu_epi8(bytes + (size_t)p * out->stride, out->lanes[n], oc_vnni_float_bytes(sums[p][n], &scale, &out->range));
+            }
+        } else if (mode == OC_SCALE_SIGNED) {
+            const oc_vnni_float scale = oc_vnni_load_float(&blocks[n], &out->range);
+#pragma clang loop unroll(full)
+            for (int p = 0; p < rows; p++) {
+                _mm_mask_storeu_epi8(bytes + (size_t)p * out->stride, out->lanes[n], oc_vnni_signed_bytes(sums[p][n], &scale, &out->range));
+            }
+        } else {
+            const oc_vnni_scale scale = oc_vnni_load_scale(blocks[n].words + 16, blocks[n].words + 32);
+#pragma clang loop unroll(full)
+            for (int p = 0; p < rows; p++) {
+                _mm_mask_storeu_epi8(bytes + (size_t)p * out->stride, out->lanes[n], oc_vnni_bytes(sums[p][n], &scale, &out->range));
+            }
         }
     }
 }

@@ -20,7 +20,9 @@ static const uint8_t transpose[64] = {
 typedef struct kernel_block {
     const oc_conv *conv;
     oc_vnni_block packed;
+    int32_t mode;           /* which of the next two requantizes: oc_scale_mode */
     oc_vnni_scale scale;
+    oc_vnni_float floats;
     oc_vnni_range range;
     __m512i bias, order;
     const uint8_t *zeros;   /* at the block's first channel, as are images and outputs */
@@ -37,8 +39,11 @@ OC_VNNI_INLINE __m512i dot_four(const kernel_block *b, __m512i sums, int32_t gro
                                _mm512_loadu_si512(b->packed.weights + 64 * (size_t)group));
 }
 
-OC_VNNI_INLINE void store(const kernel_block *b, uint8_t *out, __mmask16 lanes, __m512i sums) {
-    _mm_mask_storeu_epi8(out, lanes, oc_vnni_bytes(oc_vnni_multiply(sums, &b->scale), &b->range));
+OC_VNNI_INLINE void store(const kernel_block *b, uint8_t *out, __mmask16 lanes, __m512i sums, const int32_t mode) {
+    const __m128i bytes = mode == OC_SCALE_FLOAT    ? oc_vnni_float_bytes(sums, &b->floats, &b->range)
+                          : mode == OC_SCALE_SIGNED ? oc_vnni_signed_bytes(sums, &b->floats, &b->range)
+                                                    : oc_vnni_bytes(sums, &b->scale, &b->range);
+    _mm_mask_storeu_epi8(out, lanes, bytes);
 }
 
 /* An output pixel whose window leaves the input: taps outside read the zero points. */
@@ -66,7 +71,7 @@ OC_VNNI static void edge_pixel(const kernel_block *b, const uint8_t *image, int3
         }
         sums = dot_four(b, sums, group, quad[0], quad[1], quad[2], quad[3]);
     }
-    store(b, out, b->lanes, sums);
+    store(b, out, b->lanes, sums, b->mode);
 }
 
 enum { MAX_TAPS = 52 }; /* of the fast path: up to 7 x 7 */
@@ -82,8 +87,8 @@ static void tap_offsets(const oc_conv *c, int32_t groups, ptrdiff_t *offsets) {
 
 /* Output pixels `begin` to `end` of a row, all windows inside the input; `in` is the first one's window. Two at once with
  * 8 channels at stride 1. */
-OC_VNNI_INLINE void inner_pixels(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count,
-                                 const int groups) {
+OC_VNNI_INLINE void inner_pixels_in(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count,
+                                    const int groups, const int32_t mode) {
     const oc_conv *c = b->conv;
     const int pairs = c->in_c == 8 && c->stride_w == 1;
     const int32_t step = pairs ? 2 : 1;
@@ -93,10 +98,17 @@ OC_VNNI_INLINE void inner_pixels(const kernel_block *b, const ptrdiff_t *offsets
             const ptrdiff_t *o = offsets + 4 * g;
             sums = dot_four(b, sums, g, in + o[0], in + o[1], in + o[2], in + o[3]);
         }
-        store(b, out, pairs && i + 1 < count ? (__mmask16)0xffff : b->lanes, sums);
+        store(b, out, pairs && i + 1 < count ? (__mmask16)0xffff : b->lanes, sums, mode);
         in += (size_t)step * c->stride_w * c->in_c;
         out += (size_t)step * c->out_c;
     }
+}
+
+OC_VNNI_INLINE void inner_pixels(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count,
+                                 const int groups) {
+    if (b->mode == OC_SCALE_FLOAT) inner_pixels_in(b, offsets, in, out, count, groups, OC_SCALE_FLOAT);
+    else if (b->mode == OC_SCALE_SIGNED) inner_pixels_in(b, offsets, in, out, count, groups, OC_SCALE_SIGNED);
+    else inner_pixels_in(b, offsets, in, out, count, groups, OC_SCALE_INTEGER);
 }
 
 OC_VNNI static void inner_pixels_3(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count) {
@@ -151,8 +163,10 @@ OC_VNNI void oc_vnni_depthwise(const oc_step *step, const oc_memory *memory, uin
     for (int32_t n = 0; n < blocks; n++) {
         const size_t first = (size_t)n * OC_VNNI_LANES;
         b.packed = oc_vnni_block_at(packed, groups, n);
-        b.scale = oc_vnni_load_scale(b.packed.multiplier, b.packed.shift);
-        b.bias = _mm512_loadu_si512(b.packed.bias);
+        b.mode = oc_vnni_mode(&b.packed);
+        b.scale = oc_vnni_load_scale(b.packed.words + OC_VNNI_LANES, b.packed.words + 2 * OC_VNNI_LANES);
+        b.floats = oc_vnni_load_float(&b.packed, &b.range);
+        b.bias = oc_vnni_bias(&b.packed);
         b.zeros = packed + oc_vnni_block_bytes(groups) * (size_t)blocks + first;
         b.lanes = oc_vnni_lanes(c->out_c - n * OC_VNNI_LANES);
         for (int32_t r = rows.begin; r < rows.end; r++) {

@@ -1,0 +1,23 @@
+/* Requantization by one fused multiply-add, where it provably equals the reference's two roundings. */
+#ifndef OC_FLOAT_SCALE_H
+#define OC_FLOAT_SCALE_H
+
+#include <stdint.h>
+
+typedef enum oc_scale_mode {
+    OC_SCALE_INTEGER = 0,   /* multiplier and shift */
+    OC_SCALE_FLOAT = 1,     /* round(fma(sum, scale, offset)); the zero point is in the offset */
+    OC_SCALE_SIGNED = 2     /* round(fma(sum, scale, sum < 0 ? -offset : offset)) + zero point */
+} oc_scale_mode;
+
+typedef struct oc_float_scale {
+    int32_t mode;           /* oc_scale_mode */
+    float scale, offset;
+} oc_float_scale;
+
+/* The float form of clamp(multiply(sum, multiplier, shift) + zero, low, high) for least <= sum <= most, all rounding to
+ * nearest even; mode OC_SCALE_INTEGER where none was found. */
+oc_float_scale oc_find_float_scale(int32_t multiplier, int32_t shift, int32_t zero, int32_t low, int32_t high, int64_t least,
+                                   int64_t most);
+
+#endif
