@@ -20,7 +20,10 @@ struct ArenaPlan {
     let floor: Int
 
     private static let alignment = 64
-    private static let budget = 20_000
+    /// Orders to try, and pairs of buffers to look at in all: a model with thousands of tensors alive at once must not take
+    /// hours to plan.
+    private static let orders = 20_000
+    private static let visits = 10_000_000
 
     init(_ buffers: [ArenaBuffer]) {
         let sizes = buffers.map { ($0.bytes + Self.alignment - 1) / Self.alignment * Self.alignment }
@@ -55,7 +58,8 @@ struct ArenaPlan {
         }
         // Move one buffer to the front of another: big changes come from who is placed first.
         var random = SplitMix64(seed: 1)
-        var left = buffers.count > 2 ? Self.budget : 0
+        let pairs = conflicts.reduce(buffers.count) { $0 + $1.count }
+        var left = buffers.count > 2 ? min(Self.orders, Self.visits / pairs) : 0
         while best.bytes > floor && left > 0 {
             left -= 1
             var candidate = order

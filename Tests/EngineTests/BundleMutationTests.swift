@@ -1,3 +1,4 @@
+import Boards
 import Bundle
 import CBundle
 import Compiler
@@ -21,7 +22,19 @@ import Testing
                 bundles.append(("\(model.name) for \(set)", try compile(graph, set, threads: threads + 1).bundle))
             }
         }
-        return bundles
+        return try bundles + [sensor(.scalar), sensor(.best)]
+    }
+
+    /// The person sensor of Examples, which has every record that there is.
+    private static func sensor(_ set: KernelSet) throws -> (name: String, bytes: [UInt8]) {
+        let file = try #require(
+            TestFiles.all(withExtension: "yaml").first { $0.hasSuffix("person-sensor/sensor.yaml") })
+        let sensor = try SensorFile(contentsOf: file)
+        var options = Compiler.Options(board: try BoardProfile.find("host"))
+        options.kernelSet = set
+        options.sensor = sensor
+        let graph = try TFLiteImporter.readFile(sensor.model)
+        return ("sensor", try Compiler(options).compile(graph, origin: sensor.model, originBytes: []).bundle)
     }
 
     private static func run(

@@ -110,6 +110,34 @@ import Testing
         #expect(Self.refusal(graph)?.contains("operator 0 (MUL): computes 67108864 bytes from constants") == true)
     }
 
+    @Test("Planning many tensors of many sizes that live at once ends soon", .timeLimit(.minutes(2)))
+    func manyTensors() throws {
+        var random = SplitMix64(state: 3)
+        var graph = Graph(name: "limit", tensors: [Self.tensor([1, 2, 2, 1])], inputs: [0])
+        func add(_ operation: Operation, _ inputs: [TensorID], _ shape: [Int]) -> TensorID {
+            graph.tensors.append(Self.tensor(shape))
+            let output = graph.tensors.count - 1
+            let origin = "operator \(graph.nodes.count) (\(operation.name))"
+            graph.nodes.append(Node(operation, inputs: inputs, outputs: [output], origin: origin))
+            return output
+        }
+        var alive: [TensorID] = []
+        var means: [TensorID] = []
+        for index in 0..<600 {
+            let resize = Operation.resizeNearestNeighbor(alignCorners: false, halfPixelCenters: false)
+            alive.append(add(resize, [0], [1, 1 + random.below(99), 1 + random.below(99), 1]))
+            guard index >= 300 else { continue }
+            let dying = alive.remove(at: random.below(alive.count))
+            means.append(add(.mean(axes: [1, 2], keepDims: false), [dying], [1, 1]))
+        }
+        graph.outputs = means
+        try graph.validate()
+        let start = ContinuousClock.now
+        let report = try compile(graph, .scalar).report
+        #expect(report.arenaBytes > report.arenaFloorBytes, "the search has something to look for")
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
+
     @Test("Resizing far up stays within the input", arguments: [(true, false), (false, true), (false, false)])
     func farResize(alignCorners: Bool, halfPixelCenters: Bool) throws {
         let operation = Operation.resizeBilinear(alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)

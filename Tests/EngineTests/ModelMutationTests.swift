@@ -15,6 +15,7 @@ import Testing
             (name: name, bytes: try TestFiles.bytes(OperatorSuite.modelPath(name)))
         }.filter { $0.bytes.count < 4096 }
         let sets = [KernelSet.scalar, .best]
+        let redzones = Redzones()
         var ran = 0
         var random = SplitMix64(state: 1)
         let run = try MutationRun("model", files: files, cases: 24_000) { bytes in
@@ -31,8 +32,10 @@ import Testing
                     return false
                 }
                 guard isSmall else { continue }
-                let isSame = try Engine(bundle: bundle).infer(inputs) == expected
+                let engine = try Engine(bundle: bundle)
+                let isSame = engine.infer(inputs) == expected
                 #expect(isSame, "\(set): \(graph.nodes.map(\.operation))")
+                redzones?.run(engine)
                 ran += 1
             }
             return true

@@ -10,6 +10,7 @@ import Testing
 @Suite struct RandomGraphMutationTests {
     @Test("Whatever the operators and however they share tensors, the bytes are the reference's")
     func sameBytes() throws {
+        let redzones = Redzones()
         var compiled = 0
         for seed in MutationSeeds("random-graph", cases: 300) {
             let graph = RandomGraph.make(seed: seed)
@@ -28,6 +29,7 @@ import Testing
                 let engine = try Engine(bundle: bundle)
                 let isSame = engine.infer(inputs) == expected
                 #expect(isSame, "seed \(seed), \(set): \(graph.nodes.map(\.operation))")
+                redzones?.run(engine)
                 compiled += 1
             }
         }
