@@ -1,10 +1,13 @@
 #!/bin/sh
 # Damages sound files and feeds them to every reader of outside bytes, under AddressSanitizer, with seeds that the test
-# suite does not use.
+# suite does not use. What a reader takes goes all the way: models are compiled for the portable and the fastest kernels
+# and compared with the reference executor, bundles are repacked and run, each step fenced in by its operands. Graphs of
+# random operators go the same way.
 #
-# usage: Tests/fuzz.sh [SECONDS [FIRST_SEED]]     default: 300 seconds a reader, seeds from the clock
+# usage: Tests/fuzz.sh [SECONDS [FIRST_SEED]]     default: 300 seconds a test, seeds from the clock
 #
-# Ends with 0 when every file was read or refused. After a crash, the file that caused it is in the folder named last.
+# Ends with 0 when every file was read or refused and every result was right. After a crash, the file or the seed that
+# caused it is in the folder named last.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-300}
@@ -19,10 +22,10 @@ kept=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}
 swift build --build-tests --sanitize=address --scratch-path "$scratch"
 while [ "$seconds" -gt 0 ]; do
     [ "$seconds" -ge "$slice" ] || slice=$seconds
-    echo "fuzz: seed $seed, $slice seconds a reader"
+    echo "fuzz: seed $seed, $slice seconds a test"
     if ! OCELLUS_MUTATION_SEED=$seed OCELLUS_MUTATION_SECONDS=$slice OCELLUS_MUTATION_KEEP=$kept \
         swift test --skip-build $runner --sanitize=address --scratch-path "$scratch" --filter Mutation; then
-        echo "fuzz: failed with seed $seed; the files read last are in $kept" >&2
+        echo "fuzz: failed with seed $seed; the files and seeds used last are in $kept" >&2
         exit 1
     fi
     seed=$((seed + 1))

@@ -23,7 +23,7 @@ struct ArenaPlan {
     /// Orders to try, and pairs of buffers to look at in all: a model with thousands of tensors alive at once must not take
     /// hours to plan.
     private static let orders = 20_000
-    private static let visits = 10_000_000
+    private static let visits = 4_000_000
 
     init(_ buffers: [ArenaBuffer]) {
         let sizes = buffers.map { ($0.bytes + Self.alignment - 1) / Self.alignment * Self.alignment }

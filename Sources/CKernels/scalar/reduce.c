@@ -41,7 +41,7 @@ static int32_t doubling_high_multiply_signed(int32_t a, int32_t b) {
 }
 
 static int32_t saturating_shift_left(int32_t value, int32_t shift) {
-    const int64_t wide = (int64_t)value << shift;
+    const int64_t wide = (int64_t)value * (1 << shift);
     return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
 }
 
