@@ -6,25 +6,7 @@
 # Ends with 'N passed, N failed' and exit code 1 where anything failed. Cheap layers run first.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-
-passed=0
-failed=0
-
-# check NAME COMMAND...: one test; its output is shown only where it fails.
-check() {
-    local name=$1 log
-    shift
-    log=$(mktemp)
-    if "$@" >"$log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok    $name"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $name"
-        tail -n 60 "$log" | sed 's/^/      /'
-    fi
-    rm -f "$log"
-}
+source Tests/check.sh
 
 # swift_tests NAME ARGUMENTS...: a run of Swift Testing; adds up its own tests.
 swift_tests() {
@@ -49,8 +31,6 @@ swift_tests() {
     rm -f "$log"
 }
 
-step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
-
 step "packages"
 Toolchains/install-packages.sh libturbojpeg0-dev libpng-dev libgd-dev || exit 1
 
@@ -68,10 +48,11 @@ step "the person sensor"
 check "the example's events" Tests/example.sh "$programs"
 check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
 
+source Tests/cross.sh
+
 step "the same under AddressSanitizer"
 # XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
 swift_tests "mutated files under AddressSanitizer" --sanitize=address --disable-xctest --filter Mutation \
     --scratch-path .build-sanitize
 
-printf '\n%s s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"
-[ "$failed" -eq 0 ]
+summary

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# The static daemon for every board architecture: built, looked into, and run under qemu-user.
+#
+# usage: Tests/cross.sh        or sourced by Tests/run.sh, whose counters it then adds to
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+declare -F check >/dev/null || source Tests/check.sh
+
+cross_scratch=$PWD/.build-cross
+cross_work=$(mktemp -d)
+mkdir -p "$cross_scratch"
+
+cross_triple() {
+    case $1 in
+    aarch64) echo aarch64-none-none-elf ;;
+    armv7) echo armv7-none-none-eabi ;;
+    riscv64) echo riscv64-none-none-eabi ;;
+    x86_64) echo x86_64-unknown-linux-gnu ;;
+    esac
+}
+
+# cross_run ARCH ARGUMENTS...: the daemon on the oldest CPU of that architecture that Boards knows.
+cross_run() {
+    local arch=$1 emulator=""
+    shift
+    case $arch in
+    aarch64) emulator="qemu-aarch64 -cpu cortex-a53" ;;
+    armv7) emulator="qemu-arm -cpu cortex-a7" ;;
+    riscv64) emulator="qemu-riscv64 -cpu rv64" ;;
+    esac
+    $emulator "$cross_scratch/$(cross_triple "$arch")/release/ocellusd" "$@"
+}
+
+# Processor time, since a machine with other work to do must not fail: on two cores of one's own it bounds the wait.
+cross_build() {
+    local arch=$1 started=$SECONDS
+    TIMEFORMAT='%U %S'
+    { time swift build -c release --triple "$(cross_triple "$arch")" --toolset "Toolchains/$arch-linux.json" \
+        --product ocellusd --scratch-path "$cross_scratch" \
+        -Xlinker "-Map=$cross_scratch/$arch.map" 2>&3; } 3>&1 2>"$cross_work/time" || return 1
+    processor=$(awk '{ printf "%.0f", $1 + $2 }' "$cross_work/time")
+    waited=$((SECONDS - started))
+}
+
+cross_fast() { [ "$processor" -le 60 ]; }
+
+cross_small() { [ "$bytes" -le 1200000 ]; }
+
+# No loader, no Unicode tables, no Foundation, and the float ABI of the boards' C libraries.
+cross_static() {
+    local arch=$1 program=$2 map=$cross_scratch/$1.map
+    file "$program"
+    file "$program" | grep -q 'statically linked' || return 1
+    file "$program" | grep -q ', stripped' || return 1
+    ! readelf -lW "$program" | grep -E 'INTERP|DYNAMIC' || return 1
+    grep -q 'ocellusd_main' "$map" || return 1
+    ! grep -E 'UnicodeDataTables|_swift_stdlib_(get|is)[A-Z]' "$map" || return 1
+    ! grep -i 'foundation' "$map" || return 1
+    ! grep -aqi 'foundation' "$program" || return 1
+    case $arch in
+    armv7) readelf -hW "$program" | grep -q 'hard-float ABI' ;;
+    riscv64) readelf -hW "$program" | grep -q 'double-float ABI' ;;
+    esac
+}
+
+cross_version() { [ "$(cross_run "$1" --version)" = "$("$cross_programs/ocellusd" --version)" ]; }
+
+# What the host's own build writes, byte for byte.
+cross_events() {
+    cross_run "$1" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
+        >"$cross_work/$1.jsonl" || return 1
+    diff "$cross_work/host.jsonl" "$cross_work/$1.jsonl"
+}
+
+cross_host_events() {
+    "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels scalar \
+        -o "$cross_work/sensor.ocellus" || return 1
+    "$cross_programs/ocellusd" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
+        >"$cross_work/host.jsonl" || return 1
+    grep -q '"event":"leave"' "$cross_work/host.jsonl"
+}
+
+# first_error LINE ARGUMENTS...: a build that must stop at this line before any other.
+first_error() {
+    local line=$1 log=$cross_work/wrong.log
+    shift
+    ! swift build -c release --product ocellusd --scratch-path "$cross_scratch-wrong" "$@" >"$log" 2>&1 || return 1
+    cat "$log"
+    [ "$(sed -n 's/.*error: "\(.*\)"$/\1/p;/error: [^"]/q' "$log" | head -n 1)" = "$line" ]
+}
+
+step "cross builds"
+Toolchains/install-cross.sh && Toolchains/install-packages.sh binutils file qemu-user || {
+    check "packages for cross builds" false
+    return 1 2>/dev/null || exit 1
+}
+
+for arch in aarch64 armv7 riscv64; do
+    check "$arch without a toolset is told so" first_error \
+        "no toolset for $arch Linux: add --toolset Toolchains/$arch-linux.json" --triple "$(cross_triple $arch)"
+    sed -E 's#/usr/[a-z0-9_]+-linux-gnu#/nowhere&#' "Toolchains/$arch-linux.json" >"$cross_work/$arch.json"
+    check "$arch without its C library is told so" first_error \
+        "no C library for $arch: run Toolchains/install-cross.sh $arch, or Toolchains/make-sysroot.sh $arch" \
+        --triple "$(cross_triple $arch)" --toolset "$cross_work/$arch.json"
+done
+
+swift build -c release --product ocellus >/dev/null && swift build -c release --product ocellusd >/dev/null
+cross_programs=$(swift build -c release --show-bin-path)
+check "the person sensor's events, built for this machine" cross_host_events
+
+for arch in aarch64 armv7 riscv64 x86_64; do
+    program=$cross_scratch/$(cross_triple $arch)/release/ocellusd
+    [ -e "$program" ] && fresh=no || fresh=yes
+    processor=0 waited=0 bytes=0
+    check "$arch: cross build" cross_build $arch
+    [ -e "$program" ] || continue
+    # A second run of the tests builds little and measures nothing.
+    [ $fresh = no ] || check "$arch: $waited s, $processor s of processor time (at most 60)" cross_fast
+    bytes=$(stat -c %s "$program")
+    check "$arch: $bytes bytes (at most 1200000)" cross_small
+    check "$arch: static, no Unicode tables, no Foundation" cross_static $arch "$program"
+    check "$arch: --version" cross_version $arch
+    check "$arch: the same events" cross_events $arch
+done
+rm -rf "$cross_work"
+
+[ "${BASH_SOURCE[0]}" != "$0" ] || summary
