@@ -74,8 +74,8 @@ public struct ConvolutionLayout {
     /// Scratch that one worker uses well: room for more patches lets weights be read from L1 more often.
     public var preferredScratchBytes: Int64 {
         let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
-        let patch = times(filterLength, set == .avx2 ? 2 : 1)
-        let enough = min(32 * 1024 / max(patch, 1), set == .avx2 ? 32 : 112)
+        let patch = times(filterLength, set.gathersBytes ? 1 : 2)
+        let enough = min(32 * 1024 / max(patch, 1), set.gathersBytes ? 112 : 32)
         return scratchBytes(pixels: max(4, min(roundUp(pixels, to: 4), enough / 4 * 4)))
     }
 
@@ -87,7 +87,7 @@ public struct ConvolutionLayout {
         case .blocked(_, let group, _):
             let patch = times(plus(filterLength, group - 1) / group, group)
             // Gathering may write a few bytes past the last patch.
-            if set == .avx512vnni { return inputIsDense ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64) }
+            if set.gathersBytes { return inputIsDense ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64) }
             // A patch as bytes, then patches widened to int16.
             return plus(roundUp(filterLength, to: 64), roundUp(times(times(patch, 2), pixels), to: 64))
         }

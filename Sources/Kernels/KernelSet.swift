@@ -10,12 +10,21 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     case avx2 = 2
     /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI and VBMI (Ice Lake, Zen 4 and later).
     case avx512vnni = 3
+    /// AArch64 (Cortex-A53, A72 and all others).
+    case neon = 4
+    /// AArch64 with the dot products of ARMv8.2 (Cortex-A55, A76 and later).
+    case dotprod = 5
+    /// ARMv7 with NEON.
+    case neon32 = 7
 
     public var name: StaticString {
         switch self {
         case .scalar: "scalar"
         case .avx2: "avx2"
         case .avx512vnni: "avx512vnni"
+        case .neon: "neon"
+        case .dotprod: "dotprod"
+        case .neon32: "neon32"
         }
     }
 
@@ -40,9 +49,14 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2, words: 3)
         case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_DEPTHWISE):
             .blocked(channels: 16, group: 4, words: 7)
+        case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .blocked(channels: 8, group: 1, words: 3)
+        case (.dotprod, OC_KERNEL_CONV): .blocked(channels: 8, group: 4, words: 3)
         default: .planar
         }
     }
+
+    /// Whether blocked convolutions gather patches as bytes (CKernels/tiled.h) or widened to int16 (widened.h).
+    var gathersBytes: Bool { self == .avx512vnni || self == .dotprod }
 
     /// What the blocked packing's sums have in place of the input's values: the arena's unsigned bytes, or int8.
     var sumsUnsignedBytes: Bool { self == .avx512vnni }
@@ -64,6 +78,8 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case .scalar: own = nil
         case .avx2: own = oc_avx2_kernel(kernel)
         case .avx512vnni: own = oc_avx512vnni_kernel(kernel)
+        case .neon, .neon32: own = oc_neon_kernel(kernel)
+        case .dotprod: own = oc_dotprod_kernel(kernel)
         }
         return own ?? oc_scalar_kernel(kernel)
     }

@@ -1,0 +1,18 @@
+#include "neon.h"
+
+#include <stddef.h>
+
+oc_kernel_fn oc_neon_kernel(uint32_t kernel) {
+#if defined(__ARM_NEON)
+    switch (kernel) {
+    case OC_KERNEL_CONV: return oc_neon_conv;
+    case OC_KERNEL_DEPTHWISE: return oc_neon_depthwise;
+    case OC_KERNEL_ADD: return oc_neon_add;
+    case OC_KERNEL_MATRIX: return oc_neon_matrix;
+    default: break;
+    }
+#else
+    (void)kernel;
+#endif
+    return NULL;
+}
