@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // Two worlds. Board modules compile as ordinary Swift (host) and as Embedded Swift (boards): no Foundation, no

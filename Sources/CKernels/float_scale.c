@@ -19,24 +19,18 @@ static inline int32_t exact(const channel *c, int32_t sum) {
     return oc_clamp(oc_add(oc_multiply(sum, c->multiplier, c->shift), c->zero), c->low, c->high);
 }
 
-#if defined(__x86_64__)
-#define OC_FUSED __attribute__((target("fma")))
-static int has_fused(void) { return __builtin_cpu_supports("fma"); }
-#else
-#define OC_FUSED
-static int has_fused(void) { return 1; }
-#endif
-
-/* One fused multiply-add and one rounding to nearest even, as the vector units have them. */
-OC_FUSED static inline int32_t in_float(const channel *c, const oc_float_scale *f, int32_t sum) {
-    float offset = f->offset, zero = 0;
+/* One fused multiply-add and one rounding to nearest even, as the vector units have them. Where they would leave int32, the
+ * kernels' conversions do not saturate: no form then. */
+static inline int32_t in_float(const channel *c, const oc_float_scale *f, int32_t sum) {
+    float offset = f->offset;
+    int32_t zero = 0;
     if (f->mode == OC_SCALE_SIGNED) {
         offset = sum < 0 ? -offset : offset;
-        zero = (float)c->zero;
+        zero = c->zero;
     }
-    float value = rintf(__builtin_fmaf((float)sum, f->scale, offset)) + zero;
-    value = value < -1024.0f ? -1024.0f : value > 1024.0f ? 1024.0f : value;
-    return oc_clamp((int32_t)value, c->low, c->high);
+    const float value = rintf(fmaf((float)sum, f->scale, offset));
+    if (!(fabsf(value) < 0x1p30f)) return INT32_MIN;
+    return oc_clamp((int32_t)value + zero, c->low, c->high);
 }
 
 enum { MAX_POINTS = 2 * 256 + 8 };
@@ -79,7 +73,7 @@ static void find_points(points *p, const channel *c, int32_t least, int32_t most
 }
 
 /* Compares at all points, the one that failed last time first. */
-OC_FUSED static int agrees(const points *p, const channel *c, const oc_float_scale *f, int32_t *suspect) {
+static int agrees(const points *p, const channel *c, const oc_float_scale *f, int32_t *suspect) {
     if (in_float(c, f, p->sums[*suspect]) != p->results[*suspect]) return 0;
     for (int32_t i = 0; i < p->count; i++) {
         if (in_float(c, f, p->sums[i]) != p->results[i]) {
@@ -98,7 +92,7 @@ static float nudged(float value, int32_t ulps) {
     return value;
 }
 
-OC_FUSED static int search(const points *p, const channel *c, oc_scale_mode mode, oc_float_scale *out) {
+static int search(const points *p, const channel *c, oc_scale_mode mode, oc_float_scale *out) {
     /* The doubling high multiply rounds once more before the shift: that acts like a nudge of half its last bit. */
     const double real = ldexp((double)c->multiplier / 2147483648.0, c->shift);
     const double half = c->shift < 0 ? ldexp(0.5, c->shift) : 0;
@@ -128,7 +122,7 @@ oc_float_scale oc_find_float_scale(int32_t multiplier, int32_t shift, int32_t ze
     const oc_float_scale none = {.mode = OC_SCALE_INTEGER};
     /* A sum that wraps is not monotone; a zero or very large scale is not worth a form of its own. */
     const int64_t limit = shift > 0 ? INT32_MAX >> shift : INT32_MAX;
-    if (multiplier <= 0 || least < -limit || most > limit || least > most || !has_fused()) return none;
+    if (multiplier <= 0 || least < -limit || most > limit || least > most) return none;
     const channel c = {multiplier, shift, zero, low, high};
     points p;
     find_points(&p, &c, (int32_t)least, (int32_t)most);

@@ -3,6 +3,7 @@
 #define OC_PATCH_H
 
 #include "fixed_point.h"
+#include "oc_conv_shape.h"
 
 #include <string.h>
 
@@ -36,12 +37,6 @@ static inline void oc_gather_patch(const oc_conv *c, const uint8_t *input, uint3
             }
         }
     }
-}
-
-/* True where every patch is a plain run of input bytes: 1x1 kernels without padding. Then no gathering is needed. */
-static inline int oc_patch_is_pixel(const oc_conv *c) {
-    return c->kernel_h == 1 && c->kernel_w == 1 && c->groups == 1 && c->pad_top == 0 && c->pad_left == 0
-        && (c->out_h - 1) * (int64_t)c->stride_h < c->in_h && (c->out_w - 1) * (int64_t)c->stride_w < c->in_w;
 }
 
 static inline const uint8_t *oc_pixel(const oc_conv *c, const uint8_t *input, int32_t batch, int32_t y, int32_t x) {

@@ -43,8 +43,7 @@ static inline void oc_tiled_conv(const oc_step *step, const oc_memory *memory, u
     const uint8_t *input = oc_source(&step->in[0], memory), *packed = oc_source(&step->constants, memory);
     uint8_t *output = oc_destination(&step->out, memory);
     const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
-    const int dense = oc_patch_is_pixel(c) && c->stride_h == 1 && c->stride_w == 1 && c->out_w == c->in_w && c->out_h == c->in_h;
-    if (dense) {
+    if (oc_input_is_dense(c)) {
         if (pixels.end > pixels.begin) {
             multiply(step, packed, input + (size_t)pixels.begin * c->in_c, (size_t)c->in_c, pixels.end - pixels.begin,
                      output + (size_t)pixels.begin * c->out_c);

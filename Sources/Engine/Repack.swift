@@ -35,7 +35,7 @@ extension Bundle {
         guard target != source else { return self }
         do throws(BundleError) {
             try StepVerifier(view, set: source).verifyAll()
-            return try Bundle(copying: view.repacked(from: source, for: target))
+            return try Bundle(copying: repacked(from: source, for: target))
         } catch {
             throw .bundle(error)
         }

@@ -33,10 +33,11 @@ struct Check {
         )
     }
 
-    /// That the coordinates a window reaches fit an int32 with room to spare.
+    /// That the coordinates a window reaches fit an int32 with room to spare, and that padding is not negative.
     func reach(_ out: Int32, _ stride: Int32, _ kernel: Int32, _ dilation: Int32, _ pad: Int32) throws(BundleError) {
         let far = plus(times(Int64(out), Int64(stride)), times(Int64(kernel), Int64(dilation)))
-        try self(far < 1 << 29 && abs(Int64(pad)) < 1 << 29, "a step's window reaches too far; build the bundle again")
+        try self(
+            far < 1 << 29 && (0..<1 << 29).contains(pad), "a step's window reaches too far; build the bundle again")
     }
 
     /// That start + i . strides stays in 0..<limit for every index below dims.

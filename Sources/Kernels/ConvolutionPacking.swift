@@ -80,31 +80,20 @@ public struct ConvolutionLayout {
     }
 
     private func scratchBytes(pixels: Int64) -> Int64 {
+        var geometry = geometry
         guard kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_GROUPED.rawValue else { return 0 }
         switch packing {
         case .planar:
-            return patchIsPixel ? 0 : roundUp(times(4, filterLength), to: 64)
+            return oc_patch_is_pixel(&geometry) != 0 ? 0 : roundUp(times(4, filterLength), to: 64)
         case .blocked(_, let group, _):
             let patch = times(plus(filterLength, group - 1) / group, group)
             // Gathering may write a few bytes past the last patch.
-            if set.gathersBytes { return inputIsDense ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64) }
+            if set.gathersBytes {
+                return oc_input_is_dense(&geometry) != 0 ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64)
+            }
             // A patch as bytes, then patches widened to int16.
             return plus(roundUp(filterLength, to: 64), roundUp(times(times(patch, 2), pixels), to: 64))
         }
-    }
-
-    /// Every output pixel is made from the input pixel at the same place.
-    private var inputIsDense: Bool {
-        patchIsPixel && geometry.stride_h == 1 && geometry.stride_w == 1 && geometry.out_h == geometry.in_h
-            && geometry.out_w == geometry.in_w
-    }
-
-    /// 1x1 kernels without padding read pixels in place. The same test as `oc_patch_is_pixel`.
-    private var patchIsPixel: Bool {
-        let g = geometry
-        return g.kernel_h == 1 && g.kernel_w == 1 && g.groups == 1 && g.pad_top == 0 && g.pad_left == 0
-            && times(Int64(g.out_h) - 1, Int64(g.stride_h)) < Int64(g.in_h)
-            && times(Int64(g.out_w) - 1, Int64(g.stride_w)) < Int64(g.in_w)
     }
 
     /// The constants as the kernel reads them.

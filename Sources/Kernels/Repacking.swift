@@ -1,7 +1,7 @@
 import Bundle
 import CBundle
 
-extension BundleView {
+extension Bundle {
     /// The same model packed for another kernel set, as a new bundle: constants in that set's layout, activations in its
     /// form of int8, scratch behind the activations. The plan stays, so the arena may be somewhat larger than that of a
     /// bundle compiled for the set.
@@ -10,7 +10,7 @@ extension BundleView {
     /// - Precondition: `StepVerifier` has accepted this bundle for `source`.
     /// - Throws: where weights or arena outgrow 2 GiB, as only a crafted bundle's do.
     public func repacked(from source: KernelSet, for target: KernelSet) throws(BundleError) -> [UInt8] {
-        var repacker = Repacker(self, source, target)
+        var repacker = Repacker(view, source, target)
         return try repacker.run()
     }
 }

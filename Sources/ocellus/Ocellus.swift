@@ -29,7 +29,8 @@ struct Ocellus: ParsableCommand {
             end(failure.message, code: 1)
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            var text = message(for: error)
+            // The parser lists many values in lines of their own; one line is one error.
+            var text = message(for: error).replacing(":\n  - ", with: ": ").replacing("\n  - ", with: ", ")
             while text.last == "." { text.removeLast() }
             end(text + hint(for: error), code: 2)
         }

@@ -46,7 +46,7 @@ import Testing
     private static let misuses: [(arguments: [String], message: String)] = [
         (["biuld", "x"], "there is no command 'biuld'"),
         (["build"], "Missing expected argument"),
-        (["build", "x", "--kernels", "mmx"], "Please provide one of 'scalar'"),
+        (["build", "x", "--kernels", "mmx"], "one of the following: scalar, avx2"),
         (["build", "x", "--threads", "17"], "give 1 to 16"),
         (["build", "x", "--thread", "1"], "Unknown option '--thread'"),
         (["run", "x"], "nothing to run on"),

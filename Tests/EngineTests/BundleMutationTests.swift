@@ -52,7 +52,7 @@ import Testing
                 try StepVerifier(bundle.view, set: set).verifyAll()
                 readAll(bundle.view)
                 guard model.arena_bytes <= 1 << 24, bundle.view.work < 4e6 else { return true }
-                try runAll(bundle.view.repacked(from: set, for: .scalar), redzones)
+                try runAll(bundle.repacked(from: set, for: .scalar), redzones)
             } catch {
                 #expect(!error.message.isEmpty && (0...bytes.count).contains(error.byte))
                 return false

@@ -24,7 +24,7 @@ import Testing
         for name in OperatorSuite.cases where source != target {
             let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath(name))
             let bundle = try Bundle(copying: try compile(graph, source, threads: 2).bundle)
-            let engine = try Engine(bundle: try bundle.view.repacked(from: source, for: target))
+            let engine = try Engine(bundle: try bundle.repacked(from: source, for: target))
             let run = try #require(
                 try OperatorSuite.runs(
                     name, inputs: graph.inputs.map { graph[$0].byteCount },

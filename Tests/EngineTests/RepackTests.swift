@@ -35,7 +35,7 @@ import Testing
     @Test("A set that this CPU lacks is refused, or replaced by its best", arguments: KernelSet.allCases)
     func lacks(set: KernelSet) throws {
         guard !set.isAvailable else { return }
-        let foreign = try Bundle(copying: Self.bundle).view.repacked(from: .scalar, for: set)
+        let foreign = try Bundle(copying: Self.bundle).repacked(from: .scalar, for: set)
         #expect(throws: EngineError.self) { _ = try Engine(Bundle(copying: foreign)) }
         #expect(throws: EngineError.self) { _ = try Engine(Bundle(copying: Self.bundle), repack: .to(set)) }
         let engine = try Engine(Bundle(copying: foreign), repack: .whereNeeded)

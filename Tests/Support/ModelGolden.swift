@@ -28,11 +28,10 @@ public struct ModelGolden: Decodable, Sendable {
     }
 
     /// Where the model's file is. Those that are not committed are sought in the folder that the environment variable
-    /// OCELLUS_MODELS names, in `../shared/models` beside the checkout and in `.build-models`; nil, with a line that says
-    /// so, where there is none.
+    /// OCELLUS_MODELS names and in `.build-models`; nil, with a line that says so, where there is none.
     public static func path(of model: String) -> String? {
         if let file = locate(model) { return file.path }
-        print("skipped \(model): not in OCELLUS_MODELS, ../shared/models or .build-models (see Tests/Data/README.md)")
+        print("skipped \(model): neither in OCELLUS_MODELS nor in .build-models (see Tests/Data/README.md)")
         return nil
     }
 
@@ -42,7 +41,6 @@ public struct ModelGolden: Decodable, Sendable {
         let file = "\(model)_int8.tflite"
         var candidates = [
             data.appendingPathComponent("models/\(file)"),
-            checkout.appendingPathComponent("../shared/models/\(file)").standardizedFileURL,
             checkout.appendingPathComponent(".build-models/\(file)"),
         ]
         if let folder = ProcessInfo.processInfo.environment["OCELLUS_MODELS"] {

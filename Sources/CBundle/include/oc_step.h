@@ -52,7 +52,7 @@ enum { OC_NO_TENSOR = 0xffffffffu };
  * outside the input count as in_zero. For OC_KERNEL_TRANSPOSE_CONV the roles turn round: input row y and tap ky
  * add to output row y * stride_h - pad_top + ky.
  *
- * `constants` holds what the kernel set's packing lays out (Kernels/Packing): biases with the input's zero point
+ * `constants` holds what the kernel set's packing lays out (Kernels/ConvolutionPacking.swift): biases with the input's zero point
  * folded in, weights, multipliers and shifts of each output channel. */
 typedef struct oc_conv {
     int32_t batches, in_h, in_w, in_c;

@@ -81,8 +81,12 @@ OC_VNNI_INLINE __m512i oc_vnni_multiply(__m512i value, const oc_vnni_scale *s) {
     return _mm512_mask_add_epi32(quotient, up, quotient, _mm512_set1_epi32(1));
 }
 
+/* In the model's signed form up to the last step, so that sums near the ends of int32 wrap as the portable kernels' do. */
 OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i sums, const oc_vnni_scale *s, const oc_vnni_range *range) {
-    return oc_vnni_clamp(_mm512_add_epi32(oc_vnni_multiply(sums, s), range->zero), range);
+    const __m512i form = _mm512_set1_epi32(128);
+    const __m512i value = _mm512_add_epi32(oc_vnni_multiply(sums, s), _mm512_sub_epi32(range->zero, form));
+    const __m512i clamped = _mm512_min_epi32(_mm512_max_epi32(value, _mm512_sub_epi32(range->low, form)), _mm512_sub_epi32(range->high, form));
+    return _mm_xor_si128(_mm512_cvtepi32_epi8(clamped), _mm_set1_epi8((char)0x80));
 }
 
 /* Requantization by one fused multiply-add. */

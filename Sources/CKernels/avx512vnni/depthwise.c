@@ -132,7 +132,8 @@ OC_VNNI static void row(const kernel_block *b, const ptrdiff_t *offsets, int32_t
     int32_t begin = 0, end = 0; /* the columns whose windows lie inside */
     if (4 * groups <= MAX_TAPS && top >= 0 && top + reach_h < c->in_h && reach_w < c->in_w) {
         begin = c->pad_left > 0 ? (c->pad_left + c->stride_w - 1) / c->stride_w : 0;
-        end = (c->in_w - 1 - reach_w + c->pad_left) / c->stride_w + 1;
+        /* reach_w < in_w and no padding is negative, so the quotient is of a number above 0 */
+        end = (int32_t)(((int64_t)c->in_w - 1 - reach_w + c->pad_left) / c->stride_w + 1);
         begin = begin < c->out_w ? begin : c->out_w;
         end = end < c->out_w ? end : c->out_w;
         end = end < begin ? begin : end;
