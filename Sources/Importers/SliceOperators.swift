@@ -4,6 +4,7 @@ import Graph
 extension TFLiteOperator {
     func slice() throws(ImportError) -> Operation {
         let shape = try shape(0)
+        guard shape.allSatisfy({ $0 >= 1 }) else { throw refuse("its input's shape \(shape) is not fixed") }
         let begin = try parameter(1, "begin", count: shape.count)
         var sizes = try parameter(2, "size", count: shape.count)
         for dimension in shape.indices where sizes[dimension] == -1 {

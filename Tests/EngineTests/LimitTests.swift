@@ -110,6 +110,38 @@ import Testing
         #expect(Self.refusal(graph)?.contains("operator 0 (MUL): computes 67108864 bytes from constants") == true)
     }
 
+    @Test("Results beyond int32 wrap as the reference's do", arguments: [-30, -8, 0, 8, 26, 28, 30, 38])
+    func largeMultipliers(exponent: Int) throws {
+        var random = SplitMix64(state: 11)
+        for (zeroPoint, bias) in [(-128, 0), (-5, Int32.min), (7, Int32.max), (127, 1 << 30), (0, -3)]
+            as [(Int32, Int32)]
+        {
+            let channels = 19
+            var graph = try Self.graph(
+                .conv2D(Convolution(strideHeight: 1, strideWidth: 1)), from: [1, 3, 3, 5],
+                constants: [[channels, 1, 1, 5]],
+                to: [1, 3, 3, channels])
+            graph.tensors[1].constant = (0..<channels * 5).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            graph.tensors[1].quantization = Quantization(scale: 1, zeroPoint: 0)
+            graph.tensors[0].quantization = Quantization(scale: 1, zeroPoint: zeroPoint)
+            let scale = Float(sign: .plus, exponent: -exponent, significand: 1)
+            graph.tensors[2].quantization = Quantization(scale: scale, zeroPoint: zeroPoint)
+            let word = (0..<4).map { UInt8(truncatingIfNeeded: bias >> Int32(8 * $0)) }
+            graph.tensors.append(
+                Tensor(name: "bias", shape: [channels], type: .int32, constant: (0..<channels).flatMap { _ in word }))
+            graph.nodes[0].inputs.append(3)
+            try graph.validate()
+            for _ in 0..<8 {
+                let inputs = [randomInput(graph[0], &random)]
+                let expected = ReferenceExecutor(graph).outputs(inputs)
+                for set in availableSets {
+                    let isSame = try Engine(bundle: compile(graph, set).bundle).infer(inputs) == expected
+                    #expect(isSame, "\(set), zero point \(zeroPoint), bias \(bias)")
+                }
+            }
+        }
+    }
+
     @Test("Planning many tensors of many sizes that live at once ends soon", .timeLimit(.minutes(2)))
     func manyTensors() throws {
         var random = SplitMix64(state: 3)

@@ -152,6 +152,10 @@ import TestSupport
             "its slice of dimension 0 leaves the tensor [4]"
         ),
         (
+            ModelFile(65, from: [-1], to: [3], constants: [ModelFile.parameter([0]), ModelFile.parameter([-1])]),
+            "its input's shape [-1] is not fixed"
+        ),
+        (
             ModelFile(
                 45, from: [4], to: [4], constants: [0, 4, 0].map { ModelFile.parameter([$0]) }, options: (32, [:])),
             "index 0 has begin, end and stride [0, 4, 0]"
