@@ -74,7 +74,7 @@ public struct WatchState: Equatable, Sendable {
                 left = now
                 return .leave(present: now - entered)
             }
-            if !isPresent, now - since >= rule.enterAfter, now - (left ?? .min / 2) >= rule.cooldown {
+            if !isPresent, now - since >= rule.enterAfter, left.map({ now - $0 >= rule.cooldown }) ?? true {
                 isPresent = true
                 turning = nil
                 entered = now

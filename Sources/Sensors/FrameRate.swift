@@ -5,9 +5,10 @@ public struct FrameRate: Equatable, Sendable {
     public let frames: Int64
     public let seconds: Int64
 
-    /// Nil unless both are 1 to 1,000,000.
+    /// Nil unless both are 1 to 1,000,000 and their ratio is 0.001 to 1000.
     public init?(frames: Int64, seconds: Int64 = 1) {
-        guard 1...1_000_000 ~= frames, 1...1_000_000 ~= seconds else { return nil }
+        guard 1...1_000_000 ~= frames, 1...1_000_000 ~= seconds, seconds <= frames * 1000, frames <= seconds * 1000
+        else { return nil }
         self.frames = frames
         self.seconds = seconds
     }
@@ -26,12 +27,20 @@ public struct FrameRate: Equatable, Sendable {
         self.init(frames: Int64(rate * 1000 + 0.5), seconds: 1000)
     }
 
-    /// Nanoseconds from frame 0 to frame `number`, rounded down.
+    /// No frame's time is later, in nanoseconds (146 years): times and intervals can be added without overflow.
+    static var lastInstant: Int64 { .max / 2 }
+
+    /// Nanoseconds from frame 0 to frame `number`, rounded down, at most `lastInstant`.
+    /// - Parameter number: at least 0.
     public func time(ofFrame number: Int64) -> Int64 {
         let (whole, rest) = number.quotientAndRemainder(dividingBy: frames)
         // rest < 10^6, seconds <= 10^6: the product with 10^9 needs more than 64 bits, so in two steps.
         let (high, low) = (rest * seconds).quotientAndRemainder(dividingBy: frames)
-        return (whole * seconds + high) * 1_000_000_000 + low * 1_000_000_000 / frames
+        let (wholeSeconds, isTooLong) = whole.multipliedReportingOverflow(by: seconds)
+        guard !isTooLong, wholeSeconds < FrameRate.lastInstant / 1_000_000_000 - high else {
+            return FrameRate.lastInstant
+        }
+        return (wholeSeconds + high) * 1_000_000_000 + low * 1_000_000_000 / frames
     }
 }
 

@@ -50,11 +50,11 @@ final class ReplaySource {
                 let frame = SourceFrame(view: view, number: number, captured: .now, time: base)
                 index += 1
                 number += 1
-                base += pictureRate.time(ofFrame: 1)
+                base = min(base + pictureRate.time(ofFrame: 1), FrameRate.lastInstant)
                 return frame
             case .stream(let item):
                 if let frame = try nextOfStream(item) { return frame }
-                base += (stream?.rate ?? streamRate).time(ofFrame: inEntry)
+                base = min(base + (stream?.rate ?? streamRate).time(ofFrame: inEntry), FrameRate.lastInstant)
                 let wasEmpty = inEntry == 0
                 inEntry = 0
                 index += 1
@@ -76,7 +76,7 @@ final class ReplaySource {
             guard try stream?.read(into: bytes) == true,
                 let view = FrameView(shape, packed: UnsafeRawBufferPointer(bytes))
             else { return nil }
-            let time = base + (stream?.rate ?? streamRate).time(ofFrame: inEntry)
+            let time = min(base + (stream?.rate ?? streamRate).time(ofFrame: inEntry), FrameRate.lastInstant)
             let frame = SourceFrame(view: view, number: number, captured: .now, time: time)
             number += 1
             inEntry += 1

@@ -42,7 +42,8 @@ struct Y4MHeader {
             case UInt8(ascii: "F"):
                 rate = FrameRate(parsing: value)
                 guard rate != nil || value.elementsEqual("0:0".utf8) else {
-                    throw Y4MError("the frame rate after F is two numbers, as F30:1", at: start + 1)
+                    throw Y4MError(
+                        "the frame rate after F is two numbers, as F30:1, from 0.001 to 1000 a second", at: start + 1)
                 }
             case UInt8(ascii: "C"):
                 if value.elementsEqual("mono".utf8) {

@@ -67,6 +67,13 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
                 == ["0:enter", "1:leave 100", "4:enter", "5:leave 100"])
     }
 
+    @Test func withoutALeaveThereIsNoCooldownAtAnyInstant() {
+        for now in [0, Int64.max / 2 + 1, .max] {
+            var state = WatchState()
+            #expect(state.take(50000, at: now, WatchRule(rule(cooldown: .max))) == .enter)
+        }
+    }
+
     @Test func updatesComeAtTheirPace() {
         #expect(
             changes(rule(update: 200), [50000, 50000, 50000, 50000, 50000, 0])

@@ -102,6 +102,29 @@ private func grey(_ frames: ClosedRange<UInt8>) -> [[UInt8]] { frames.map { [$0,
         #expect(try takeAll([clip, "grey:2x2:" + raw], options, limit: 5).bytes == [1, 2, 7, 1, 2])
     }
 
+    @Test func timesBeyondWhatFitsStayAtTheLastInstant() throws {
+        let rate = try #require(FrameRate(parsing: "1/1000".utf8))
+        #expect(rate.time(ofFrame: 9224) == 9_224_000_000_000_000)
+        #expect(rate.time(ofFrame: 4_611_685) == 4_611_685_000_000_000_000)
+        #expect(rate.time(ofFrame: 4_611_687) == .max / 2 && rate.time(ofFrame: .max) == .max / 2)
+        let odd = try #require(FrameRate(parsing: "30000/1001".utf8))
+        #expect(odd.time(ofFrame: .max) == .max / 2 && odd.time(ofFrame: 60_000_000_000) == 2_002_000_000_000_000_000)
+    }
+
+    @Test(arguments: ["0.001", "1/1000", "1000:1000000", "1000", "1000/1", "1000000:1000"])
+    func ratesAreTakenUpToTheirBounds(_ text: String) { #expect(FrameRate(parsing: text.utf8) != nil) }
+
+    @Test(arguments: [
+        "0.0009", "1/1001", "1:1000000", "1000.1", "1001/1", "1000000/999", "0:1", "1:0", "1000001:1000001",
+    ])
+    func ratesOutOfBoundsAreRefused(_ text: String) throws {
+        #expect(FrameRate(parsing: text.utf8) == nil)
+        guard text.contains(":") else { return }
+        let place = try Workplace()
+        let clip = try place.file("slow", y4m("YUV4MPEG2 W2 H2 F\(text) Cmono", frames: grey(1...2)))
+        #expect(failure([clip]).contains("byte 16"))
+    }
+
     @Test func foldersGiveTheirPicturesInOrder() throws {
         let place = try Workplace()
         try place.file("b.pgm", Array("P5 1 1 255 ".utf8) + [2])
