@@ -80,7 +80,7 @@ let tests: [Target] = [
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(
         name: "DaemonTests",
-        dependencies: ["Boards", "CLinux", "Compiler", "Importers", "System", "ocellusd"]),
+        dependencies: ["Boards", "CBundle", "CLinux", "Compiler", "Importers", "System", "TestSupport", "ocellusd"]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle"]),
 ]
 

@@ -1,4 +1,5 @@
 import CBundle
+import CLinux
 import System
 
 /// A bundle and the memory it lies in.
@@ -40,15 +41,20 @@ public struct Bundle: ~Copyable, @unchecked Sendable {
         storage = .file(file)
     }
 
-    /// Verifies a copy of `bytes`, for programs that have just made them.
+    /// Verifies a copy of `bytes`, for programs that have just made them. Where there is no memory for it, the error is
+    /// at the end of the bytes.
     public init(copying bytes: [UInt8]) throws(BundleError) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(bytes.count, 1), alignment: Int(OC_ALIGNMENT))
+        guard let start = oc_allocate(bytes.count) else {
+            throw BundleError(
+                "there is no memory for the bytes before this one; end other programs or build a smaller model",
+                at: bytes.count)
+        }
+        let memory = UnsafeMutableRawBufferPointer(start: start, count: bytes.count)
         memory.copyBytes(from: bytes)
         do throws(BundleError) {
-            view = try BundleView(verifying: UnsafeRawBufferPointer(start: memory.baseAddress, count: bytes.count))
+            view = try BundleView(verifying: UnsafeRawBufferPointer(start: start, count: bytes.count))
         } catch {
-            memory.deallocate()
+            oc_release(start)
             throw error
         }
         storage = .memory(memory)
@@ -57,7 +63,7 @@ public struct Bundle: ~Copyable, @unchecked Sendable {
     deinit {
         switch storage {
         case .file: break
-        case .memory(let memory): memory.deallocate()
+        case .memory(let memory): oc_release(memory.baseAddress)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Bundle
 import CBundle
 import CKernels
+import CLinux
 import Kernels
 import System
 
@@ -32,16 +33,23 @@ public struct Engine: ~Copyable {
         do throws(BundleError) { try StepVerifier(view, set: set).verifyAll() } catch { throw .bundle(error) }
 
         let count = max(1, min(threads ?? Int(model.threads), Int(model.threads)))
+        // Vector kernels may read a few bytes past a tensor, so past the last one too.
+        let arenaBytes = model.arena_bytes + UInt64(OC_ALIGNMENT)
+        guard let size = Int(exactly: arenaBytes), let memory = oc_allocate(size) else {
+            throw .noMemory(bytes: arenaBytes)
+        }
         var workers: WorkerPool?
         if count > 1 {
-            do throws(Errno) { workers = try WorkerPool(threads: count) } catch { throw .system(error) }
+            do throws(Errno) { workers = try WorkerPool(threads: count) } catch {
+                oc_release(memory)
+                throw .system(error)
+            }
         }
         self.workers = workers
         self.threads = count
         kernelSet = set
         repackedFrom = source == set.rawValue ? nil : KernelSet(rawValue: source)
-        // Vector kernels may read a few bytes past a tensor, so past the last one too.
-        arena = .allocate(byteCount: Int(model.arena_bytes) + Int(OC_ALIGNMENT), alignment: Int(OC_ALIGNMENT))
+        arena = UnsafeMutableRawBufferPointer(start: memory, count: size)
         // Touch every page now: the first frame must not pay for page faults.
         arena.initializeMemory(as: UInt8.self, repeating: 0)
         functions = .allocate(capacity: view.steps.count)
@@ -53,7 +61,7 @@ public struct Engine: ~Copyable {
     }
 
     deinit {
-        arena.deallocate()
+        oc_release(arena.baseAddress)
         functions.deallocate()
     }
 

@@ -12,6 +12,8 @@ public enum EngineError: Error {
     case missingInstructions(KernelSet)
     /// The CPU lacks the instructions of a kernel set that was asked for.
     case unavailable(KernelSet)
+    /// The arena needs more memory than can be had.
+    case noMemory(bytes: UInt64)
     /// Threads could not be started.
     case system(Errno)
 
@@ -29,6 +31,8 @@ public enum EngineError: Error {
                 + "build it again with --kernels \(text(KernelSet.best.name))"
         case .unavailable(let set):
             return "this CPU lacks the kernel set \(text(set.name)); it runs \(available)"
+        case .noMemory(let bytes):
+            return "not enough memory for the arena of \(bytes) bytes; end other programs or build a smaller model"
         case .system(let error):
             return "cannot start worker threads: \(error.description)"
         }

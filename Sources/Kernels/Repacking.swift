@@ -8,7 +8,8 @@ extension Bundle {
     ///
     /// Takes memory for a second copy of the bundle; meant for a board that got the wrong one.
     /// - Precondition: `StepVerifier` has accepted this bundle for `source`.
-    /// - Throws: where weights or arena outgrow 2 GiB, as only a crafted bundle's do.
+    /// - Throws: where weights or arena outgrow 2 GiB, or the weights what a sound bundle's packing can take, as only a
+    ///   crafted bundle's do.
     public func repacked(from source: KernelSet, for target: KernelSet) throws(BundleError) -> [UInt8] {
         var repacker = Repacker(view, source, target)
         return try repacker.run()
@@ -20,11 +21,19 @@ private struct Repacker {
     let source: KernelSet
     let target: KernelSet
     var weights: [UInt8] = []
+    /// Tensors and steps may name the same constants, and each gets a copy of its own: without a limit a small file could
+    /// ask for any amount of memory. The densest packing grows a filter 16-fold, and a step's single channel or a table to
+    /// less than 4 KiB.
+    private let limit: Int
 
     init(_ view: BundleView, _ source: KernelSet, _ target: KernelSet) {
         self.view = view
         self.source = source
         self.target = target
+        let wanted = plus(
+            times(Int64(view.weights.count), 64),
+            plus(times(Int64(view.steps.count), 4096), times(Int64(view.tensors.count), Int64(OC_ALIGNMENT))))
+        limit = Int(min(wanted, Int64(Int32.max) - Int64(OC_ALIGNMENT)))
     }
 
     /// What turns the source's form of an element into the target's.
@@ -109,12 +118,12 @@ private struct Repacker {
     }
 
     private var tooLarge: BundleError {
-        BundleError("the bundle outgrows 2 GiB for this CPU's kernels; build it for this board", at: 0)
+        BundleError("the bundle grows too large for this CPU's kernels; build it for this board", at: 0)
     }
 
     private mutating func place(_ bytes: [UInt8]) throws(BundleError) -> UInt32 {
         let alignment = Int(OC_ALIGNMENT)
-        guard bytes.count < Int(Int32.max) - weights.count - alignment else { throw tooLarge }
+        guard bytes.count <= limit - weights.count - alignment else { throw tooLarge }
         while weights.count % alignment != 0 { weights.append(0) }
         weights.append(contentsOf: bytes)
         return UInt32(weights.count - bytes.count)

@@ -59,4 +59,27 @@ import Testing
         let bytes = writer.finish()
         #expect(throws: EngineError.self) { _ = try Engine(Bundle(copying: bytes), repack: .to(set)) }
     }
+
+    @Test("Many tensors over the same weights do not multiply them", arguments: KernelSet.allCases)
+    func multiplied(set: KernelSet) throws {
+        guard set != .scalar else { return }
+        for (count, isTaken) in [(16, true), (2000, false)] {
+            var file = BundleFile(Self.bundle)
+            let weights = try #require(file[OC_SECTION_WEIGHTS]).bytes.count
+            var tensor = oc_tensor()
+            (tensor.type, tensor.rank, tensor.space) = (1, 1, UInt8(OC_SPACE_WEIGHTS.rawValue))
+            (tensor.shape, tensor.bytes) = ((Int32(weights), 1, 1, 1, 1, 1), UInt32(weights))
+            var tensors = try #require(file[OC_SECTION_TENSORS])
+            for _ in 0..<count { withUnsafeBytes(of: tensor) { tensors.bytes += $0.prefix(60) } }
+            tensors.count += UInt32(count)
+            file[OC_SECTION_TENSORS] = tensors
+            let bundle = try Bundle(copying: file.bytes())
+            do {
+                _ = try bundle.repacked(from: .scalar, for: set)
+                #expect(isTaken)
+            } catch {
+                #expect(!isTaken && error.message.contains("grows too large"))
+            }
+        }
+    }
 }

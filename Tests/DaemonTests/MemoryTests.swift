@@ -1,0 +1,39 @@
+import CBundle
+import Foundation
+import TestSupport
+import Testing
+
+/// A bundle that asks for more memory than there is gives an error and harms nobody.
+@Suite(.timeLimit(.minutes(2))) struct MemoryTests {
+    private static let greedy: [UInt8] = {
+        var file = BundleFile(Workplace.person)
+        file.edit(OC_SECTION_MODEL, as: oc_model.self) { $0.arena_bytes = (1 << 31) - 64 }
+        return file.bytes()
+    }()
+    private static let refusal = "not enough memory for the arena of 2147483648 bytes"
+
+    /// With 1.5 GB of address space.
+    private func start(_ arguments: [String]) throws -> Daemon {
+        let limited = ["-c", #"ulimit -v 1500000; exec "$0" "$@""#, Daemon.program.path]
+        return try Daemon(limited + arguments, program: "/bin/sh")
+    }
+
+    @Test func atStart() throws {
+        let place = try Workplace()
+        let bundle = try place.file("greedy.ocellus", Self.greedy)
+        let end = try start([bundle, "--source", Workplace.clip]).finish()
+        #expect(end.code == 3 && end.errors.contains("\(bundle): \(Self.refusal)"), "\(end.errors)")
+    }
+
+    @Test func atReload() throws {
+        let place = try Workplace()
+        let daemon = try start([place.bundle, "--source", "grey:96x96:" + place.fifo("fifo")])
+        try daemon.wait(for: #""state":"started""#)
+        try place.file("person.ocellus", Self.greedy)
+        daemon.signal(SIGHUP)
+        try daemon.wait(for: #""state":"reload-failed""#)
+        daemon.signal(SIGTERM)
+        let end = try daemon.finish()
+        #expect(end.code == 0 && end.errors.contains(Self.refusal), "\(end.errors)")
+    }
+}
