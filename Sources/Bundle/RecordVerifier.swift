@@ -17,6 +17,7 @@ extension BundleView {
         for index in watches.indices { try verify(watches[index], at: position(of: watches, index)) }
         if let sensor {
             let at = position(of: UnsafeRawPointer(sensor))
+            try verify(unused: sensor.pointee.reserved, at: at + 32)
             try verify(sensor.pointee.name, at: at)
             try verify(sensor.pointee.source, at: at)
             try verify(sensor.pointee.topic, at: at)
@@ -29,6 +30,10 @@ extension BundleView {
         position(of: UnsafeRawPointer(records.baseAddress! + index))
     }
 
+    private func verify<T: BitwiseCopyable>(unused reserved: T, at byte: Int) throws(BundleError) {
+        try SectionTable.verify(unused: reserved, at: byte)
+    }
+
     private func verify(_ text: oc_text, at byte: Int) throws(BundleError) {
         guard UInt64(text.offset) + UInt64(text.length) <= UInt64(strings.count) else {
             throw BundleError("a text lies outside the strings section; build the bundle again", at: byte)
@@ -38,6 +43,7 @@ extension BundleView {
     private func verifyModel() throws(BundleError) {
         let at = position(of: UnsafeRawPointer(model))
         let m = model.pointee
+        try verify(unused: m.reserved, at: at + 64)
         try verify(m.name, at: at)
         try verify(m.origin, at: at)
         try verify(m.board, at: at)
@@ -59,6 +65,7 @@ extension BundleView {
     }
 
     private func verify(_ tensor: oc_tensor, at byte: Int) throws(BundleError) {
+        try verify(unused: tensor.reserved, at: byte + 11)
         try verify(tensor.name, at: byte)
         guard tensor.type >= OC_TYPE_INT8.rawValue, tensor.type <= OC_TYPE_FLOAT32.rawValue,
             tensor.rank <= OC_MAX_RANK
@@ -110,7 +117,9 @@ extension BundleView {
         guard let preprocess else { return }
         let at = position(of: UnsafeRawPointer(preprocess))
         let p = preprocess.pointee
-        guard (1...16384).contains(p.width), (1...16384).contains(p.height), p.channels == 1 || p.channels == 3,
+        try verify(unused: p.reserved, at: at + 23)
+        let sides = 1...UInt32(OC_MAX_INPUT_SIDE)
+        guard sides.contains(p.width), sides.contains(p.height), p.channels == 1 || p.channels == 3,
             p.fit <= OC_FIT_CONTAIN.rawValue, p.bgr <= 1
         else {
             throw BundleError("the preprocessing record is out of range; build the bundle again", at: at)
@@ -159,6 +168,7 @@ extension BundleView {
     }
 
     private func verify(_ watch: oc_watch, at byte: Int) throws(BundleError) {
+        try verify(unused: watch.reserved, at: byte + 40)
         try verify(watch.name, at: byte)
         guard let scores, watch.label < scores.pointee.count else {
             throw BundleError("a watch rule is for a label that has no score; build the bundle again", at: byte + 8)

@@ -34,6 +34,7 @@ struct SectionTable {
         guard withUnsafeBytes(of: header, { oc_crc32c(0, $0.baseAddress, $0.count) }) == claimed else {
             throw BundleError("the header's checksum is wrong; copy the file again", at: 28)
         }
+        try Self.verify(unused: header.reserved, at: 32)
         guard header.file_bytes == UInt64(file.count) else {
             throw BundleError("the file's length is not the one in its header; copy the file again", at: 16)
         }
@@ -58,6 +59,7 @@ struct SectionTable {
                 throw BundleError("a section is of an unknown kind or occurs twice; build the bundle again", at: at)
             }
             seen |= 1 << section.kind
+            try Self.verify(unused: section.reserved, at: at + 28)
             guard section.offset % UInt64(OC_ALIGNMENT) == 0, section.offset >= UInt64(end),
                 section.offset <= UInt64(file.count), section.bytes <= UInt64(file.count) - section.offset
             else {
@@ -71,6 +73,20 @@ struct SectionTable {
         }
         guard end == file.count else {
             throw BundleError("there are bytes behind the last section; copy the file again", at: end)
+        }
+    }
+
+    /// That a record's field without a meaning is 0: a later format may give it one.
+    static func verify<T: BitwiseCopyable>(unused reserved: T, at byte: Int) throws(BundleError) {
+        let isZero = withUnsafeBytes(of: reserved) { bytes in
+            var all: UInt8 = 0
+            for index in bytes.indices { all |= bytes[index] }
+            return all == 0
+        }
+        guard isZero else {
+            throw BundleError(
+                "a field that this program does not know is not 0; use the matching ocellus, or build the bundle again",
+                at: byte)
         }
     }
 

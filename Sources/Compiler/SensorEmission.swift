@@ -35,11 +35,12 @@ extension Emission {
     {
         guard let id = ports.pictureTensor, tensor(id).shape.count == 4, tensor(id).shape[0] == 1,
             [1, 3].contains(tensor(id).shape[3]),
-            tensor(id).shape[1] <= 16384, tensor(id).shape[2] <= 16384
+            tensor(id).shape[1] <= OC_MAX_INPUT_SIDE, tensor(id).shape[2] <= OC_MAX_INPUT_SIDE
         else {
             if required {
                 throw CompileError(
-                    "the model's first input is no picture ([1, height, width, 1 or 3], 8-bit or float32); a sensor needs one"
+                    "the model's first input is no picture ([1, height, width, 1 or 3], 8-bit or float32, at most "
+                        + "\(OC_MAX_INPUT_SIDE) pixels a side); a sensor needs one"
                 )
             }
             return

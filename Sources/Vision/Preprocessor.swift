@@ -18,7 +18,7 @@ public enum PreprocessorError: Error, Equatable, Sendable {
 /// limited range is spread to 0...255, for grey inputs as well.
 public struct Preprocessor: ~Copyable {
     /// Width and height of an input are 1 to this.
-    public static var sizeLimit: Int { 8192 }
+    public static var sizeLimit: Int { Int(OC_MAX_INPUT_SIDE) }
 
     public let shape: FrameShape
     /// Bytes of the input tensor: height * width * channels.

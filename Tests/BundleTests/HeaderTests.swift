@@ -30,6 +30,7 @@ import Testing
         for index in 0..<8 { expect("no ocellus bundle", at: 0) { $0[index] ^= 0x20 } }
         expect("another format version", at: 8) { store(UInt32(OC_VERSION) + 1, at: 8, in: &$0) }
         expect("header's checksum", at: 28, repaired: false) { $0[40] = 1 }
+        for index in [32, 63] { expect("not 0", at: 32) { $0[index] = 1 } }
         expect("length is not the one", at: 16) { store(UInt64(size - 1), at: 16, in: &$0) }
         expect("length is not the one", at: 16) { $0.append(0) }
         expect("section table does not fit", at: 12) { store(UInt32(13), at: 12, in: &$0) }
@@ -58,6 +59,7 @@ import Testing
         expect("unknown kind or occurs twice", at: entry(1)) {
             store(OC_SECTION_MODEL.rawValue, at: entry(1), in: &$0)
         }
+        expect("not 0", at: entry(1) + 28) { store(UInt32(1), at: entry(1) + 28, in: &$0) }
         let offset = sectionOffset(OC_SECTION_TENSORS, in: file)
         for wrong: UInt64 in [UInt64(offset + 1), UInt64(offset - 64), UInt64(file.count) * 64, .max - 63, 0] {
             expect("outside the file or over another", at: entry(1) + 8) { store(wrong, at: entry(1) + 8, in: &$0) }

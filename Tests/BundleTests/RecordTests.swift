@@ -104,10 +104,20 @@ import Testing
         }
     }
 
+    @Test func reserved() {
+        let text = "a field that this program does not know is not 0"
+        expect(text, OC_SECTION_MODEL, at: 64) { (r: inout oc_model) in r.reserved.47 = 1 }
+        expect(text, OC_SECTION_TENSORS, 1, at: 11) { (r: inout oc_tensor) in r.reserved = 1 }
+        expect(text, OC_SECTION_PREPROCESS, at: 23) { (r: inout oc_preprocess) in r.reserved = 128 }
+        expect(text, OC_SECTION_WATCH, at: 40) { (r: inout oc_watch) in r.reserved.0 = 1 }
+        expect(text, OC_SECTION_SENSOR, at: 32) { (r: inout oc_sensor) in r.reserved.31 = 1 }
+    }
+
     @Test func preprocess() {
         let kind = OC_SECTION_PREPROCESS
         let changes: [(inout oc_preprocess) -> Void] = [
-            { $0.width = 0 }, { $0.width = 16385 }, { $0.height = 0 }, { $0.height = .max }, { $0.channels = 2 },
+            { $0.width = 0 }, { $0.width = 8193 }, { $0.height = 8193 }, { $0.height = 0 }, { $0.height = .max },
+            { $0.channels = 2 },
             { $0.fit = 3 }, { $0.bgr = 2 },
         ]
         for change in changes {

@@ -97,7 +97,7 @@ typedef struct oc_tensor {
     uint8_t type;           /* oc_type */
     uint8_t rank;           /* 0 to OC_MAX_RANK */
     uint8_t space;          /* oc_space */
-    uint8_t reserved;
+    uint8_t reserved;       /* 0 */
     int32_t shape[OC_MAX_RANK]; /* 1 past the rank */
     uint32_t offset;        /* in its space */
     uint32_t bytes;
@@ -119,18 +119,20 @@ typedef enum oc_fit {
     OC_FIT_CONTAIN = 2      /* the whole crop, centred, bars filled with `fill` */
 } oc_fit;
 
+enum { OC_MAX_INPUT_SIDE = 8192 };
+
 /* How a picture becomes the model's 8-bit picture tensor, of shape [1, height, width, channels]: input 0, or where that is
  * float32 the tensor that quantizing it gives, and then the steps before it are skipped. */
 typedef struct oc_preprocess {
-    uint32_t width;
-    uint32_t height;
+    uint32_t width;         /* 1 to OC_MAX_INPUT_SIDE */
+    uint32_t height;        /* 1 to OC_MAX_INPUT_SIDE */
     uint32_t channels;      /* 1: luma; 3: red, green, blue (or reversed, see bgr) */
     uint32_t tensor;        /* index of the tensor to fill */
     uint32_t skip_steps;    /* run from this step on */
     uint8_t fit;            /* oc_fit */
     uint8_t bgr;            /* 1: blue first */
     uint8_t fill;           /* pixel value of the bars, before `table` */
-    uint8_t reserved;
+    uint8_t reserved;       /* 0 */
     uint16_t crop[4];       /* x, y, width, height in 1/65535 of the frame; 0 0 65535 65535 is all of it */
     uint8_t table[3][256];  /* pixel value 0..255 of each channel -> byte of the tensor as it lies in the arena */
 } oc_preprocess;
