@@ -54,4 +54,22 @@ struct Check {
         try self(low >= 0 && high < limit, "a copy leaves its operands; build the bundle again")
         return low...high
     }
+
+    /// That i . strides differs for all indices i below dims: taken from the least, each stride is greater than the reach
+    /// of those before. Parts of dense tensors, which is what copies write, have such strides in any order.
+    func distinct(_ dims: [6 of Int32], _ strides: [6 of Int32]) throws(BundleError) {
+        var reach = Int64(0)
+        var isUsed: [6 of Bool] = [false, false, false, false, false, false]
+        while true {
+            var least = -1
+            for d in 0..<6 where dims[d] > 1 && !isUsed[d] {
+                if least < 0 || strides[d].magnitude < strides[least].magnitude { least = d }
+            }
+            if least < 0 { return }
+            isUsed[least] = true
+            let stride = Int64(strides[least].magnitude)
+            try self(stride > reach, "a copy writes an element twice; build the bundle again")
+            reach = plus(reach, times(Int64(dims[least]) - 1, stride))
+        }
+    }
 }

@@ -46,6 +46,19 @@ import Testing
             try refuse(sample, "leaves its operands") { $0.step.copy.in_stride.4 = .min }
             try refuse(sample, "an element twice") { $0.step.copy.dims.0 = 3 }
             try refuse(sample, "an element twice") { ($0.step.copy.dims.0, $0.step.copy.dims.1) = (.max, .max) }
+            // Rows over one another, whichever comes first: [3, 4] elements in steps of 6 and 2 meet at 6.
+            for (rows, columns) in [(6, 2), (2, 4), (-6, 2), (0, 1), (1, 0), (1, 1)] as [(Int32, Int32)] {
+                try refuse(sample, "an element twice") {
+                    ($0.step.copy.out_stride.4, $0.step.copy.out_stride.5) = (rows, columns)
+                    $0.step.copy.out_start = rows < 0 ? 12 : 0
+                }
+            }
+            for (rows, columns) in [(4, 1), (1, 3), (7, 2), (-4, 1)] as [(Int32, Int32)] {
+                try accept(sample) {
+                    ($0.step.copy.out_stride.4, $0.step.copy.out_stride.5) = (rows, columns)
+                    $0.step.copy.out_start = rows < 0 ? 8 : 0
+                }
+            }
             // Within one tensor: the first half to the second.
             let within: Change = {
                 let c = size

@@ -219,6 +219,24 @@ import Testing
             try refuse(sample, "not the tensor") {
                 $0.tensors[1].offset = 0; $0.step.in.1.offset = 0; $0.step.in.1.bytes = 2
             }
+            // In place, each element must be the one that its result replaces.
+            let inPlace: Change = { $0.step.in.0.offset = $0.step.out.offset }
+            try accept(sample, inPlace)
+            let transposed: [(Int32, Int32, Int32)] = [(12, 1, 3), (4, 8, 1), (0, 4, 1), (12, 4, 0)]
+            for strides in transposed {
+                try accept(sample) {
+                    ($0.step.binary.stride_a.2, $0.step.binary.stride_a.3, $0.step.binary.stride_a.4) = strides
+                }
+                try refuse(sample, "over what it reads") {
+                    inPlace(&$0)
+                    ($0.step.binary.stride_a.2, $0.step.binary.stride_a.3, $0.step.binary.stride_a.4) = strides
+                }
+            }
+            try refuse(sample, "over what it reads") { $0.step.in.1 = $0.step.out }
+            try accept(sample) {
+                $0.step.in.1 = $0.step.out
+                $0.step.binary.stride_b = $0.step.binary.stride_a
+            }
             try zeroPoints(sample, [\.binary.zero_a, \.binary.zero_b, \.binary.out_zero])
             try clamps(sample, \.binary.clamp_min, \.binary.clamp_max)
             for right: Int32 in [0, 22] { try accept(sample) { $0.step.binary.left_shift = right } }
