@@ -122,6 +122,32 @@ for arch in aarch64 armv7 riscv64 x86_64; do
     check "$arch: --version" cross_version $arch
     check "$arch: the same events" cross_events $arch
 done
+step "selfcheck on every kind of CPU"
+# What qemu-user can be: a Cortex-A53 has no dot products, an A76 has, max has int8 matrix products too (SME is wrong in QEMU 7.2).
+cross_cpus() {
+    case $1 in
+    aarch64) echo "qemu-aarch64 -cpu cortex-a53"; echo "qemu-aarch64 -cpu cortex-a76"; echo "qemu-aarch64 -cpu max,pauth=off,sme=off" ;;
+    armv7) echo "qemu-arm -cpu cortex-a7" ;;
+    riscv64) echo "qemu-riscv64 -cpu rv64"; echo "qemu-riscv64 -cpu rv64,v=true,vlen=128"; echo "qemu-riscv64 -cpu rv64,v=true,vlen=256" ;;
+    x86_64) echo "env" ;;
+    esac
+}
+
+cross_selfcheck() {
+    # shellcheck disable=SC2086 # an emulator and its options
+    $2 "$cross_scratch/$(cross_triple "$1")/release/selfcheck" 60 | tee "$cross_work/selfcheck"
+    grep -qE '^[1-9][0-9]* passed, 0 failed$' "$cross_work/selfcheck"
+}
+
+cross_build_selfcheck() {
+    swift build -c release --triple "$(cross_triple "$1")" --toolset "Toolchains/$1-linux.json" --product selfcheck \
+        --scratch-path "$cross_scratch"
+}
+
+for arch in aarch64 armv7 riscv64 x86_64; do
+    check "$arch: selfcheck builds" cross_build_selfcheck $arch
+    while read -r cpu; do check "selfcheck as $arch, $cpu" cross_selfcheck $arch "$cpu"; done < <(cross_cpus $arch)
+done
 rm -rf "$cross_work"
 
 [ "${BASH_SOURCE[0]}" != "$0" ] || summary
