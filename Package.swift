@@ -71,17 +71,20 @@ let tests: [Target] = [
             "TestSupport",
         ]),
     .testTarget(
-        name: "PicturesTests", dependencies: ["Pictures"], exclude: ["make_files.py"], resources: [.copy("Files")]),
+        name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], exclude: ["make_files.py"],
+        resources: [.copy("Files")]),
     // Runs the program itself, so it must be built.
     .testTarget(name: "CommandTests", dependencies: ["CBundle", "Importers", "ocellus", "TestSupport"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
-    .testTarget(name: "VisionTests", dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "Vision"]),
+    .testTarget(
+        name: "VisionTests",
+        dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(
         name: "DaemonTests",
         dependencies: ["Boards", "CBundle", "CLinux", "Compiler", "Importers", "System", "TestSupport", "ocellusd"]),
-    .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle"]),
+    .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle", "TestSupport"]),
 ]
 
 let package = Package(

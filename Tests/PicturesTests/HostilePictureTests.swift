@@ -59,36 +59,4 @@ import Testing
         #expect(refusal(of: jpeg, into: &picture) == "the picture's data is cut short or damaged")
         #expect(picture.pixels.isEmpty)
     }
-
-    @Test("Flipped bits never do worse than an error", arguments: names)
-    func flippedBits(name: String) throws {
-        let whole = try file(name)
-        var picture = Picture()
-        var random = SplitMix(state: UInt64(whole.count))
-        for _ in 0..<400 {
-            var bytes = whole
-            for _ in 0...(random.next() % 4) {
-                bytes[Int(random.next() % UInt64(bytes.count))] ^= 1 << UInt8(random.next() % 8)
-            }
-            if refusal(of: bytes, into: &picture) == nil {
-                #expect(picture.pixels.count == picture.width * picture.height * picture.channels)
-                #expect(picture.width > 0)
-            } else {
-                #expect(picture.width == 0)
-            }
-        }
-    }
-}
-
-/// Sebastiano Vigna's SplitMix64: the same numbers on every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }
