@@ -10,7 +10,10 @@ let boardModules: [Target] = [
     .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
     .target(
         name: "CLinux", dependencies: ["CTarget"],
-        cSettings: [.define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64")],
+        cSettings: [
+            .define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64"),
+            .define("OC_FORCED", .when(configuration: .debug)),
+        ],
         linkerSettings: [.linkedLibrary("m")]),
     .target(name: "System", dependencies: ["CLinux"]),
     .target(name: "CPictures", dependencies: ["CTarget"], cSettings: [.define("_GNU_SOURCE")]),

@@ -1,5 +1,7 @@
 #include "oc_forced.h"
 
+#ifdef OC_FORCED
+
 #include <pthread.h>
 
 atomic_int oc_forced_armed;
@@ -40,3 +42,5 @@ int oc_forced_error(oc_call call) {
     pthread_mutex_unlock(&lock);
     return error;
 }
+
+#endif
