@@ -205,12 +205,6 @@ int64_t oc_clock_monotonic(void) { return clock_of(CLOCK_MONOTONIC); }
 int64_t oc_clock_real(void) { return clock_of(CLOCK_REALTIME); }
 int64_t oc_clock_thread_cpu(void) { return clock_of(CLOCK_THREAD_CPUTIME_ID); }
 
-void oc_sleep_until(int64_t monotonic) {
-    struct timespec when = {.tv_sec = (time_t)(monotonic / 1000000000), .tv_nsec = (long)(monotonic % 1000000000)};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR)
-        ;
-}
-
 /* This process */
 
 static int argument_count;

@@ -57,32 +57,22 @@ static void *run(void *argument) {
     return NULL;
 }
 
-int oc_thread_start(oc_thread_body body, void *context, size_t stack_bytes, uintptr_t *thread) {
+int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread) {
     FORCED(OC_CALL_THREAD);
     struct start *start = malloc(sizeof *start);
     if (!start)
         return -ENOMEM;
     start->body = body;
     start->context = context;
-    pthread_attr_t attributes;
-    int error = pthread_attr_init(&attributes);
-    if (error) {
-        free(start);
-        return -error;
-    }
-    if (stack_bytes)
-        error = pthread_attr_setstacksize(&attributes, stack_bytes);
     /* A new thread inherits the mask: block first, restore after. */
     sigset_t set, before;
     daemon_signals(&set);
     pthread_t id;
-    if (!error)
-        error = pthread_sigmask(SIG_BLOCK, &set, &before);
+    int error = pthread_sigmask(SIG_BLOCK, &set, &before);
     if (!error) {
-        error = pthread_create(&id, &attributes, run, start);
+        error = pthread_create(&id, NULL, run, start);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
-    pthread_attr_destroy(&attributes);
     if (error) {
         free(start);
         return -error;
@@ -92,15 +82,6 @@ int oc_thread_start(oc_thread_body body, void *context, size_t stack_bytes, uint
 }
 
 int oc_thread_join(uintptr_t thread) { return -pthread_join((pthread_t)thread, NULL); }
-
-int oc_thread_pin(int cpu) {
-    if (cpu < 0 || cpu >= CPU_SETSIZE)
-        return -EINVAL;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    return -pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-}
 
 int oc_cpu_count(void) {
     cpu_set_t set;

@@ -9,10 +9,6 @@ public enum Clock {
     /// Nanoseconds since 1970-01-01T00:00:00Z; jumps when somebody sets the clock.
     @inlinable
     public static var wall: Int64 { oc_clock_real() }
-
-    /// Sleeps until the monotonic clock reaches `instant`.
-    @inlinable
-    public static func sleep(until instant: Int64) { oc_sleep_until(instant) }
 }
 
 /// An instant on both clocks, in nanoseconds. Logic reckons with `monotonic`; `wall` is for people.

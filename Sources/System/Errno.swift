@@ -17,11 +17,9 @@ public struct Errno: Error, Equatable, Sendable {
     public static var inputOutput: Errno { Errno(Int32(OC_EIO)) }
     public static var again: Errno { Errno(Int32(OC_EAGAIN)) }
     public static var noMemory: Errno { Errno(Int32(OC_ENOMEM)) }
-    public static var accessDenied: Errno { Errno(Int32(OC_EACCES)) }
     public static var isFolder: Errno { Errno(Int32(OC_EISDIR)) }
     public static var invalid: Errno { Errno(Int32(OC_EINVAL)) }
     public static var noSpace: Errno { Errno(Int32(OC_ENOSPC)) }
-    public static var brokenPipe: Errno { Errno(Int32(OC_EPIPE)) }
 }
 
 /// The result of a call of `CLinux`, or its error.

@@ -10,15 +10,14 @@ public struct Thread: ~Copyable {
     }
 
     /// Starts a thread that runs `body` to its end.
-    /// - Parameter stackBytes: 0 for the system's default.
-    public init(stackBytes: Int = 0, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+    public init(_ body: @escaping @Sendable () -> Void) throws(Errno) {
         let box = Unmanaged.passRetained(Box(body))
         var id: UInt = 0
         let result = oc_thread_start(
             { context in
                 guard let context else { return }
                 Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
-            }, box.toOpaque(), stackBytes, &id)
+            }, box.toOpaque(), &id)
         if result < 0 { box.release() }
         _ = try checked(result)
         self.id = id
@@ -27,12 +26,6 @@ public struct Thread: ~Copyable {
     /// Waits until the body has returned.
     public consuming func join() {
         _ = oc_thread_join(id)
-    }
-
-    /// Binds the calling thread to one processor.
-    public static func pin(to processor: Int) throws(Errno) {
-        guard let cpu = Int32(exactly: processor) else { throw .invalid }
-        _ = try checked(oc_thread_pin(cpu))
     }
 
     /// Processors that this process may use, at least 1.

@@ -48,7 +48,7 @@ private func takeAll(
             taken.numbers.append(frame.number)
             taken.times.append(frame.time / 1_000_000)
             taken.dropped = source.dropped
-            if pause > 0 { Clock.sleep(until: Clock.monotonic + pause) }
+            if pause > 0 { usleep(UInt32(pause / 1000)) }
         case .none:
             var poll = oc_poll(fd: source.raw, wanted: Int16(OC_POLL_READ), happened: 0)
             try #require(oc_wait(&poll, 1, 5000) == 1, "no frame within 5 s")
@@ -246,13 +246,15 @@ private func grey(_ frames: ClosedRange<UInt8>) -> [[UInt8]] { frames.map { [$0,
         #expect(failure([fifo], options).contains("--loop needs a file"))
     }
 
-    @Test func readErrorsNameTheByte() throws {
-        defer { oc_force_no_errors() }
-        let place = try Workplace()
-        let file = try place.file("raw", [UInt8](repeating: 1, count: 12))
-        oc_force_error(OC_CALL_READ, 2, 1, Int32(OC_EIO))
-        #expect(failure(["grey:2x2:" + file]) == file + ": byte 8: cannot read: Input/output error")
-    }
+    #if DEBUG
+        @Test func readErrorsNameTheByte() throws {
+            defer { oc_force_no_errors() }
+            let place = try Workplace()
+            let file = try place.file("raw", [UInt8](repeating: 1, count: 12))
+            oc_force_error(OC_CALL_READ, 2, 1, Int32(OC_EIO))
+            #expect(failure(["grey:2x2:" + file]) == file + ": byte 8: cannot read: Input/output error")
+        }
+    #endif
 
     @Test func ratesAreExact() throws {
         #expect(FrameRate(parsing: "29.97".utf8) == FrameRate(frames: 29970, seconds: 1000))
@@ -279,7 +281,7 @@ extension System.Thread {
                 let part = Array(rest.prefix(each))
                 guard oc_write(fd, part, part.count) == part.count else { return }
                 rest = rest.dropFirst(part.count)
-                if pause > 0 { Clock.sleep(until: Clock.monotonic + pause) }
+                if pause > 0 { usleep(UInt32(pause / 1000)) }
             }
         }
     }

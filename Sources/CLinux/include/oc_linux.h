@@ -90,14 +90,12 @@ void oc_ignore_broken_pipes(void);
 int64_t oc_clock_monotonic(void);
 int64_t oc_clock_real(void);
 int64_t oc_clock_thread_cpu(void);
-void oc_sleep_until(int64_t monotonic);
 
 /* Threads. A thread blocks SIGTERM, SIGINT and SIGHUP, so that the main thread gets them. */
 typedef void (*oc_thread_body)(void *context);
-int oc_thread_start(oc_thread_body body, void *context, size_t stack_bytes, uintptr_t *thread);
+int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread);
 int oc_thread_join(uintptr_t thread);
-int oc_thread_pin(int cpu); /* the calling thread */
-int oc_cpu_count(void);     /* that this process may use */
+int oc_cpu_count(void); /* that this process may use */
 size_t oc_page_bytes(void);
 
 /* Waits while *word == expected, at most `nanoseconds` (below 0: without limit). 0: woken or changed; -ETIMEDOUT. */
@@ -153,7 +151,7 @@ void oc_release(void *bytes);
 /* Decimal numbers, whatever the locale: the characters read, 0 if there is no number. */
 size_t oc_parse_double(const char *bytes, size_t count, double *value);
 
-/* Forced errors for tests: after `skip` more calls of this kind, the next `times` fail with `error`. */
+/* Forced errors for tests, in debug builds alone: after `skip` more calls of this kind, the next `times` fail with `error`. */
 typedef enum oc_call {
     OC_CALL_OPEN, OC_CALL_READ, OC_CALL_WRITE, OC_CALL_STATUS, OC_CALL_MAP, OC_CALL_POLL, OC_CALL_THREAD, OC_CALL_EVENT,
     OC_CALL_LIMIT
