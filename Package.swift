@@ -37,6 +37,7 @@ let boardModules: [Target] = [
 let hostModules: [Target] = [
     .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
     .target(name: "Drawing", dependencies: ["CGD", "Pictures"]),
+    .target(name: "Deployment", resources: [.embedInCode("Assets")]),
     .target(name: "Graph"),
     .target(name: "Importers", dependencies: ["Graph"]),
     .target(name: "Reference", dependencies: ["Graph"]),
@@ -49,8 +50,8 @@ let hostModules: [Target] = [
     .executableTarget(
         name: "ocellus",
         dependencies: [
-            "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Drawing", "Engine", "Graph", "Importers",
-            "Kernels", "Pictures", "Reference", "System", "Vision",
+            "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Deployment", "Drawing", "Engine", "Graph",
+            "Importers", "Kernels", "Pictures", "Reference", "System", "Vision",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 ]
@@ -78,6 +79,7 @@ let tests: [Target] = [
         resources: [.copy("Files")]),
     // Runs the program itself, so it must be built.
     .testTarget(name: "CommandTests", dependencies: ["CBundle", "Importers", "ocellus", "TestSupport"]),
+    .testTarget(name: "DeploymentTests", dependencies: ["Deployment"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
     .testTarget(
@@ -86,7 +88,9 @@ let tests: [Target] = [
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(
         name: "DaemonTests",
-        dependencies: ["Boards", "CBundle", "CLinux", "Compiler", "Importers", "System", "TestSupport", "ocellusd"]),
+        dependencies: [
+            "Boards", "CBundle", "CLinux", "Compiler", "Importers", "Kernels", "System", "TestSupport", "ocellusd",
+        ]),
     .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle", "TestSupport"]),
 ]
 

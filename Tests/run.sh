@@ -32,7 +32,7 @@ swift_tests() {
 }
 
 step "packages"
-Toolchains/install-packages.sh libturbojpeg0-dev libpng-dev libgd-dev || exit 1
+Toolchains/install-packages.sh libturbojpeg0-dev libpng-dev libgd-dev openssh-client openssh-server || exit 1
 
 step "format"
 check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
@@ -47,6 +47,9 @@ swift_tests "swift test"
 step "the person sensor"
 check "the example's events" Tests/example.sh "$programs"
 check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
+
+step "a board at the other end of ssh"
+check "ocellus deploy" Tests/deploy.sh "$programs"
 
 source Tests/cross.sh
 

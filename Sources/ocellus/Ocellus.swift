@@ -18,7 +18,7 @@ struct Ocellus: ParsableCommand {
             Exit codes: 0 done, 1 failed (one line on stderr says why), 2 called wrongly.
             """,
         version: ocellusVersion,
-        subcommands: [Build.self, Run.self, Bench.self, Inspect.self, Verify.self, ListBoards.self])
+        subcommands: [Build.self, Run.self, Bench.self, Inspect.self, Verify.self, ListBoards.self, Deploy.self])
 
     static func main() {
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)

@@ -13,6 +13,7 @@ import System
         do throws(UsageError) {
             switch try Command.parse() {
             case .run(let parsed): options = parsed
+            case .check(let parsed): return check(parsed)
             case .probe(let root): return Probe(root: root).print()
             case .print(let text):
                 let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -35,6 +36,14 @@ import System
             Log.line(error.message)
             return error.code
         }
+    }
+
+    private static func check(_ options: Options) -> ExitCode {
+        do throws(Model.LoadError) { Log.line("\(options.bundle.description): \(try Model(options).summary)") } catch {
+            Log.line(error.message)
+            return .bundle
+        }
+        return .success
     }
 
     /// A descriptor below 3 that is closed would be given to the next file opened, and events would be written into it.

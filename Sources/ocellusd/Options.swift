@@ -48,6 +48,7 @@ struct Options {
           --threads N          worker threads, at most the bundle's
           --repack             pack the bundle again at start where this CPU lacks its kernel set
           --kernels SET        with --repack: for this kernel set in any case
+          --check              load BUNDLE, say on standard error what it is, and end
           --probe [ROOT]       describe this machine as JSON and end; with ROOT, as its proc, sys and dev tell
           --help, --version
 
@@ -63,6 +64,7 @@ struct Options {
 /// What the command line asks for.
 enum Command {
     case run(Options)
+    case check(Options)
     case print(StaticString)
     case probe(root: Path)
 }
@@ -76,6 +78,7 @@ extension Command {
     static func parse() throws(UsageError) -> Command {
         var reader = ArgumentReader()
         var options = Options()
+        var onlyChecks = false
         while let argument = reader.next() {
             guard argument.isOption else {
                 guard options.bundle.isEmpty else {
@@ -88,6 +91,10 @@ extension Command {
             if argument.names("--help") || argument.names("-h") { return .print(Options.help) }
             if argument.names("--probe") { return .probe(root: Path(reader.nextValue()?.bytes ?? bytes(of: "/"))) }
             if argument.names("--version") { return .print(Options.version) }
+            if argument.names("--check") {
+                onlyChecks = true
+                continue
+            }
             try options.take(argument, &reader)
         }
         guard !options.bundle.isEmpty else {
@@ -95,7 +102,7 @@ extension Command {
                 message: "a bundle is missing: ocellusd x.ocellus --source photo.jpg (the bundle comes first)")
         }
         try options.settleKernels()
-        return .run(options)
+        return onlyChecks ? .check(options) : .run(options)
     }
 }
 

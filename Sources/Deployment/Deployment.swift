@@ -1,0 +1,145 @@
+/// What `ocellus deploy` does on a board, as commands for the board's shell. docs/deploy.md describes the result.
+///
+/// Everything that acts on the board is one of the scripts in `Assets`; nothing but these and `cat` is run there.
+public struct Deployment: Sendable {
+    /// Of the sensor: lower-case letters, digits, `.`, `_` and `-`, at most 48, beginning with a letter or digit.
+    public let name: String
+    /// Folder on the board that holds a folder for each sensor.
+    public let prefix: String
+    /// Local path of the bundle.
+    public let bundle: String
+    /// Local path of an `ocellusd` for the board; nil: the one that is there.
+    public let program: String?
+    /// Local path of a `selfcheck` for the board.
+    public let selfcheck: String?
+    /// What the service gives to `ocellusd` behind the bundle.
+    public let arguments: [String]
+    /// Whether the sensor is started, or only installed.
+    public let starts: Bool
+    /// Name of the release's folder.
+    public let release: String
+
+    /// - Throws: where a name or the prefix has characters that services and scripts might not take.
+    public init(
+        name: String, prefix: String, bundle: String, program: String?, selfcheck: String?, arguments: [String],
+        starts: Bool, release: String
+    ) throws(DeploymentError) {
+        guard Self.isName(name) else {
+            throw DeploymentError(
+                "'\(name)' cannot name a sensor on a board: take at most 48 lower-case letters, digits, '.', '_' and '-', "
+                    + "beginning with a letter or digit")
+        }
+        guard prefix.hasPrefix("/"), prefix.utf8.allSatisfy({ Self.isPlain($0) || $0 == UInt8(ascii: "/") }) else {
+            throw DeploymentError(
+                "--prefix \(prefix): take an absolute path of letters, digits, '/', '.', '_' and '-'")
+        }
+        self.name = name
+        self.prefix = prefix
+        self.bundle = bundle
+        self.program = program
+        self.selfcheck = selfcheck
+        self.arguments = arguments
+        self.starts = starts
+        self.release = release
+    }
+
+    /// One command of the board's shell.
+    public struct Step: Sendable {
+        public enum Input: Sendable {
+            case file(String)
+            case text(String)
+        }
+
+        /// For messages: "cannot `purpose`".
+        public let purpose: String
+        /// As the board's shell takes it.
+        public let command: String
+        /// Standard input.
+        public let input: Input
+    }
+
+    /// All commands in their order. Until the last one the sensor that runs is not touched.
+    public var steps: [Step] {
+        var steps = [
+            script(
+                PackageResources.prepare_sh, "prepare a folder on the board",
+                [stage, home, program == nil ? "no" : "yes"])
+        ]
+        if let program { steps.append(copy(.file(program), "ocellusd", "copy \(program)")) }
+        if let selfcheck { steps.append(copy(.file(selfcheck), "selfcheck", "copy \(selfcheck)")) }
+        steps.append(copy(.file(bundle), "bundle.ocellus", "copy \(bundle)"))
+        steps.append(copy(.text(unit), "service.systemd", "write the systemd unit"))
+        steps.append(copy(.text(initScript), "service.init", "write the init script"))
+        steps.append(script(PackageResources.check_sh, "use what was copied", [stage] + arguments))
+        steps.append(
+            script(
+                PackageResources.install_sh, "install the release",
+                [name, home, stage, release, starts ? "yes" : "no"],
+                asRoot: true))
+        return steps
+    }
+
+    /// The sensor's folder on the board.
+    public var home: String { (prefix.hasSuffix("/") ? prefix : prefix + "/") + name }
+
+    /// Where files wait until they are checked, from the home of the user who logs in.
+    private var stage: String { ".cache/ocellus/\(name)" }
+
+    private var command: [String] { ["\(home)/current/ocellusd", "\(home)/current/bundle.ocellus"] + arguments }
+
+    private var unit: String {
+        let words = [command[0]] + command.dropFirst().map(ShellText.unitQuoted)
+        return filled(PackageResources.service_systemd, words.joined(separator: " "))
+    }
+
+    private var initScript: String { filled(PackageResources.service_init, ShellText.quoted(command)) }
+
+    private func filled(_ template: [UInt8], _ command: String) -> String {
+        String(decoding: template, as: UTF8.self).replacing("@NAME@", with: name).replacing("@COMMAND@", with: command)
+    }
+
+    private func copy(_ input: Step.Input, _ file: String, _ purpose: String) -> Step {
+        Step(purpose: purpose, command: "cat >\(stage)/\(file)", input: input)
+    }
+
+    /// Scripts come on standard input. Whoever is not root becomes it with sudo, without a password; a system below a
+    /// folder of the user's own needs no root.
+    private func script(_ text: [UInt8], _ purpose: String, _ arguments: [String], asRoot: Bool = false) -> Step {
+        let change =
+            #"if [ "$(id -u)" = 0 ] || [ -n "$OCELLUS_ROOT" ]; then exec sh -s -- "$@"; fi; exec sudo -n sh -s -- "$@""#
+        let shell = asRoot ? ["sh", "-c", change, "sh"] : ["sh", "-s", "--"]
+        return Step(
+            purpose: purpose, command: ShellText.quoted(shell + arguments),
+            input: .text(String(decoding: text, as: UTF8.self)))
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        guard (1...48).contains(name.utf8.count), let first = name.utf8.first else { return false }
+        let isUpper: (UInt8) -> Bool = { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        let isMark: (UInt8) -> Bool = { ".-_".utf8.contains($0) }
+        return name.utf8.allSatisfy { isPlain($0) && !isUpper($0) } && !isMark(first)
+    }
+
+    /// A sensor's name in the form that boards take, as near as possible; nil where nothing is left of it.
+    public static func boardName(_ name: String) -> String? {
+        let lower = name.lowercased().utf8.map { isPlain($0) ? $0 : UInt8(ascii: "-") }
+        let text = String(decoding: lower.drop { ".-_".utf8.contains($0) }.prefix(48), as: UTF8.self)
+        return isName(text) ? text : nil
+    }
+}
+
+/// Why nothing was deployed: one line.
+public struct DeploymentError: Error {
+    public let message: String
+
+    init(_ message: String) { self.message = message }
+}
