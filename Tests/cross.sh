@@ -79,9 +79,39 @@ cross_events() {
     diff "$cross_work/host.jsonl" "$cross_work/$1.jsonl"
 }
 
+# A bundle for another architecture is refused with both names, or packed again; then it says the same.
+cross_repack() {
+    local arguments=("$cross_work/avx2.ocellus" --source Examples/person-sensor/clip.y4m --clock frame)
+    if [ "$1" != x86_64 ]; then
+        ! cross_run "$1" "${arguments[@]}" 2>"$cross_work/refusal" || return 1
+        cat "$cross_work/refusal"
+        grep -q 'packed for the kernel set avx2, but this CPU runs only [a-z0-9, ]*; .*, or start with --repack$' \
+            "$cross_work/refusal" || return 1
+    fi
+    cross_run "$1" "${arguments[@]}" --repack >"$cross_work/$1.jsonl" || return 1
+    # The first event names the kernel sets.
+    diff <(tail -n +2 "$cross_work/host.jsonl") <(tail -n +2 "$cross_work/$1.jsonl")
+}
+
+# cross_extensions ARCH CPU LIST: what the daemon finds of an emulated CPU.
+cross_extensions() {
+    local program=$cross_scratch/$(cross_triple "$1")/release/ocellusd
+    case $1 in
+    aarch64) qemu-aarch64 -cpu "$2" "$program" --probe ;;
+    armv7) qemu-arm -cpu "$2" "$program" --probe ;;
+    riscv64) qemu-riscv64 -cpu "$2" "$program" --probe ;;
+    x86_64) qemu-x86_64 -cpu "$2" "$program" --probe ;;
+    esac >"$cross_work/probe.json" || return 1
+    cat "$cross_work/probe.json"
+    grep -qF "\"isa\": [$3]," "$cross_work/probe.json" || return 1
+    [ -z "${4:-}" ] || grep -qF "\"vlen\": $4," "$cross_work/probe.json"
+}
+
 cross_host_events() {
     "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels scalar \
         -o "$cross_work/sensor.ocellus" || return 1
+    "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels avx2 \
+        -o "$cross_work/avx2.ocellus" || return 1
     "$cross_programs/ocellusd" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
         >"$cross_work/host.jsonl" || return 1
     grep -q '"event":"leave"' "$cross_work/host.jsonl"
@@ -154,6 +184,7 @@ for arch in aarch64 armv7 riscv64 x86_64; do
     check "$arch: static, no Unicode tables, no Foundation" cross_static $arch "$program"
     check "$arch: --version" cross_version $arch
     check "$arch: the same events" cross_events $arch
+    check "$arch: a bundle for avx2 is refused or packed again" cross_repack $arch
 done
 
 # One sysroot stands for all: armv7, where 64-bit times must agree with Debian's libraries.
@@ -164,6 +195,14 @@ check "armv7: build against the sysroot" swift build -c release --triple "$(cros
 check "armv7: pictures through the sysroot's libraries" cross_pictures armv7 \
     "$cross_scratch-sysroot/$(cross_triple armv7)/release/ocellusd"
 check "armv7: libgpiod, libv4l and Paho MQTT C from the sysroot" cross_libraries
+check "aarch64: Cortex-A53 has vectors" cross_extensions aarch64 cortex-a53 '"asimd"'
+check "aarch64: Cortex-A76 has dot products" cross_extensions aarch64 cortex-a76 '"asimd", "asimddp"'
+check "aarch64: a newer CPU has matrix products" cross_extensions aarch64 max,pauth=off,sme=off '"asimd", "asimddp", "i8mm"'
+check "armv7: Cortex-A7 has NEON" cross_extensions armv7 cortex-a7 '"neon"'
+check "riscv64: no vectors" cross_extensions riscv64 rv64 ''
+check "riscv64: vectors of 128 bits" cross_extensions riscv64 rv64,v=true,vlen=128 '"v"' 128
+check "riscv64: vectors of 256 bits" cross_extensions riscv64 rv64,v=true,vlen=256 '"v"' 256
+check "x86_64: a CPU of 2008 has nothing" cross_extensions x86_64 Nehalem ''
 
 step "selfcheck on every kind of CPU"
 # What qemu-user can be: a Cortex-A53 has no dot products, an A76 has, max has int8 matrix products too (SME is wrong in QEMU 7.2).
