@@ -210,11 +210,27 @@ int64_t oc_clock_thread_cpu(void) { return clock_of(CLOCK_THREAD_CPUTIME_ID); }
 static int argument_count;
 static char **arguments;
 
+#ifdef __GLIBC__
+
 /* glibc hands main's arguments to constructors. */
 __attribute__((constructor)) static void catch_arguments(int count, char **values) {
     argument_count = count;
     arguments = values;
 }
+
+#else
+
+/* musl does not; they lie before the environment on the first stack, after a word that counts them. */
+__attribute__((constructor)) static void catch_arguments(void) {
+    char **end = environ - 1; /* the null after the last one */
+    char **first = end;
+    while ((intptr_t)first[-1] != end - first)
+        first--;
+    argument_count = (int)(end - first);
+    arguments = first;
+}
+
+#endif
 
 int oc_argument_count(void) { return argument_count; }
 const char *oc_argument(int index) { return index < 0 || index >= argument_count ? NULL : arguments[index]; }
@@ -250,13 +266,23 @@ int64_t oc_resident_bytes(void) {
     return resident * (int64_t)oc_page_bytes();
 }
 
-/* Both glibc functions give texts that are never freed, without locale as nobody calls setlocale. */
+#ifdef __GLIBC__
+
+/* Both functions give texts that are never freed, without locale as nobody calls setlocale. */
 const char *oc_error_text(int code) {
     const char *text = strerrordesc_np(code);
     return text ? text : "unknown error";
 }
 
 const char *oc_error_name(int code) { return strerrorname_np(code); }
+
+#else
+
+/* musl's texts are constants; it has no names. */
+const char *oc_error_text(int code) { return strerror(code); }
+const char *oc_error_name(int code) { return NULL; }
+
+#endif
 
 void *oc_allocate(size_t bytes) {
     void *memory;
