@@ -46,8 +46,6 @@ cross_build() {
     waited=$((SECONDS - started))
 }
 
-cross_fast() { [ "$processor" -le 60 ]; }
-
 # x86_64 is for quick checks, not for boards: glibc is larger there, and its vector kernels alone are 150 KB.
 cross_limit() { [ "$1" = x86_64 ] && echo 1400000 || echo 1200000; }
 
@@ -177,8 +175,8 @@ for arch in aarch64 armv7 riscv64 x86_64; do
     processor=0 waited=0 bytes=0
     check "$arch: cross build" cross_build $arch
     [ -e "$program" ] || continue
-    # A second run of the tests builds little and measures nothing.
-    [ $fresh = no ] || check "$arch: $waited s, $processor s of processor time (at most 60)" cross_fast
+    # A measurement, not a test: the machine may have other work. A second run builds little and measures nothing.
+    [ $fresh = no ] || echo "      built in $waited s, $processor s of processor time"
     bytes=$(stat -c %s "$program")
     check "$arch: $bytes bytes (at most $(cross_limit $arch))" cross_small $arch
     check "$arch: static, no Unicode tables, no Foundation" cross_static $arch "$program"
