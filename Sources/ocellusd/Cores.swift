@@ -44,7 +44,9 @@ struct Core {
     /// 32-bit Arm kernels give a model name too, "ARMv7 Processor rev 5 (v7l)", but the part says more.
     private mutating func settleName() {
         if !part.isEmpty {
-            name = Core.arm(implementer, part) ?? bytes(of: "implementer ") + implementer + bytes(of: " part ") + part
+            name =
+                Core.arm(implementer, part).map { bytes(of: $0) }
+                ?? bytes(of: "implementer ") + implementer + bytes(of: " part ") + part
         } else if !model.isEmpty {
             name = model
         } else if !microarchitecture.isEmpty {
@@ -62,17 +64,47 @@ struct Core {
     }
 
     /// Arm's own cores. Numbers from Linux's arch/arm64/include/asm/cputype.h and arch/arm/include/asm/cputype.h.
-    private static func arm(_ implementer: [UInt8], _ part: [UInt8]) -> [UInt8]? {
+    private static func arm(_ implementer: [UInt8], _ part: [UInt8]) -> StaticString? {
         guard implementer.elementsEqual("0x41".utf8) else { return nil }
-        let names: [(part: StaticString, name: StaticString)] = [
-            ("0xc05", "Cortex-A5"), ("0xc07", "Cortex-A7"), ("0xc08", "Cortex-A8"), ("0xc09", "Cortex-A9"),
-            ("0xc0d", "Cortex-A12"), ("0xc0e", "Cortex-A17"), ("0xc0f", "Cortex-A15"), ("0xd03", "Cortex-A53"),
-            ("0xd04", "Cortex-A35"), ("0xd05", "Cortex-A55"), ("0xd07", "Cortex-A57"), ("0xd08", "Cortex-A72"),
-            ("0xd09", "Cortex-A73"), ("0xd0a", "Cortex-A75"), ("0xd0b", "Cortex-A76"), ("0xd0c", "Neoverse-N1"),
-            ("0xd0d", "Cortex-A77"), ("0xd41", "Cortex-A78"), ("0xd46", "Cortex-A510"), ("0xd47", "Cortex-A710"),
-            ("0xd4d", "Cortex-A715"), ("0xd80", "Cortex-A520"), ("0xd81", "Cortex-A720"),
-        ]
-        for entry in names where part.elementsEqual(bytes(of: entry.part)) { return bytes(of: entry.name) }
-        return nil
+        switch hexadecimal(part) {
+        case 0xc05: return "Cortex-A5"
+        case 0xc07: return "Cortex-A7"
+        case 0xc08: return "Cortex-A8"
+        case 0xc09: return "Cortex-A9"
+        case 0xc0d: return "Cortex-A12"
+        case 0xc0e: return "Cortex-A17"
+        case 0xc0f: return "Cortex-A15"
+        case 0xd03: return "Cortex-A53"
+        case 0xd04: return "Cortex-A35"
+        case 0xd05: return "Cortex-A55"
+        case 0xd07: return "Cortex-A57"
+        case 0xd08: return "Cortex-A72"
+        case 0xd09: return "Cortex-A73"
+        case 0xd0a: return "Cortex-A75"
+        case 0xd0b: return "Cortex-A76"
+        case 0xd0c: return "Neoverse-N1"
+        case 0xd0d: return "Cortex-A77"
+        case 0xd41: return "Cortex-A78"
+        case 0xd46: return "Cortex-A510"
+        case 0xd47: return "Cortex-A710"
+        case 0xd4d: return "Cortex-A715"
+        case 0xd80: return "Cortex-A520"
+        case 0xd81: return "Cortex-A720"
+        default: return nil
+        }
+    }
+
+    /// A number written as 0xd03; 0 for anything else.
+    private static func hexadecimal(_ text: [UInt8]) -> UInt32 {
+        guard text.starts(with: "0x".utf8), text.count <= 10 else { return 0 }
+        var value: UInt32 = 0
+        for byte in text.dropFirst(2) {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - UInt8(ascii: "a") + 10)
+            default: return 0
+            }
+        }
+        return value
     }
 }

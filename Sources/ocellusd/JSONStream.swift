@@ -2,7 +2,7 @@ import CLinux
 import Events
 import System
 
-/// JSON on standard output, a value at a time through one buffer of fixed size.
+/// JSON on standard output, a value at a time through one buffer of fixed size. Nothing here is worth being inlined.
 struct JSONStream: ~Copyable {
     /// Longer texts are cut, so that every value fits the buffer.
     private static let textLimit = 1024
@@ -27,26 +27,37 @@ struct JSONStream: ~Copyable {
     mutating func endList() { close("]") }
 
     /// A text of any bytes.
-    mutating func text(_ key: StaticString? = nil, _ bytes: some Collection<UInt8>) {
+    @inline(never)
+    mutating func text(_ key: StaticString? = nil, _ bytes: UnsafeRawBufferPointer) {
         place(key)
-        let copy = Array(bytes.prefix(JSONStream.textLimit))
-        copy.withUnsafeBytes { line.append(jsonString: $0, limit: JSONStream.textLimit) }
+        line.append(jsonString: bytes, limit: JSONStream.textLimit)
         flush()
+    }
+
+    mutating func text(_ key: StaticString? = nil, _ text: UnsafePointer<CChar>) {
+        var count = 0
+        while text[count] != 0 { count += 1 }
+        self.text(key, UnsafeRawBufferPointer(start: text, count: count))
+    }
+
+    mutating func text(_ key: StaticString? = nil, _ bytes: [UInt8]) { bytes.withUnsafeBytes { text(key, $0) } }
+
+    mutating func text(_ key: StaticString? = nil, _ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { text(key, $0) }
     }
 
     mutating func text(_ key: StaticString? = nil, _ text: StaticString) {
-        place(key)
-        line.append(
-            jsonString: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), limit: 256)
-        flush()
+        self.text(key, UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    @inline(never)
     mutating func number(_ key: StaticString? = nil, _ value: Int64) {
         place(key)
         line.append(value)
         flush()
     }
 
+    @inline(never)
     private mutating func open(_ bracket: StaticString, _ key: StaticString?) {
         place(key)
         line.append(bracket)
@@ -54,6 +65,7 @@ struct JSONStream: ~Copyable {
         needsComma = false
     }
 
+    @inline(never)
     private mutating func close(_ bracket: StaticString) {
         let isInline = depth >= inlineDepth
         if depth == inlineDepth { inlineDepth = .max }
@@ -66,6 +78,7 @@ struct JSONStream: ~Copyable {
     }
 
     /// What stands before a value: comma, new line, key.
+    @inline(never)
     private mutating func place(_ key: StaticString?) {
         let isInline = depth >= inlineDepth
         if needsComma { line.append(isInline ? ", " : ",") }
@@ -82,6 +95,7 @@ struct JSONStream: ~Copyable {
         for _ in 0..<depth { line.append("  ") }
     }
 
+    @inline(never)
     private mutating func flush() {
         defer { line.clear() }
         guard error == nil else { return }

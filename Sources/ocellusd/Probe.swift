@@ -31,9 +31,9 @@ struct Probe {
         var names = oc_system_names()
         oc_system(&names)
         out.object("system")
-        withUnsafeBytes(of: names.system) { out.text("name", $0.prefix { $0 != 0 }) }
-        withUnsafeBytes(of: names.release) { out.text("release", $0.prefix { $0 != 0 }) }
-        withUnsafeBytes(of: names.machine) { out.text("machine", $0.prefix { $0 != 0 }) }
+        withUnsafeBytes(of: names.system) { out.text("name", terminated($0)) }
+        withUnsafeBytes(of: names.release) { out.text("release", terminated($0)) }
+        withUnsafeBytes(of: names.machine) { out.text("machine", terminated($0)) }
         out.endObject()
     }
 
@@ -65,7 +65,7 @@ struct Probe {
         out.object("cpu")
         out.text("arch", CPU.architecture)
         out.list("isa", inline: true)
-        for name in cpu.extensions { out.text(nil, UnsafeRawBufferPointer(start: name, count: length(name))) }
+        for name in cpu.extensions { out.text(nil, name) }
         out.endList()
         if cpu.vectorBits > 0 { out.number("vlen", Int64(cpu.vectorBits)) }
         out.number("usable", Int64(Thread.processors))
@@ -152,9 +152,8 @@ struct Probe {
         return names.count == 1 ? folder.appending(names[0]) : nil
     }
 
-    private func length(_ text: UnsafePointer<CChar>) -> Int {
-        var count = 0
-        while text[count] != 0 { count += 1 }
-        return count
+    /// The bytes up to the first NUL.
+    private func terminated(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes.prefix { $0 != 0 })
     }
 }
