@@ -54,7 +54,7 @@ public struct Line: ~Copyable {
     }
 
     /// `number` / 10^`places` with exactly that many decimals.
-    mutating func append(scaled number: Int64, places: Int) {
+    public mutating func append(scaled number: Int64, places: Int) {
         var unit: UInt64 = 1
         for _ in 0..<places { unit *= 10 }
         if number < 0 { append(UInt8(ascii: "-")) }

@@ -1,5 +1,6 @@
 import Bundle
 import CBundle
+import Kernels
 
 /// Who has which bytes of the arena when.
 struct ArenaMap {
@@ -26,7 +27,7 @@ struct ArenaMap {
     /// - Parameter view: steps verified.
     init(_ view: BundleView) {
         bytes = Int(clamping: view.model.pointee.arena_bytes)
-        kernels = view.steps.map(\.kernelName)
+        kernels = view.steps.map { "\($0.kernelName)" }
         let inputs = Set(view.inputs.map { Int($0) })
         let outputs = Set(view.outputs.map { Int($0) })
         var blocks: [Block] = []

@@ -212,7 +212,7 @@ extension BundleReport.Step {
             let index = Int(operand.tensor)
             return operand.space != OC_SPACE_NONE.rawValue && view.tensors.indices.contains(index) ? index : nil
         }
-        kernel = record.kernelName
+        kernel = "\(record.kernelName)"
         origin = view.string(record.name)
         inputs = [tensor(record.in.0), tensor(record.in.1)].compactMap(\.self)
         output = tensor(record.out)

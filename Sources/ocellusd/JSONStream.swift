@@ -40,6 +40,10 @@ struct JSONStream: ~Copyable {
         self.text(key, UnsafeRawBufferPointer(start: text, count: count))
     }
 
+    mutating func text(_ key: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) {
+        text(key, UnsafeRawBufferPointer(bytes))
+    }
+
     mutating func text(_ key: StaticString? = nil, _ bytes: [UInt8]) { bytes.withUnsafeBytes { text(key, $0) } }
 
     mutating func text(_ key: StaticString? = nil, _ bytes: ArraySlice<UInt8>) {
@@ -54,6 +58,14 @@ struct JSONStream: ~Copyable {
     mutating func number(_ key: StaticString? = nil, _ value: Int64) {
         place(key)
         line.append(value)
+        flush()
+    }
+
+    /// `value` / 10^`places`.
+    @inline(never)
+    mutating func number(_ key: StaticString, scaled value: Int64, places: Int) {
+        place(key)
+        line.append(scaled: value, places: places)
         flush()
     }
 

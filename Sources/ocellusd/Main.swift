@@ -13,6 +13,7 @@ import System
         do throws(UsageError) {
             switch try Command.parse() {
             case .run(let parsed): options = parsed
+            case .bench(let parsed, let request): return Bench(parsed, request).run()
             case .check(let parsed): return check(parsed)
             case .probe(let root): return Probe(root: root).print()
             case .print(let text):

@@ -34,7 +34,7 @@ final class Model {
         watch = WatchList(view.watches) { Text(view.text($0)) }
     }
 
-    private static func engine(_ path: Path, _ options: Options) throws(LoadError) -> Engine {
+    static func engine(_ path: Path, _ options: Options) throws(LoadError) -> Engine {
         let bundle: Bundle
         do throws(Bundle.OpenError) { bundle = try Bundle(path: path) } catch {
             throw LoadError(message: "\(path.description): \(error.message)")

@@ -24,6 +24,10 @@ struct Options {
     /// Nil: the bundle's.
     var threads: Int?
     var repack = Repack.never
+    /// What `--bench`, `--json` and `--regions` ask for.
+    private var bench: Bench.Request?
+    private var json = false
+    private var regions = false
     /// The set that `--kernels` names.
     private var kernels: KernelSet?
 
@@ -48,6 +52,11 @@ struct Options {
           --threads N          worker threads, at most the bundle's
           --repack             pack the bundle again at start where this CPU lacks its kernel set
           --kernels SET        with --repack: for this kernel set in any case
+          --bench N            time N inferences and every step on this machine, and end; with 0 only tell when the
+                               first result was there
+          --json               with --bench: print JSON
+          --regions            with --bench: mark N inferences and each step of one more for a plugin that counts
+                               instructions, instead of timing them
           --check              load BUNDLE, say on standard error what it is, and end
           --probe [ROOT]       describe this machine as JSON and end; with ROOT, as its proc, sys and dev tell
           --help, --version
@@ -65,6 +74,7 @@ struct Options {
 enum Command {
     case run(Options)
     case check(Options)
+    case bench(Options, Bench.Request)
     case print(StaticString)
     case probe(root: Path)
 }
@@ -102,6 +112,7 @@ extension Command {
                 message: "a bundle is missing: ocellusd x.ocellus --source photo.jpg (the bundle comes first)")
         }
         try options.settleKernels()
+        if let request = try options.benchRequest() { return .bench(options, request) }
         return onlyChecks ? .check(options) : .run(options)
     }
 }
@@ -141,6 +152,14 @@ extension Options {
             let count = try reader.value(of: argument).number(1...16, of: argument)
             guard count == Double(Int(count)) else { throw UsageError(message: "--threads takes a whole number") }
             threads = Int(count)
+        } else if argument.names("--bench") {
+            let runs = try reader.value(of: argument).number(0...1_000_000, of: argument)
+            guard runs == Double(Int(runs)) else { throw UsageError(message: "--bench takes a whole number") }
+            bench = Bench.Request(runs: Int(runs))
+        } else if argument.names("--json") {
+            json = true
+        } else if argument.names("--regions") {
+            regions = true
         } else if argument.names("--repack") {
             repack = .whereNeeded
         } else if argument.names("--kernels") {
@@ -152,6 +171,24 @@ extension Options {
         } else {
             throw UsageError(message: "unknown option \(argument.text); ocellusd --help lists all")
         }
+    }
+
+    fileprivate mutating func benchRequest() throws(UsageError) -> Bench.Request? {
+        guard var request = bench else {
+            if json || regions { throw UsageError(message: "--json and --regions need --bench") }
+            return nil
+        }
+        guard sources.isEmpty else { throw UsageError(message: "--bench takes no --source: its inputs are arbitrary") }
+        if regions {
+            guard threads ?? 1 == 1 else {
+                throw UsageError(message: "--regions is for one thread: leave out --threads")
+            }
+            guard !json else { throw UsageError(message: "--regions prints no JSON: leave out --json") }
+            threads = 1
+        }
+        request.json = json
+        request.regions = regions
+        return request
     }
 
     /// Options come in any order: what they mean together is known at the end.

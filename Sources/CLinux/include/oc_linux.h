@@ -151,6 +151,15 @@ void oc_release(void *bytes);
 /* Decimal numbers, whatever the locale: the characters read, 0 if there is no number. */
 size_t oc_parse_double(const char *bytes, size_t count, double *value);
 
+/* Measurements.
+ * oc_allocations: calls of the malloc family so far; -1 in builds that do not count them (only static ones do).
+ * oc_region_start, oc_region_end: tell an emulator's counting plugin what to count; without one nothing happens.
+ * oc_run_again: this program with other arguments (a null behind the last); what it prints. -EIO: it failed. */
+int64_t oc_allocations(void);
+void oc_region_start(void);
+void oc_region_end(long tag);
+int64_t oc_run_again(const char *const *arguments, char *output, size_t capacity);
+
 /* Forced errors for tests, in debug builds alone: after `skip` more calls of this kind, the next `times` fail with `error`. */
 typedef enum oc_call {
     OC_CALL_OPEN, OC_CALL_READ, OC_CALL_WRITE, OC_CALL_STATUS, OC_CALL_MAP, OC_CALL_POLL, OC_CALL_THREAD, OC_CALL_EVENT,
