@@ -58,4 +58,6 @@ step "the same under AddressSanitizer"
 swift_tests "mutated files under AddressSanitizer" --sanitize=address --disable-xctest --filter Mutation \
     --scratch-path .build-sanitize
 
+source Tests/Boards/run.sh
+
 summary

@@ -23,41 +23,12 @@ riscv64) debian=riscv64 ;;
 x86_64) debian=amd64 ;;
 *) fail "unknown architecture '$arch'; there are aarch64, armv7, riscv64 and x86_64" 2 ;;
 esac
-for tool in apt-get apt-cache apt-config dpkg-deb; do
-    command -v $tool >/dev/null || fail "$tool is missing: this script needs Debian's package tools"
-done
-keys=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -r $keys ] || fail "$keys is missing: install debian-archive-keyring"
-mirror=$(apt-get indextargets --format '$(SITE) $(COMPONENT) $(LABEL)' | sed -n 's/ main Debian$//p' | head -n 1)
-[ -n "$mirror" ] || fail "apt here has no Debian mirror; add one to its sources"
 
 sysroot=$PWD/.build-sysroot/$arch
 apt=$PWD/.build-sysroot/apt/$arch-$suite
-mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
-: >"$apt/status"
-echo "deb [arch=$debian signed-by=$keys] $mirror $suite main" >"$apt/sources.list"
-# From the machine's settings only how to reach the mirror; none of its sources, states and hooks.
-{
-    apt-config dump | grep '^Acquire::' || true
-    cat <<END
-APT::Architecture "$debian";
-APT::Architectures { "$debian"; };
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Dir::State "$apt/state";
-Dir::State::status "$apt/status";
-Dir::Cache "$apt/cache";
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/parts";
-Dir::Etc::main "$apt/parts/none";
-Dir::Etc::parts "$apt/parts";
-Dir::Etc::preferencesparts "$apt/parts";
-END
-} >"$apt/apt.conf"
+Toolchains/apt-root.sh "$apt" "$debian" "$suite"
 export APT_CONFIG="$apt/apt.conf"
 
-apt-get update -qq || fail "the mirror does not answer for $suite; is the suite's name right?"
 libgcc=$(apt-cache search --names-only '^libgcc-[0-9]+-dev$' | cut -d ' ' -f 1 | sort -V | tail -n 1)
 [ -n "$libgcc" ] || fail "Debian $suite has no packages for $debian on this mirror"
 apt-get autoclean -qq >/dev/null # packages that the mirror has replaced

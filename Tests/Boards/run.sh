@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# The static daemon on emulated boards: Debian's kernels with their real drivers in qemu-system.
+#
+# usage: Tests/Boards/run.sh [arm64|armhf|riscv64|amd64]...      or sourced by Tests/run.sh, whose counters it adds to
+#
+# Boots arm64 and riscv64 where none is named. Kernels are fetched once, into .build-boards (see kernel.sh).
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+declare -F check >/dev/null || source Tests/check.sh
+
+boards_work=$(mktemp -d)
+boards_limit=240 # seconds a boot may take on a busy machine; it takes a quarter of that
+
+boards_toolset() { case $1 in arm64) echo aarch64 ;; armhf) echo armv7 ;; amd64) echo x86_64 ;; *) echo "$1" ;; esac; }
+
+boards_triple() {
+    case $1 in
+    arm64) echo aarch64-none-none-elf ;;
+    armhf) echo armv7-none-none-eabi ;;
+    riscv64) echo riscv64-none-none-eabi ;;
+    amd64) echo x86_64-unknown-linux-gnu ;;
+    esac
+}
+
+# The best kernel set that the emulated CPU runs.
+boards_kernels() { case $1 in arm64) echo dotprod ;; armhf) echo neon32 ;; amd64) echo avx2 ;; *) echo scalar ;; esac; }
+
+boards_compiler() {
+    case $1 in
+    arm64) echo gcc-aarch64-linux-gnu ;;
+    armhf) echo gcc-arm-linux-gnueabihf ;;
+    riscv64) echo gcc-riscv64-linux-gnu ;;
+    amd64) echo gcc ;;
+    esac
+}
+
+boards_emulator() { case $1 in arm*) echo qemu-system-arm ;; riscv64) echo qemu-system-misc ;; *) echo qemu-system-x86 ;; esac; }
+
+# A mirror may be without an architecture of the stable suite for days, while it changes.
+boards_kernel() { Tests/Boards/kernel.sh "$1" trixie || Tests/Boards/kernel.sh "$1" forky; }
+
+boards_daemon() {
+    swift build -c release --triple "$(boards_triple "$1")" --toolset "Toolchains/$(boards_toolset "$1")-linux.json" \
+        --product ocellusd --scratch-path .build-cross
+}
+
+# What the daemon says about the clip when it is built for this machine; kernels may not matter.
+boards_data() {
+    local arch=$1 data=$boards_work/$1/data
+    mkdir -p "$data"
+    cp Examples/person-sensor/clip.y4m "$data/"
+    "$boards_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels "$(boards_kernels "$arch")" \
+        -o "$data/sensor.ocellus" || return 1
+    "$boards_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels scalar \
+        -o "$boards_work/scalar.ocellus" || return 1
+    "$boards_programs/ocellusd" "$boards_work/scalar.ocellus" --source Examples/person-sensor/clip.y4m --clock frame |
+        sed "s/kernels scalar/kernels $(boards_kernels "$arch")/" >"$data/host.jsonl"
+}
+
+boards_initramfs() {
+    local arch=$1 root=$boards_work/$1
+    mkdir -p "$root/bin" "$root/modules"
+    cp ".build-boards/$arch/busybox" "$root/bin/" || return 1
+    cp ".build-boards/$arch/modules/"* "$root/modules/" || return 1
+    cp ".build-cross/$(boards_triple "$arch")/release/ocellusd" "$root/bin/" || return 1
+    cp -r Tests/Boards/guest "$root/" || return 1
+    mv "$root/guest/init" "$root/init"
+    chmod +x "$root/init"
+    (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) >"$boards_work/$arch.cpio"
+}
+
+boards_boot() {
+    local arch=$1
+    Tests/Boards/boot.sh "$arch" "$boards_work/$arch.cpio" $boards_limit 2>&1 | tr -d '\r' >"$boards_work/$arch.log"
+    grep -qx 'BOARD DONE' "$boards_work/$arch.log" && ! grep -q '^FAIL ' "$boards_work/$arch.log"
+}
+
+# Every line that the board's tests said is a test here; boots again once, since a busy machine can upset any timing.
+boards_test() {
+    local arch=$1 name
+    boards_boot "$arch" || boards_boot "$arch"
+    check "$arch: the board ran all its tests" boards_through "$arch"
+    while read -r name; do
+        check "$arch: $name" boards_said "$arch" "$name"
+    done < <(sed -nE 's/^(ok|FAIL) //p' "$boards_work/$arch.log")
+}
+
+# boards_said ARCH NAME: whether the test passed on the board; with what it said where it did not.
+boards_said() {
+    awk -v name="$2" '/^(ok|FAIL|BOARD) / { shown = $0 == "FAIL " name } shown; $0 == "ok " name { ok = 1 }
+        END { exit !ok }' "$boards_work/$1.log"
+}
+
+boards_through() {
+    cat "$boards_work/$1.log"
+    grep -qx 'BOARD DONE' "$boards_work/$1.log"
+}
+
+boards=("$@")
+[ ${#boards[@]} -gt 0 ] || boards=(arm64 riscv64)
+step "emulated boards"
+boards_packages=(cpio kmod make xz-utils)
+boards_toolsets=()
+for arch in "${boards[@]}"; do
+    boards_packages+=("$(boards_emulator "$arch")" "$(boards_compiler "$arch")")
+    boards_toolsets+=("$(boards_toolset "$arch")")
+done
+if ! Toolchains/install-packages.sh "${boards_packages[@]}" || ! Toolchains/install-cross.sh "${boards_toolsets[@]}"; then
+    check "packages for emulated boards" false
+    # shellcheck disable=SC2317 # sourced, or not
+    return 1 2>/dev/null || exit 1
+fi
+swift build -c release --product ocellus >/dev/null && swift build -c release --product ocellusd >/dev/null
+boards_programs=$(swift build -c release --show-bin-path)
+for arch in "${boards[@]}"; do
+    check "$arch: kernel and drivers" boards_kernel "$arch"
+    check "$arch: cross build" boards_daemon "$arch"
+    check "$arch: bundle and the host's events" boards_data "$arch"
+    check "$arch: initramfs" boards_initramfs "$arch"
+    boards_test "$arch"
+done
+rm -rf "$boards_work"
+
+[ "${BASH_SOURCE[0]}" != "$0" ] || summary
