@@ -46,7 +46,7 @@ let hostModules: [Target] = [
         // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
         resources: [.embedInCode("Profiles")]),
     .target(
-        name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "Graph", "Kernels", "Reference"]),
+        name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "CKernels", "Graph", "Kernels", "Reference"]),
     .executableTarget(
         name: "ocellus",
         dependencies: [

@@ -44,6 +44,14 @@ static inline uint8_t oc_output_byte(int32_t value, int32_t zero, int32_t low, i
     return (uint8_t)((uint32_t)oc_clamp(oc_add(value, zero), low, high) ^ flip);
 }
 
+/* The reference's sum or difference of two values. */
+static inline int32_t oc_sum(const oc_binary *b, int32_t a, int32_t v) {
+    const int32_t left = oc_multiply(oc_shift_left(a - b->zero_a, b->left_shift), b->multiplier_a, b->shift_a);
+    const int32_t right = oc_multiply(oc_shift_left(v - b->zero_b, b->left_shift), b->multiplier_b, b->shift_b);
+    const int32_t sum = b->subtract ? oc_subtract(left, right) : oc_add(left, right);
+    return oc_clamp(oc_add(oc_multiply(sum, b->multiplier_out, b->shift_out), b->out_zero), b->clamp_min, b->clamp_max);
+}
+
 static inline int32_t oc_value(uint8_t byte, uint32_t flip) { return (int8_t)(byte ^ (uint8_t)flip); }
 
 static inline const uint8_t *oc_source(const oc_operand *operand, const oc_memory *memory) {

@@ -1,4 +1,5 @@
 import CBundle
+import CKernels
 import Graph
 import Kernels
 
@@ -147,6 +148,7 @@ extension Lowering {
             (b.multiplier_out, b.shift_out) = (p.outputMultiplier.multiplier, p.outputMultiplier.shift)
             (b.clamp_min, b.clamp_max) = (p.range.minimum, p.range.maximum)
             if case .sub = node.operation { b.subtract = 1 }
+            oc_find_linear_sum(&b)
         case .mul(let activation):
             kernel = OC_KERNEL_MUL
             let p = ProductParameters(

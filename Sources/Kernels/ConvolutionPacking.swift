@@ -12,6 +12,10 @@ enum ConvolutionPacking {
     /// (`oc_float_scale.h`): scale, offset, sign bit where the offset has the sum's sign, and for the whole block 0 if a
     /// channel has no float form, 1 if no offset has a sign, else 2.
     case blocked(channels: Int64, group: Int64, words: Int64)
+    /// As CKernels/dotprod/panels.h has it: see `PanelPacking`.
+    case panels(group: Int64)
+    /// As CKernels/dotprod/columns.h has it: see `ColumnPacking`. Planar where `oc_columns_fit` denies.
+    case columns
 }
 
 // Behind either, depthwise kernels have one input pixel of zero points, which stands in for taps outside the input.
@@ -29,7 +33,14 @@ public struct ConvolutionLayout {
         self.geometry = geometry
         self.kernel = kernel
         self.set = set
-        packing = set.packing(of: kernel)
+        packing = ConvolutionLayout.packing(geometry, kernel, set)
+    }
+
+    private static func packing(_ geometry: oc_conv, _ kernel: UInt32, _ set: KernelSet) -> ConvolutionPacking {
+        var geometry = geometry
+        let packing = set.packing(of: kernel)
+        if case .columns = packing, oc_columns_fit(&geometry) == 0 { return .planar }
+        return packing
     }
 
     private var isDepthwise: Bool {
@@ -59,6 +70,8 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar: plus(times(outChannels, 12), times(outChannels, filterLength))
         case .blocked(let channels, _, _): times((outChannels + channels - 1) / channels, blockBytes)
+        case .panels(let group): PanelPacking(geometry, group).constantBytes
+        case .columns: ColumnPacking(geometry).channelBytes
         }
     }
 
@@ -73,6 +86,8 @@ public struct ConvolutionLayout {
 
     /// Scratch that one worker uses well: room for more patches lets weights be read from L1 more often.
     public var preferredScratchBytes: Int64 {
+        if case .panels(let group) = packing { return PanelPacking(geometry, group).preferredScratchBytes }
+        if case .columns = packing { return minimumScratchBytes }
         let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
         let patch = times(filterLength, set.gathersBytes ? 1 : 2)
         let enough = min(32 * 1024 / max(patch, 1), set.gathersBytes ? 112 : 32)
@@ -81,6 +96,7 @@ public struct ConvolutionLayout {
 
     private func scratchBytes(pixels: Int64) -> Int64 {
         var geometry = geometry
+        if case .columns = packing { return ColumnPacking(geometry).scratchBytes }
         guard kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_GROUPED.rawValue else { return 0 }
         switch packing {
         case .planar:
@@ -93,6 +109,10 @@ public struct ConvolutionLayout {
             }
             // A patch as bytes, then patches widened to int16.
             return plus(roundUp(filterLength, to: 64), roundUp(times(times(patch, 2), pixels), to: 64))
+        case .panels(let group):
+            return PanelPacking(geometry, group).minimumScratchBytes
+        case .columns:
+            return 0
         }
     }
 
@@ -150,6 +170,7 @@ public struct ConvolutionLayout {
             writeFloatForms(weights, multiplier, shift, Int(channels), into: out)
         }
         repeatEightChannels(in: out, length)
+        if case .columns = packing { ColumnPacking(geometry).repeatChannels(in: out) }
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
             for i in 0..<Int(zeroPixelBytes) {
@@ -221,13 +242,17 @@ public struct ConvolutionLayout {
     }
 
     /// Where a channel's bias (field 0), multiplier (1) or shift (2) lies.
-    private func wordOffset(_ field: Int, _ channel: Int) -> Int {
+    func wordOffset(_ field: Int, _ channel: Int) -> Int {
         switch packing {
         case .planar:
             return 4 * (field * Int(geometry.out_c) + channel)
         case .blocked(let channels, _, _):
             let lanes = Int(channels)
             return channel / lanes * Int(blockBytes) + 4 * (field * lanes + channel % lanes)
+        case .panels(let group):
+            return PanelPacking(geometry, group).wordOffset(field, channel)
+        case .columns:
+            return ColumnPacking(geometry).wordOffset(field, channel)
         }
     }
 
@@ -241,6 +266,10 @@ public struct ConvolutionLayout {
             let per = Int(group)
             return channel / lanes * Int(blockBytes) + 4 * Int(words) * lanes
                 + (k / per * lanes + channel % lanes) * per + k % per
+        case .panels(let group):
+            return PanelPacking(geometry, group).weightOffset(channel, k)
+        case .columns:
+            return ColumnPacking(geometry).weightOffset(channel, k)
         }
     }
 

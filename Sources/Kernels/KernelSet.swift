@@ -14,6 +14,8 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     case neon = 4
     /// AArch64 with the dot products of ARMv8.2 (Cortex-A55, A76 and later).
     case dotprod = 5
+    /// AArch64 with the int8 matrix products of ARMv8.6 (Cortex-A510, A710, Neoverse V1 and later).
+    case i8mm = 6
     /// ARMv7 with NEON.
     case neon32 = 7
 
@@ -24,6 +26,7 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case .avx512vnni: "avx512vnni"
         case .neon: "neon"
         case .dotprod: "dotprod"
+        case .i8mm: "i8mm"
         case .neon32: "neon32"
         }
     }
@@ -50,13 +53,15 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_DEPTHWISE):
             .blocked(channels: 16, group: 4, words: 7)
         case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .blocked(channels: 8, group: 1, words: 3)
-        case (.dotprod, OC_KERNEL_CONV): .blocked(channels: 8, group: 4, words: 3)
+        case (.dotprod, OC_KERNEL_CONV): .panels(group: 4)
+        case (.i8mm, OC_KERNEL_CONV): .panels(group: 8)
+        case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .columns
         default: .planar
         }
     }
 
     /// Whether blocked convolutions gather patches as bytes (CKernels/tiled.h) or widened to int16 (widened.h).
-    var gathersBytes: Bool { self == .avx512vnni || self == .dotprod }
+    var gathersBytes: Bool { self == .avx512vnni }
 
     /// What the blocked packing's sums have in place of the input's values: the arena's unsigned bytes, or int8.
     var sumsUnsignedBytes: Bool { self == .avx512vnni }
@@ -80,6 +85,7 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case .avx512vnni: own = oc_avx512vnni_kernel(kernel)
         case .neon, .neon32: own = oc_neon_kernel(kernel)
         case .dotprod: own = oc_dotprod_kernel(kernel)
+        case .i8mm: own = oc_i8mm_kernel(kernel)
         }
         return own ?? oc_scalar_kernel(kernel)
     }

@@ -1,7 +1,8 @@
 import Bundle
 import CBundle
-import Kernels
 import Testing
+
+@testable import Kernels
 
 /// Each bound of each kernel's contract: the step is taken within it and refused one beyond.
 @Suite struct StepVerifierTests {
@@ -150,19 +151,17 @@ import Testing
         }
     }
 
-    /// Planar packing has all biases, then all multipliers, then all shifts; a block has those of its lanes.
     private func multipliers(_ sample: SampleStep) throws {
-        let isOwn = sample.step.kernel == OC_KERNEL_CONV.rawValue
-        let isBlocked = isOwn || (sample.set == .avx512vnni && sample.step.kernel == OC_KERNEL_DEPTHWISE.rawValue)
-        let lanes =
-            isBlocked && sample.set != .scalar ? (sample.set == .avx512vnni ? 16 : 8) : Int(sample.step.conv.out_c)
-        try accept(sample) { $0.storeWord(.max, at: 4 * lanes) }
+        let layout = ConvolutionLayout(sample.step.conv, kernel: sample.step.kernel, set: sample.set)
+        let multiplier = layout.wordOffset(1, 0)
+        let shift = layout.wordOffset(2, 0)
+        try accept(sample) { $0.storeWord(.max, at: multiplier) }
         for wrong: Int32 in [-1, .min] {
-            try refuse(sample, "multipliers") { $0.storeWord(wrong, at: 4 * lanes) }
+            try refuse(sample, "multipliers") { $0.storeWord(wrong, at: multiplier) }
         }
-        for right: Int32 in [-31, 30] { try accept(sample) { $0.storeWord(right, at: 8 * lanes) } }
+        for right: Int32 in [-31, 30] { try accept(sample) { $0.storeWord(right, at: shift) } }
         for wrong: Int32 in [-32, 31, .min, .max] {
-            try refuse(sample, "multipliers") { $0.storeWord(wrong, at: 8 * lanes) }
+            try refuse(sample, "multipliers") { $0.storeWord(wrong, at: shift) }
         }
     }
 

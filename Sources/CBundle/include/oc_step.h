@@ -85,6 +85,7 @@ typedef struct oc_binary {
     int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
     int32_t subtract;       /* ADD only: 1 negates the scaled b */
     int32_t clamp_min, clamp_max;
+    int32_t linear_a, linear_b, linear_c; /* ADD only: its linear form (oc_linear_sum.h); zeros: none is known */
 } oc_binary;
 
 typedef struct oc_pool {

@@ -22,5 +22,6 @@ oc_kernel_fn oc_avx2_kernel(uint32_t kernel);
 oc_kernel_fn oc_avx512vnni_kernel(uint32_t kernel);
 oc_kernel_fn oc_neon_kernel(uint32_t kernel); /* ARMv8.0 and ARMv7 */
 oc_kernel_fn oc_dotprod_kernel(uint32_t kernel);
+oc_kernel_fn oc_i8mm_kernel(uint32_t kernel);
 
 #endif

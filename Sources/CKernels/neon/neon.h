@@ -12,6 +12,8 @@
 void oc_neon_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_neon_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_neon_mean(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 
 /* oc_multiply on four lanes. vqrdmulh is the reference's high multiply; vrshl rounds half up, so negative values that are

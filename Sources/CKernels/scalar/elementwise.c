@@ -2,12 +2,7 @@
 #include "../fixed_point.h"
 #include "scalar.h"
 
-static inline int32_t add(const oc_binary *b, int32_t a, int32_t v) {
-    const int32_t left = oc_multiply(oc_shift_left(a - b->zero_a, b->left_shift), b->multiplier_a, b->shift_a);
-    const int32_t right = oc_multiply(oc_shift_left(v - b->zero_b, b->left_shift), b->multiplier_b, b->shift_b);
-    const int32_t sum = b->subtract ? oc_subtract(left, right) : oc_add(left, right);
-    return oc_clamp(oc_add(oc_multiply(sum, b->multiplier_out, b->shift_out), b->out_zero), b->clamp_min, b->clamp_max);
-}
+static inline int32_t add(const oc_binary *b, int32_t a, int32_t v) { return oc_sum(b, a, v); }
 
 static inline int32_t mul(const oc_binary *b, int32_t a, int32_t v) {
     const int32_t product = oc_product(a - b->zero_a, v - b->zero_b);

@@ -1,0 +1,178 @@
+/* Requantization on Arm: vqrdmulh is the reference's high multiply, vrshl its rounding shift but for ties of negative
+ * values, which the reference rounds down. Those do not show where the lower clamp is the zero point or above; elsewhere
+ * negative values are lowered by one first. Channels that shift left, or not at all, are rare: they take the slow way. */
+#ifndef OC_ARM_REQUANTIZE_H
+#define OC_ARM_REQUANTIZE_H
+
+#include "../fixed_point.h"
+#include "neon.h"
+
+#if defined(__ARM_NEON)
+
+/* Accumulators must stay in registers, so loops over them are unrolled before anything else happens. */
+#define OC_UNROLL _Pragma("clang loop unroll(full)")
+
+/* What all channels of a step share. */
+typedef struct oc_arm_range {
+    int16x8_t zero;
+    int8x16_t low, high;
+    int32_t rectifies; /* no result below the zero point is seen */
+    int32_t clamps;    /* more than int8 does by itself */
+} oc_arm_range;
+
+static inline oc_arm_range oc_arm_load_range(int32_t zero, int32_t low, int32_t high) {
+    oc_arm_range range = {vdupq_n_s16((int16_t)zero), vdupq_n_s8((int8_t)low), vdupq_n_s8((int8_t)high), low >= zero, low > -128 || high < 127};
+    return range;
+}
+
+static inline oc_arm_range oc_arm_conv_range(const oc_conv *c) { return oc_arm_load_range(c->out_zero, c->clamp_min, c->clamp_max); }
+
+/* Whether all of `count` (a multiple of 4) channels shift right. */
+static inline int oc_arm_shifts_right(const int32_t *shift, int32_t count) {
+    int32x4_t most = vld1q_s32(shift);
+    for (int32_t i = 4; i < count; i += 4) most = vmaxq_s32(most, vld1q_s32(shift + i));
+    const int32x2_t half = vmax_s32(vget_low_s32(most), vget_high_s32(most));
+    return vget_lane_s32(vpmax_s32(half, half), 0) < 0;
+}
+
+/* How sums become bytes; the same for all channels of a block. */
+typedef enum oc_arm_mode {
+    OC_ARM_SLOW,        /* any shift */
+    OC_ARM_SIGNED,      /* shifts to the right, here and below */
+    OC_ARM_RECTIFIED,   /* no result below the zero point is seen */
+    OC_ARM_BARE         /* rectified, and int8 itself is the clamp */
+} oc_arm_mode;
+
+static inline oc_arm_mode oc_arm_mode_of(const oc_arm_range *range, const int32_t *shift, int32_t channels) {
+    if (!oc_arm_shifts_right(shift, channels)) return OC_ARM_SLOW;
+    return !range->rectifies ? OC_ARM_SIGNED : range->clamps ? OC_ARM_RECTIFIED : OC_ARM_BARE;
+}
+
+/* multiplier / 2^31 * 2^shift times the sums, shift < 0. */
+static inline __attribute__((always_inline)) int32x4_t oc_arm_scale(int32x4_t sums, int32x4_t multiplier, int32x4_t shift, const oc_arm_mode mode) {
+    int32x4_t high = vqrdmulhq_s32(sums, multiplier);
+    if (mode == OC_ARM_SIGNED) high = vsraq_n_s32(high, high, 31);
+    return vrshlq_s32(high, shift);
+}
+
+static inline __attribute__((always_inline)) int16x8_t oc_arm_narrow(int32x4_t low, int32x4_t high) {
+#if defined(__aarch64__)
+    return vqmovn_high_s32(vqmovn_s32(low), high);
+#else
+    return vcombine_s16(vqmovn_s32(low), vqmovn_s32(high));
+#endif
+}
+
+/* Scaled values as bytes: saturated sums of 16 bits saturate to the same 8 as exact ones. */
+static inline __attribute__((always_inline)) int8x16_t oc_arm_bytes(int16x8_t low, int16x8_t high, const oc_arm_range *range,
+                                                                    const oc_arm_mode mode) {
+    low = vqaddq_s16(low, range->zero);
+    high = vqaddq_s16(high, range->zero);
+#if defined(__aarch64__)
+    int8x16_t bytes = vqmovn_high_s16(vqmovn_s16(low), high);
+#else
+    int8x16_t bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
+#endif
+    if (mode == OC_ARM_RECTIFIED || (mode == OC_ARM_SIGNED && range->clamps)) bytes = vminq_s8(vmaxq_s8(bytes, range->low), range->high);
+    return bytes;
+}
+
+static inline __attribute__((always_inline)) int8x8_t oc_arm_half_bytes(int16x8_t low, const oc_arm_range *range, const oc_arm_mode mode) {
+    int8x8_t bytes = vqmovn_s16(vqaddq_s16(low, range->zero));
+    if (mode == OC_ARM_RECTIFIED || (mode == OC_ARM_SIGNED && range->clamps))
+        bytes = vmin_s8(vmax_s8(bytes, vget_low_s8(range->low)), vget_low_s8(range->high));
+    return bytes;
+}
+
+/* Stores half of a register and goes on by `step`: compilers take two more instructions. */
+#if defined(__aarch64__)
+#define OC_ARM_PUT(form, bytes, to, step) __asm__ volatile("st1 {%1." form ", [%0], %2" : "+r"(to) : "w"(bytes), "r"(step) : "memory")
+#define OC_ARM_PUT_8(half, bytes, to, step) OC_ARM_PUT("d}[" #half "]", bytes, to, step)
+#define OC_ARM_PUT_4(quarter, bytes, to, step) OC_ARM_PUT("s}[" #quarter "]", bytes, to, step)
+#else
+#define OC_ARM_PUT_8(half, bytes, to, step) (vst1_s8((int8_t *)(to), half ? vget_high_s8(bytes) : vget_low_s8(bytes)), (to) += (step))
+#define OC_ARM_PUT_4(quarter, bytes, to, step) (vst1q_lane_s32((int32_t *)(void *)(to), vreinterpretq_s32_s8(bytes), quarter), (to) += (step))
+#endif
+
+/* What the tiles of one block of channels are stored with. */
+typedef struct oc_arm_store {
+    const int32_t *multiplier, *shift;
+    const oc_conv *conv;
+    oc_arm_range range;
+    oc_arm_mode mode;
+    int32_t channels; /* to store; those of the block at most are */
+    size_t stride;    /* between output pixels */
+} oc_arm_store;
+
+enum { OC_ARM_ROWS = 8, OC_ARM_QUADS = 3 };
+
+/* Any shift. */
+static void oc_arm_store_slowly(const oc_arm_store *s, const int32_t *sums, int32_t rows, int32_t width, uint8_t *out) {
+    const oc_conv *c = s->conv;
+    for (int32_t row = 0; row < rows; row++, sums += width, out += s->stride) {
+        for (int32_t i = 0; i < width && i < s->channels; i++) {
+            const int32_t value = oc_multiply(sums[i], s->multiplier[i], s->shift[i]);
+            out[i] = oc_output_byte(value, c->out_zero, c->clamp_min, c->clamp_max, 0);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void oc_arm_store_quads(const oc_arm_store *s, int32x4_t sums[][OC_ARM_QUADS], uint8_t *out,
+                                                                     size_t stride, const int rows, const int quads,
+                                                                     const oc_arm_mode mode) {
+    const oc_arm_range range = s->range;
+    int32x4_t multiplier[OC_ARM_QUADS], shift[OC_ARM_QUADS];
+    OC_UNROLL for (int q = 0; q < quads; q++) {
+        multiplier[q] = vld1q_s32(s->multiplier + 4 * q);
+        shift[q] = vld1q_s32(s->shift + 4 * q);
+    }
+    /* Two rows at a time: the upper of each two, and the lower. */
+    uint8_t *upper = out, *lower = out + stride, *upper_rest = upper + (quads > 1 ? 8 : 0), *lower_rest = lower + (quads > 1 ? 8 : 0);
+    OC_UNROLL for (int p = 0; p < rows; p += 2) {
+        const int both = p + 1 < rows;
+        int32x4_t a[OC_ARM_QUADS], b[OC_ARM_QUADS];
+        OC_UNROLL for (int q = 0; q < quads; q++) {
+            a[q] = oc_arm_scale(sums[p][q], multiplier[q], shift[q], mode);
+            b[q] = both ? oc_arm_scale(sums[p + 1][q], multiplier[q], shift[q], mode) : a[q];
+        }
+        if (quads > 1) {
+            const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(a[0], a[1]), oc_arm_narrow(b[0], b[1]), &range, mode);
+            OC_ARM_PUT_8(0, bytes, upper, 2 * stride);
+            if (both) OC_ARM_PUT_8(1, bytes, lower, 2 * stride);
+        }
+        if (quads != 2) {
+            const int8x8_t half = oc_arm_half_bytes(oc_arm_narrow(a[quads - 1], b[quads - 1]), &range, mode);
+            const int8x16_t bytes = vcombine_s8(half, half);
+            OC_ARM_PUT_4(0, bytes, upper_rest, 2 * stride);
+            if (both) OC_ARM_PUT_4(1, bytes, lower_rest, 2 * stride);
+        }
+    }
+}
+
+/* Stores a tile of `rows` pixels and 4 `quads` channels. */
+static inline __attribute__((always_inline)) void oc_arm_store_tile(const oc_arm_store *s, int32x4_t sums[][OC_ARM_QUADS], uint8_t *out,
+                                                                    const int rows, const int quads) {
+    uint8_t bytes[OC_ARM_ROWS * 4 * OC_ARM_QUADS];
+    const int whole = s->channels >= 4 * quads;
+    if (s->mode == OC_ARM_SLOW) {
+        int32_t words[OC_ARM_ROWS * 4 * OC_ARM_QUADS];
+        OC_UNROLL for (int p = 0; p < rows; p++) {
+            OC_UNROLL for (int q = 0; q < quads; q++) vst1q_s32(words + 4 * (p * quads + q), sums[p][q]);
+        }
+        oc_arm_store_slowly(s, words, rows, 4 * quads, out);
+        return;
+    }
+    uint8_t *to = whole ? out : bytes;
+    const size_t stride = whole ? s->stride : 4 * OC_ARM_QUADS;
+    if (s->mode == OC_ARM_BARE) oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_BARE);
+    else if (s->mode == OC_ARM_RECTIFIED) oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_RECTIFIED);
+    else oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_SIGNED);
+    if (!whole) {
+        for (int p = 0; p < rows; p++) {
+            for (int32_t i = 0; i < s->channels; i++) out[(size_t)p * s->stride + i] = bytes[p * 4 * OC_ARM_QUADS + i];
+        }
+    }
+}
+
+#endif
+#endif

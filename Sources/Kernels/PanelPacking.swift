@@ -1,0 +1,57 @@
+import CBundle
+import CKernels
+
+/// How the constants of a convolution lie for the Arm sets with dot products (groups of 4 bytes) or matrix products (of 8),
+/// and the scratch it needs: CKernels/dotprod/panels.h. Blocks of 4, 8 or 12 channels hold biases, multipliers, shifts, then
+/// for each group of the patch each channel's weights; every channel takes the same bytes, also those past the end.
+struct PanelPacking {
+    private let geometry: oc_conv
+    private let group: Int64
+    private let length: Int64
+
+    init(_ geometry: oc_conv, _ group: Int64) {
+        self.geometry = geometry
+        self.group = group
+        length = times(times(Int64(geometry.kernel_h), Int64(geometry.kernel_w)), Int64(geometry.in_c))
+    }
+
+    private var paddedLength: Int64 { roundUp(length, to: group) }
+
+    var constantBytes: Int64 { times(roundUp(Int64(geometry.out_c), to: 4), plus(12, paddedLength)) }
+
+    private func span(of channel: Int) -> oc_panel_span {
+        oc_panel_span_of(Int32(channel), geometry.out_c, Int32(length))
+    }
+
+    /// Where a channel's bias (field 0), multiplier (1) or shift (2) lies.
+    func wordOffset(_ field: Int, _ channel: Int) -> Int {
+        let span = span(of: channel)
+        let first = Int(span.first)
+        return first * (12 + Int(paddedLength)) + 4 * (field * Int(span.channels) + channel - first)
+    }
+
+    /// Where weight k of a channel's filter lies.
+    func weightOffset(_ channel: Int, _ k: Int) -> Int {
+        let span = span(of: channel)
+        let first = Int(span.first)
+        let width = Int(span.channels)
+        let per = Int(group)
+        return first * (12 + Int(paddedLength)) + 12 * width + (k / per * width + channel - first) * per + k % per
+    }
+
+    var minimumScratchBytes: Int64 { scratchBytes(pixels: 8) }
+
+    /// Blocks of weights are read once a chunk of panels, which should stay in the second level of cache.
+    var preferredScratchBytes: Int64 {
+        let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
+        let enough = min(64 * 1024 / max(paddedLength, 1), 128)
+        return scratchBytes(pixels: max(8, min(roundUp(pixels, to: 8), enough / 8 * 8)))
+    }
+
+    /// Four patches while they are gathered, each with 16 bytes behind it, then the panels, written up to 63 bytes too far.
+    private func scratchBytes(pixels: Int64) -> Int64 {
+        var geometry = geometry
+        let patches = oc_input_is_dense(&geometry) != 0 ? 0 : times(4, roundUp(plus(length, 16), to: 16))
+        return roundUp(plus(patches, plus(times(paddedLength, pixels), 64)), to: 64)
+    }
+}
