@@ -89,6 +89,22 @@ cross_repack() {
     diff <(tail -n +2 "$cross_work/host.jsonl") <(tail -n +2 "$cross_work/$1.jsonl")
 }
 
+# cross_heap ARCH: the daemon says what its heap holds at the first frame's result, part by part, and from then on calls no
+# allocating function to its end, from a file or a pipe, with one thread or three.
+cross_heap() {
+    local bundle source report=$cross_work/report.txt
+    for bundle in sensor threads; do
+        for source in Examples/person-sensor/clip.y4m y4m:-; do
+            cross_run "$1" "$cross_work/$bundle.ocellus" --source $source --every-frame --clock frame --memory \
+                < <(cat Examples/person-sensor/clip.y4m) 2>"$report" |
+                diff <(tail -n +2 "$cross_work/host.jsonl") <(tail -n +2) || return 1
+            cat "$report"
+            grep -qE 'heap bytes: .*model [0-9]+ \(arena 55360\).* [1-9][0-9]* calls$' "$report" || return 1
+            grep -qx 'ocellusd: heap calls after the first frame: 0' "$report" || return 1
+        done
+    done
+}
+
 # cross_extensions ARCH CPU LIST: what the daemon finds of an emulated CPU.
 cross_extensions() {
     local program=$cross_scratch/$(cross_triple "$1")/release/ocellusd
@@ -106,6 +122,8 @@ cross_extensions() {
 cross_host_events() {
     "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels scalar \
         -o "$cross_work/sensor.ocellus" || return 1
+    "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels scalar --threads 3 \
+        -o "$cross_work/threads.ocellus" || return 1
     "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels avx2 \
         -o "$cross_work/avx2.ocellus" || return 1
     "$cross_programs/ocellusd" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
@@ -181,6 +199,7 @@ for arch in aarch64 armv7 riscv64 x86_64; do
     check "$arch: --version" cross_version $arch
     check "$arch: the same events" cross_events $arch
     check "$arch: a bundle for avx2 is refused or packed again" cross_repack $arch
+    check "$arch: the heap's use is named, and none comes after the first frame" cross_heap $arch
 done
 
 # One sysroot stands for all: armv7, where 64-bit times must agree with Debian's libraries.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,10 +261,11 @@ int64_t oc_resident_bytes(void) {
     if (count < 0)
         return count;
     text[count] = 0;
-    long long total, resident;
-    if (sscanf(text, "%lld %lld", &total, &resident) != 2)
-        return -EIO;
-    return resident * (int64_t)oc_page_bytes();
+    /* The second number. sscanf would bring 80 KB of floating point into a static program. */
+    const char *rest = strchr(text, ' ');
+    char *end = NULL;
+    const int64_t resident = rest ? strtoll(rest, &end, 10) : 0;
+    return end == rest ? -EIO : resident * (int64_t)oc_page_bytes();
 }
 
 #ifdef __GLIBC__
@@ -276,11 +278,17 @@ const char *oc_error_text(int code) {
 
 const char *oc_error_name(int code) { return strerrorname_np(code); }
 
+int64_t oc_heap_bytes(void) {
+    struct mallinfo2 heap = mallinfo2();
+    return (int64_t)(heap.uordblks + heap.hblkhd);
+}
+
 #else
 
 /* musl's texts are constants; it has no names. */
 const char *oc_error_text(int code) { return strerror(code); }
 const char *oc_error_name(int code) { return NULL; }
+int64_t oc_heap_bytes(void) { return -ENOSYS; }
 
 #endif
 

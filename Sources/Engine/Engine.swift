@@ -65,6 +65,8 @@ public struct Engine: ~Copyable {
         functions.deallocate()
     }
 
+    /// The memory of all activations, with a margin after them that vector kernels may read.
+    public var arenaBytes: Int { arena.count }
     public var inputCount: Int { bundle.view.inputs.count }
     public var outputCount: Int { bundle.view.outputs.count }
     public var stepCount: Int { bundle.view.steps.count }

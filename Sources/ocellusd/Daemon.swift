@@ -27,16 +27,20 @@ final class Daemon {
     private var skipped: Int64 = 0  // by `pace`, on the frames' clock
     private var latest: Moment  // of the newest frame
     private var outputError: Errno?
+    private let heap: HeapReport?
 
     /// Loads the bundle and opens the source.
     init(_ options: Options, signals: consuming FileDescriptor) throws(StartError) {
         self.options = options
         self.signals = signals
+        let heap = options.memory ? HeapReport("program") : nil
         let model: Model
         do throws(Model.LoadError) { model = try Model(options) } catch {
             throw StartError(message: error.message, code: .bundle)
         }
+        heap?.part("model", within: ("arena", Int64(model.arenaBytes)))
         let source = try Daemon.open(options, model)
+        heap?.part("source")
         isFrameClock = options.clock.map { $0 == .frame } ?? !source.isLive
         waitsForReader = !source.isLive || options.source.everyFrame
         latest = isFrameClock ? Moment(wall: 0, monotonic: 0) : .now
@@ -45,6 +49,8 @@ final class Daemon {
         output = EventOutput(
             FileDescriptor(borrowing: 1),
             EventFormatter(format: options.format, sensor: model.name, topic: Daemon.topic(options, model)))
+        heap?.part("events")
+        self.heap = heap
         self.model = model
         self.source = source
         if model.watch.count == 0 { Log.line("the bundle has no watch rules: only heartbeats and status will be told") }
@@ -142,10 +148,13 @@ final class Daemon {
             skipped += 1
             return nil
         }
+        heap?.part("frames")
         do throws(Model.LoadError) { try model.infer(frame.view) } catch {
             Log.line(error.message)
             return finish(.failed, error.message, .bundle)
         }
+        heap?.part("conversion")
+        heap?.ready()
         latest = moment
         progress.frame = frame.number
         progress.frames += 1
@@ -219,6 +228,7 @@ final class Daemon {
     /// The last event, and at most a second for the reader to take what waits.
     private func finish(_ state: Event.State, _ detail: String, _ code: ExitCode) -> ExitCode {
         tell(state, detail)
+        defer { heap?.end() }
         switch output.drain(within: 1_000_000_000) {
         case .written: return code
         case .closed: return closed()

@@ -48,6 +48,9 @@ final class Model {
         }
     }
 
+    /// What activations take, the margin for vector kernels included.
+    var arenaBytes: Int { engine.arenaBytes }
+
     /// What the bundle says about the sensor; null texts and zeros if it says nothing.
     var sensor: oc_sensor { engine.bundle.view.sensor?.pointee ?? oc_sensor() }
 

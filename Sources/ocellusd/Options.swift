@@ -23,6 +23,8 @@ struct Options {
     var frameInterval: Int64?
     /// Nil: the bundle's.
     var threads: Int?
+    /// Whether to tell what start-up takes from the heap.
+    var memory = false
     var repack = Repack.never
     /// What `--bench`, `--json` and `--regions` ask for.
     private var bench: Bench.Request?
@@ -57,6 +59,7 @@ struct Options {
           --json               with --bench: print JSON
           --regions            with --bench: mark N inferences and each step of one more for a plugin that counts
                                instructions, instead of timing them
+          --memory             say on standard error what the heap holds after the first frame, by name
           --check              load BUNDLE, say on standard error what it is, and end
           --probe [ROOT]       describe this machine as JSON and end; with ROOT, as its proc, sys and dev tell
           --help, --version
@@ -160,6 +163,11 @@ extension Options {
             json = true
         } else if argument.names("--regions") {
             regions = true
+        } else if argument.names("--memory") {
+            guard oc_heap_bytes() >= 0 else {
+                throw UsageError(message: "--memory: this program's C library does not count its heap; glibc does")
+            }
+            memory = true
         } else if argument.names("--repack") {
             repack = .whereNeeded
         } else if argument.names("--kernels") {

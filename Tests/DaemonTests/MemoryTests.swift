@@ -36,4 +36,16 @@ import Testing
         let end = try daemon.finish()
         #expect(end.code == 0 && end.errors.contains(Self.refusal), "\(end.errors)")
     }
+
+    @Test("The report's parts are the whole") func report() throws {
+        let place = try Workplace()
+        let end = try Daemon.run([place.bundle, "--source", Workplace.clip, "--memory"])
+        let pattern =
+            /ocellusd: heap bytes: program (\d+), model (\d+) \(arena (\d+)\), source (\d+), events (\d+), frames (\d+), conversion (\d+); (\d+) in all\n/
+        let match = try #require(try pattern.wholeMatch(in: end.errors)?.output, "\(end.errors)")
+        let parts = try [match.1, match.2, match.4, match.5, match.6, match.7].map { try #require(Int($0)) }
+        #expect(parts.reduce(0, +) == Int(match.8))
+        #expect(try parts[1] > #require(Int(match.3)) && match.3 != "0")
+        #expect(parts[4] > 96 * 128 * 3 / 2, "one frame of the clip")
+    }
 }

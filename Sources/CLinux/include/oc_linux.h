@@ -125,6 +125,7 @@ const char *oc_environment(const char *name); /* null if absent */
 _Noreturn void oc_exit(int code);
 void oc_line_buffer_output(void);           /* standard output of print, also into pipes */
 int64_t oc_resident_bytes(void);
+int64_t oc_heap_bytes(void);                /* that malloc has given out; below 0: this C library does not say */
 
 /* The kernel's own names (uname): "Linux", its release, the machine it was built for. Terminated. */
 typedef struct oc_system_names {
