@@ -1,5 +1,6 @@
 /// The inner loops of the conversion, each over one row. They take plain pointers, so that vector code can stand in for
-/// them; `Preprocessor` guarantees the bounds stated here.
+/// them; `Preprocessor` guarantees the bounds stated here. Boards compile for size: what these are inlined into says that
+/// it wants speed.
 enum PixelRows {
     /// sums[i] = row[i] * weight, or, unless `isFirst`, sums[i] += row[i] * weight.
     /// - Parameters:

@@ -71,6 +71,7 @@ public struct Preprocessor: ~Copyable {
     /// - Parameters:
     ///   - frame: of `shape`.
     ///   - tensor: `bytes` bytes.
+    @_optimize(speed)
     public mutating func convert(_ frame: FrameView, into tensor: UnsafeMutableRawBufferPointer) {
         precondition(frame.shape == shape, "a frame of another shape")
         precondition(tensor.count >= bytes, "the tensor is too small")
@@ -87,6 +88,7 @@ public struct Preprocessor: ~Copyable {
     }
 
     @inline(__always)
+    @_optimize(speed)
     private func write(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
         let first = luma.samples(0)
         let order = ChannelTables(tables: tables, redFirst: redFirst)

@@ -61,6 +61,7 @@ final class Resampler {
     /// - Parameters:
     ///   - frame: of the shape given at first; so every row and column of the axes lies within its planes.
     ///   - row: of the output.
+    @_optimize(speed)
     func resample(_ frame: FrameView, row: Int) {
         var summed = -1  // plane whose sums are there
         for index in components.indices {
@@ -75,6 +76,7 @@ final class Resampler {
         }
     }
 
+    @_optimize(speed)
     private func addRows(_ plane: FrameView.Plane, step: Int, _ row: Int) {
         guard let base = plane.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
         let count = columns.range.count * step
