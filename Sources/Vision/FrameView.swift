@@ -1,18 +1,32 @@
 /// How a frame's bytes say colour.
-public enum PixelFormat: Sendable {
+public enum PixelFormat: Equatable, Sendable {
     /// Planar 4:2:0: luma, then Cb and Cr of half the width and height, rounded up (I420).
     case yuv420
     /// Packed 4:2:2: Y0 Cb Y1 Cr (YUY2). The width is even.
     case yuyv
+    /// Packed 4:2:2: Cb Y0 Cr Y1. The width is even.
+    case uyvy
     /// Planar 4:2:0 with interleaved chroma: luma, then CbCr pairs of half the width and height, rounded up.
     case nv12
+    /// `nv12` with CrCb pairs.
+    case nv21
     /// One byte a pixel, 0 black to 255 white.
     case grey
     /// Three bytes a pixel: red, green, blue, 0 to 255.
     case rgb24
+    /// Three bytes a pixel: blue, green, red, 0 to 255.
+    case bgr24
+    /// One byte a pixel, as an image sensor's colour filter gives it: squares of two by two. Width and height are even. The
+    /// even rows are plane 0, the odd rows plane 1.
+    case bayer(BayerOrder)
 }
 
-/// What the numbers of a YUV format span. `grey` and `rgb24` are always full.
+/// The colours of a square of a colour filter: upper left, upper right, lower left, lower right.
+public enum BayerOrder: Sendable {
+    case rggb, grbg, gbrg, bggr
+}
+
+/// What the numbers of a YUV format span. The others are always full.
 public enum ColorRange: Sendable {
     /// Luma 16 to 235, chroma 16 to 240 (ITU-R BT.601): cameras and video files, unless they say otherwise.
     case limited
@@ -30,10 +44,16 @@ public struct FrameShape: Equatable, Sendable {
     public let width: Int
     public let height: Int
 
-    /// Nil unless width and height are 1 to `limit`, and the width even for `yuyv`.
+    /// Nil unless width and height are 1 to `limit`, and even where the format asks for it.
     public init?(_ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited) {
         guard 1...FrameShape.limit ~= width, 1...FrameShape.limit ~= height else { return nil }
-        if format == .yuyv, !width.isMultiple(of: 2) { return nil }
+        switch format {
+        case .yuyv, .uyvy:
+            guard width.isMultiple(of: 2) else { return nil }
+        case .bayer:
+            guard width.isMultiple(of: 2), height.isMultiple(of: 2) else { return nil }
+        case .yuv420, .nv12, .nv21, .grey, .rgb24, .bgr24: break
+        }
         self.format = format
         self.width = width
         self.height = height
@@ -44,24 +64,25 @@ public struct FrameShape: Equatable, Sendable {
     public var planes: Int {
         switch format {
         case .yuv420: 3
-        case .nv12: 2
-        case .yuyv, .grey, .rgb24: 1
+        case .nv12, .nv21, .bayer: 2
+        case .yuyv, .uyvy, .grey, .rgb24, .bgr24: 1
         }
     }
 
     /// Bytes of one row of a plane, without padding.
     public func rowBytes(ofPlane plane: Int) -> Int {
         switch format {
-        case .grey: width
-        case .rgb24: 3 * width
-        case .yuyv: 2 * width
+        case .grey, .bayer: width
+        case .rgb24, .bgr24: 3 * width
+        case .yuyv, .uyvy: 2 * width
         case .yuv420: plane == 0 ? width : (width + 1) / 2
-        case .nv12: plane == 0 ? width : (width + 1) / 2 * 2
+        case .nv12, .nv21: plane == 0 ? width : (width + 1) / 2 * 2
         }
     }
 
     public func rows(ofPlane plane: Int) -> Int {
-        plane == 0 ? height : (height + 1) / 2
+        if case .bayer = format { return height / 2 }
+        return plane == 0 ? height : (height + 1) / 2
     }
 
     /// Bytes of a frame whose planes and rows lie one behind the other without padding.
@@ -101,19 +122,45 @@ public struct FrameView {
     /// Planes and rows one behind the other without padding.
     /// - Returns: nil if there are fewer than `shape.bytes`.
     public init?(_ shape: FrameShape, packed bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= shape.bytes else { return nil }
+        self.init(shape, bytes, stride: shape.rowBytes(ofPlane: 0))
+    }
+
+    /// Planes one behind the other, whose rows are `stride` bytes apart; rows of half-wide planes half of that, as
+    /// cameras give them.
+    /// - Returns: nil if the bytes or the stride are too small.
+    public init?(_ shape: FrameShape, _ bytes: UnsafeRawBufferPointer, stride: Int) {
+        var planes = (Plane.none, Plane.none, Plane.none)
         var offset = 0
-        func next(_ plane: Int) -> Plane {
-            guard plane < shape.planes else {
-                return Plane(bytes: UnsafeRawBufferPointer(rebasing: bytes[..<0]), stride: 0)
-            }
-            let count = shape.rowBytes(ofPlane: plane) * shape.rows(ofPlane: plane)
-            defer { offset += count }
-            return Plane(
-                bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]),
-                stride: shape.rowBytes(ofPlane: plane))
+        guard stride >= shape.rowBytes(ofPlane: 0) else { return nil }
+        func take(_ plane: Int, stride: Int, from start: Int) -> Plane? {
+            let rows = shape.rows(ofPlane: plane)
+            // The last row may end early: padding behind it is nobody's.
+            let (before, isTooLong) = stride.multipliedReportingOverflow(by: rows - 1)
+            let count = before + shape.rowBytes(ofPlane: plane)
+            guard !isTooLong, start <= bytes.count, count <= bytes.count - start else { return nil }
+            return Plane(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]), stride: stride)
         }
-        self.init(shape, (next(0), next(1), next(2)))
+        if case .bayer = shape.format {
+            guard let even = take(0, stride: 2 * stride, from: 0), let odd = take(1, stride: 2 * stride, from: stride)
+            else { return nil }
+            self.init(shape, (even, odd, .none))
+            return
+        }
+        for index in 0..<shape.planes {
+            let isHalf = index > 0 && shape.format == .yuv420
+            let rowStride =
+                isHalf
+                ? max((stride + 1) / 2, shape.rowBytes(ofPlane: index))
+                : index == 0 ? stride : max(stride, shape.rowBytes(ofPlane: index))
+            guard let plane = take(index, stride: rowStride, from: offset) else { return nil }
+            offset += rowStride * shape.rows(ofPlane: index)
+            switch index {
+            case 0: planes.0 = plane
+            case 1: planes.1 = plane
+            default: planes.2 = plane
+            }
+        }
+        self.init(shape, planes)
     }
 
     public func plane(_ index: Int) -> Plane {
@@ -126,6 +173,8 @@ public struct FrameView {
 }
 
 extension FrameView.Plane {
+    static var none: Self { Self(bytes: UnsafeRawBufferPointer(start: nil, count: 0), stride: 0) }
+
     public init(_ bytes: UnsafeRawBufferPointer, stride: Int) {
         self.init(bytes: bytes, stride: stride)
     }

@@ -41,6 +41,14 @@ enum PixelRows {
         }
     }
 
+    /// first[i] = the average of both, rounded half up.
+    @inline(__always)
+    static func average(_ first: UnsafeMutablePointer<UInt16>, _ second: UnsafePointer<UInt16>, count: Int) {
+        for index in 0..<count {
+            first[index] = UInt16(truncatingIfNeeded: (UInt32(first[index]) &+ UInt32(second[index]) &+ 1) &>> 1)
+        }
+    }
+
     /// Luma to one channel.
     @inline(__always)
     static func grey(

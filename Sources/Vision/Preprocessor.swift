@@ -25,7 +25,9 @@ public struct Preprocessor: ~Copyable {
     public let bytes: Int
 
     private let geometry: Geometry
-    private let inputWidth: Int
+    private let sides: (width: Int, height: Int)  // of the input as the frame lies
+    private let placement: (origin: Int, rowStep: Int, columnStep: Int)
+    private let line: UnsafeMutablePointer<UInt8>?  // a row before it is turned
     private let channels: Int
     private let colour: ColourEquation
     private let tables: UnsafeMutablePointer<UInt8>  // three of 256
@@ -43,17 +45,21 @@ public struct Preprocessor: ~Copyable {
         guard record.channels == 1 || record.channels == 3 else { throw .channels }
         guard record.fit <= UInt8(OC_FIT_CONTAIN.rawValue) else { throw .fit }
         self.shape = shape
-        inputWidth = Int(record.width)
+        let orientation = Orientation(record.orientation)
+        sides = orientation.sides(ofInput: Int(record.width), Int(record.height))
+        placement = orientation.placement(ofInput: Int(record.width), Int(record.height))
         channels = Int(record.channels)
-        bytes = Int(record.height) * inputWidth * channels
+        bytes = sides.width * sides.height * channels
         redFirst = record.bgr == 0
         colour = ColourEquation(shape.range)
         let geometry = Geometry(
-            frame: (shape.width, shape.height), input: (inputWidth, Int(record.height)),
-            crop: [Int(record.crop.0), Int(record.crop.1), Int(record.crop.2), Int(record.crop.3)],
+            frame: (shape.width, shape.height), input: sides,
+            crop: orientation.part([
+                Int(record.crop.0), Int(record.crop.1), Int(record.crop.2), Int(record.crop.3),
+            ]),
             fit: oc_fit(rawValue: UInt32(record.fit)))
         self.geometry = geometry
-        hasBars = geometry.targetColumns.count < inputWidth || geometry.targetRows.count < Int(record.height)
+        hasBars = geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
         let tables = UnsafeMutablePointer<UInt8>.allocate(capacity: 768)
         withUnsafeBytes(of: record.table) { source in
             UnsafeMutableRawBufferPointer(start: tables, count: 768).copyMemory(from: source)
@@ -61,11 +67,14 @@ public struct Preprocessor: ~Copyable {
         self.tables = tables
         fill = (tables[Int(record.fill)], tables[256 + Int(record.fill)], tables[512 + Int(record.fill)])
         luma = Resampler(shape, .light, geometry)
-        let needsChroma = channels == 3 && (shape.format != .grey && shape.format != .rgb24)
-        chroma = needsChroma ? Resampler(shape, .chroma, geometry) : nil
+        chroma = channels == 3 && shape.format.hasChroma ? Resampler(shape, .chroma, geometry) : nil
+        line = orientation.isUpright ? nil : .allocate(capacity: sides.width * channels)
     }
 
-    deinit { tables.deallocate() }
+    deinit {
+        tables.deallocate()
+        line?.deallocate()
+    }
 
     /// Writes the input tensor, row by row, channels innermost. Allocates nothing.
     /// - Parameters:
@@ -76,14 +85,38 @@ public struct Preprocessor: ~Copyable {
         precondition(frame.shape == shape, "a frame of another shape")
         precondition(tensor.count >= bytes, "the tensor is too small")
         guard let base = tensor.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-        let stride = inputWidth * channels
         if hasBars { paintBars(base) }
         let columns = geometry.targetColumns
         for row in 0..<geometry.targetRows.count {
             luma.resample(frame, row: row)
             chroma?.resample(frame, row: row)
-            let pixels = base + (geometry.targetRows.lowerBound + row) * stride + columns.lowerBound * channels
-            write(pixels, count: columns.count)
+            let pixels = base + place(columns.lowerBound, geometry.targetRows.lowerBound + row)
+            if let line {
+                write(line, count: columns.count)
+                scatter(line, to: pixels, count: columns.count)
+            } else {
+                write(pixels, count: columns.count)
+            }
+        }
+    }
+
+    /// Offset of a pixel in the input.
+    @inline(__always)
+    private func place(_ column: Int, _ row: Int) -> Int {
+        (placement.origin + row * placement.rowStep + column * placement.columnStep) * channels
+    }
+
+    private func scatter(_ line: UnsafePointer<UInt8>, to pixels: UnsafeMutablePointer<UInt8>, count: Int) {
+        var pixel = pixels
+        let step = placement.columnStep * channels
+        for index in 0..<count {
+            pixel[0] = line[index * channels]
+            if channels == 3 {
+                pixel[1] = line[index * 3 + 1]
+                pixel[2] = line[index * 3 + 2]
+            }
+            // Past the last pixel would be outside the tensor.
+            if index + 1 < count { pixel += step }
         }
     }
 
@@ -93,10 +126,18 @@ public struct Preprocessor: ~Copyable {
         let first = luma.samples(0)
         let order = ChannelTables(tables: tables, redFirst: redFirst)
         switch (shape.format, channels) {
-        case (.rgb24, 1):
+        case (.rgb24, 1), (.bgr24, 1):
             PixelRows.grey(first, luma.samples(1), luma.samples(2), tables, into: pixels, count: count)
-        case (.rgb24, _):
+        case (.rgb24, _), (.bgr24, _):
             PixelRows.colour(first, luma.samples(1), luma.samples(2), order, into: pixels, count: count)
+        case (.bayer, _):
+            let green = luma.samples(1)
+            PixelRows.average(green, luma.samples(2), count: count)
+            if channels == 1 {
+                PixelRows.grey(first, green, luma.samples(3), tables, into: pixels, count: count)
+            } else {
+                PixelRows.colour(first, green, luma.samples(3), order, into: pixels, count: count)
+            }
         case (.grey, 1):
             PixelRows.grey(first, ColourEquation(.full), tables, into: pixels, count: count)
         case (.grey, _):
@@ -112,16 +153,26 @@ public struct Preprocessor: ~Copyable {
     private func paintBars(_ base: UnsafeMutablePointer<UInt8>) {
         // The arena's bytes were others' meanwhile, so the bars are painted anew for each frame.
         let columns = geometry.targetColumns
-        for row in 0..<bytes / (inputWidth * channels) {
+        for row in 0..<sides.height {
             let isBar = !geometry.targetRows.contains(row)
-            for column in 0..<inputWidth where isBar || !columns.contains(column) {
-                let pixel = base + (row * inputWidth + column) * channels
+            for column in 0..<sides.width where isBar || !columns.contains(column) {
+                let pixel = base + place(column, row)
                 pixel[0] = fill.0
                 if channels == 3 {
                     pixel[1] = fill.1
                     pixel[2] = fill.2
                 }
             }
+        }
+    }
+}
+
+extension PixelFormat {
+    /// Whether colour lies beside the light.
+    fileprivate var hasChroma: Bool {
+        switch self {
+        case .yuv420, .yuyv, .uyvy, .nv12, .nv21: true
+        case .grey, .rgb24, .bgr24, .bayer: false
         }
     }
 }

@@ -27,10 +27,21 @@ final class Resampler {
         switch (shape.format, part) {
         case (.rgb24, _):
             components = (0..<3).map { Component(plane: 0, offset: $0, step: 3) }
+        case (.bgr24, _):
+            components = (0..<3).map { Component(plane: 0, offset: 2 - $0, step: 3) }
+        case (.bayer(let order), _):
+            // Each colour is a picture of half the size; where exactly in the square it lies is not looked at.
+            components = order.squares.map { Component(plane: $0 / 2, offset: $0 % 2, step: 2) }
+            (across, down) = (2, 2)
         case (.yuyv, .light):
             components = [Component(plane: 0, offset: 0, step: 2)]
+        case (.uyvy, .light):
+            components = [Component(plane: 0, offset: 1, step: 2)]
         case (.yuyv, .chroma):
             components = [Component(plane: 0, offset: 1, step: 4), Component(plane: 0, offset: 3, step: 4)]
+            across = 2
+        case (.uyvy, .chroma):
+            components = [Component(plane: 0, offset: 0, step: 4), Component(plane: 0, offset: 2, step: 4)]
             across = 2
         case (.yuv420, .chroma):
             components = [Component(plane: 1, offset: 0, step: 1), Component(plane: 2, offset: 0, step: 1)]
@@ -38,7 +49,10 @@ final class Resampler {
         case (.nv12, .chroma):
             components = [Component(plane: 1, offset: 0, step: 2), Component(plane: 1, offset: 1, step: 2)]
             (across, down) = (2, 2)
-        case (.grey, _), (.yuv420, .light), (.nv12, .light):
+        case (.nv21, .chroma):
+            components = [Component(plane: 1, offset: 1, step: 2), Component(plane: 1, offset: 0, step: 2)]
+            (across, down) = (2, 2)
+        case (.grey, _), (.yuv420, .light), (.nv12, .light), (.nv21, .light):
             components = [Component(plane: 0, offset: 0, step: 1)]
         }
         columns = ResamplingAxis(geometry.columns, subsampling: across, count: geometry.targetColumns.count)
@@ -86,6 +100,19 @@ final class Resampler {
             PixelRows.accumulate(source, weight: weight, into: sums, count: count, isFirst: isFirst)
             isFirst = false
             source += plane.stride
+        }
+    }
+}
+
+extension BayerOrder {
+    /// Where in the square red, both greens and blue lie: 0 and 1 above, 2 and 3 below. Sorted by row, so that a row is
+    /// added up once where two colours lie in it.
+    fileprivate var squares: [Int] {
+        switch self {
+        case .rggb: [0, 1, 2, 3]
+        case .grbg: [1, 0, 3, 2]
+        case .gbrg: [2, 3, 0, 1]
+        case .bggr: [3, 2, 1, 0]
         }
     }
 }
