@@ -22,7 +22,19 @@ let boardModules: [Target] = [
     .target(name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"]),
     .target(name: "Vision", dependencies: ["CBundle", "Bundle"]),
     .target(name: "Pictures", dependencies: ["CPictures"]),
-    .target(name: "Sensors", dependencies: ["CLinux", "System", "Vision", "Pictures"]),
+    .target(
+        name: "CV4L2", dependencies: ["CTarget"],
+        cSettings: [
+            .define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64"),
+            .define("OC_FORCED", .when(configuration: .debug)),
+            .define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"])),
+        ],
+        linkerSettings: [
+            .linkedLibrary("v4l2", .when(traits: ["DeviceLibraries"])),
+            .linkedLibrary("v4lconvert", .when(traits: ["DeviceLibraries"])),
+            .linkedLibrary("jpeg", .when(traits: ["DeviceLibraries"])),
+        ]),
+    .target(name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures"]),
     .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "CChecks", exclude: ["cases.bin"]),
     .target(name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels"]),
@@ -85,6 +97,13 @@ let tests: [Target] = [
     .testTarget(
         name: "VisionTests",
         dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"]),
+    // A camera driver and GPIO lines in memory.
+    .target(
+        name: "FakeDevices", dependencies: ["CTarget", "CV4L2"], path: "Tests/FakeDevices",
+        cSettings: [.define("_GNU_SOURCE")]),
+    .testTarget(
+        name: "SensorsTests",
+        dependencies: ["CLinux", "CV4L2", "FakeDevices", "Pictures", "Sensors", "System", "Vision"]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(
         name: "DaemonTests",
@@ -100,6 +119,9 @@ let package = Package(
         .executable(name: "ocellus", targets: ["ocellus"]),
         .executable(name: "ocellusd", targets: ["ocellusd"]),
         .executable(name: "selfcheck", targets: ["selfcheck"]),
+    ],
+    traits: [
+        .trait(name: "DeviceLibraries", description: "Cameras through libv4l2 in place of plain system calls.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -35,6 +35,26 @@ extension SensorFile {
     }
 }
 
+extension SensorFile {
+    /// - Parameters: texts in the bundle's strings; empty where the file says nothing.
+    public func sourceRecord(command: oc_text, format: oc_text) -> oc_source_settings {
+        var record = oc_source_settings()
+        record.command = command
+        record.format = format
+        record.width = UInt32(camera.size?.width ?? 0)
+        record.height = UInt32(camera.size?.height ?? 0)
+        record.fps = camera.fps.map { UInt32(($0 * 1000).rounded()) } ?? 0
+        record.stall = UInt32(camera.stall.milliseconds)
+        record.blind = UInt32(camera.blind.milliseconds)
+        return record
+    }
+}
+
+extension SensorFile.Input {
+    /// `orientation` of an `oc_preprocess`.
+    public var orientation: UInt8 { UInt8(turns) | (isMirrored ? UInt8(OC_MIRRORED) : 0) }
+}
+
 extension SensorFile.Fit {
     public var record: oc_fit {
         switch self {

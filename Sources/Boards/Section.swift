@@ -201,6 +201,25 @@ struct Section {
         return integers
     }
 
+    /// A mapping from names of the file's own to texts or numbers, in the file's order.
+    func namedTexts(_ key: String) throws(ConfigurationError) -> [(name: String, value: String)]? {
+        guard let node = values[key] else { return nil }
+        guard case .mapping(let mapping) = node else { throw mismatch(key, "a mapping (NAME: value)") }
+        var texts: [(name: String, value: String)] = []
+        for (name, value) in mapping {
+            guard let name = Self.text(name) else {
+                throw Self.failure(file, fullPath(key), name.mark, "expected a name, found \(Self.describe(name))")
+            }
+            guard let value = Self.text(value) else {
+                throw Self.failure(
+                    file, "\(fullPath(key)).\(name)", value.mark,
+                    "expected a text or number, found \(Self.describe(value))")
+            }
+            texts.append((name, value))
+        }
+        return texts
+    }
+
     private static func integer(_ node: Node, _ range: ClosedRange<Int>) -> Int? {
         guard case .scalar(let scalar) = node, scalar.style == .plain, let value = Int(scalar.string),
             range.contains(value)

@@ -11,6 +11,9 @@ public struct SensorFile: Sendable, Equatable {
     public var output: Output
     /// As `ocellusd --source` takes it; nil: must be given on the command line.
     public var source: String?
+    /// A program and its arguments whose standard output `source` describes; empty: none.
+    public var command: [String] = []
+    public var camera = Camera()
     public var watch: [WatchRule]
     /// Prefix of topic lines; nil: `ocellus/<name>`.
     public var topic: String?
@@ -28,6 +31,10 @@ public struct SensorFile: Sendable, Equatable {
         public var fit: Fit
         /// Pixel value of the bars around a contained picture, 0 to 255.
         public var fill: UInt8
+        /// Quarter turns clockwise that set the frame upright, 0 to 3.
+        public var turns = 0
+        /// After the turns, left and right are exchanged.
+        public var isMirrored = false
 
         public init(
             pixels: PixelScale = .raw, colour: Colour? = nil, crop: Crop = .all, fit: Fit = .stretch, fill: UInt8 = 0
@@ -38,6 +45,35 @@ public struct SensorFile: Sendable, Equatable {
             self.fit = fit
             self.fill = fill
         }
+    }
+
+    /// How the camera is run, or the command that stands for it.
+    public struct Camera: Sendable, Equatable {
+        public struct Control: Sendable, Equatable {
+            public var name: String
+            /// A number, `on`, `off`, or the words of a menu's entry.
+            public var value: String
+        }
+
+        /// Of the frames to take; nil: the cheapest.
+        public var size: Size?
+        /// As `ocellusd --list-cameras` names it; nil: the cheapest.
+        public var format: String?
+        /// Frames a second to ask for; nil: `maxFPS`, or else the driver's own.
+        public var fps: Double?
+        /// Without a frame for so long the source is started anew.
+        public var stall = Duration.seconds(2)
+        /// A picture that is black or motionless for so long is told; zero: never.
+        public var blind = Duration.seconds(10)
+        /// In the file's order.
+        public var controls: [Control] = []
+
+        public init() {}
+    }
+
+    public struct Size: Sendable, Equatable {
+        public var width: Int
+        public var height: Int
     }
 
     /// What a pixel value 0 to 255 means to the model.

@@ -18,7 +18,9 @@ extension SensorFile {
         let top = try Section(
             document,
             keys: [
-                "name", "model", "labels", "input", "output", "source", "watch", "topic", "heartbeat", "max_fps",
+                "name", "model", "labels", "input", "output", "source", "command", "camera", "watch", "topic",
+                "heartbeat",
+                "max_fps",
             ])
         name = try top.required("name", top.text("name"), "front-door")
         guard Self.isName(name) else {
@@ -30,9 +32,20 @@ extension SensorFile {
             throw top.failure("model", "no such file: \(model) (paths are relative to the sensor file)")
         }
         labels = try Self.labels(top, document.file)
-        input = try Input(top.section("input", keys: ["scale", "mean", "std", "colour", "crop", "fit", "fill"]))
+        input = try Input(
+            top.section("input", keys: ["scale", "mean", "std", "colour", "crop", "fit", "fill", "rotate", "mirror"]))
         output = try Output(top.section("output", keys: ["index", "scores"]))
         source = try top.text("source", "a picture, folder, stream or camera")
+        command = try top.texts("command") ?? []
+        if top.has("command") {
+            guard !command.isEmpty else { throw top.failure("command", "expected a program and its arguments") }
+            guard let source, source.contains(":") else {
+                throw top.failure(
+                    "command", "`command` needs `source` to say what it writes, for example yuv420:640x480@10")
+            }
+        }
+        camera = try Camera(
+            top.section("camera", keys: ["size", "format", "fps", "stall", "blind", "controls"]))
         topic = try top.text("topic")
         if let topic, !Self.isTopic(topic) {
             throw top.failure(
@@ -130,6 +143,8 @@ extension SensorFile.Input {
             guard fit == .contain else { throw section.failure("fill", "only `fit: contain` has bars to fill") }
             fill = UInt8(value)
         }
+        turns = try section.choice("rotate", ["0": 0, "90": 1, "180": 2, "270": 3]) ?? 0
+        isMirrored = try section.choice("mirror", ["true": true, "false": false]) ?? false
     }
 
     private mutating func readPixels(_ section: Section) throws(ConfigurationError) {
@@ -149,6 +164,41 @@ extension SensorFile.Input {
             throw section.failure("mean", "`mean` needs `std` beside it")
         case (nil, _?):
             throw section.failure("std", "`std` needs `mean` beside it")
+        }
+    }
+}
+
+extension SensorFile.Camera {
+    init(_ section: Section?) throws(ConfigurationError) {
+        self.init()
+        guard let section else { return }
+        if let text = try section.text("size", "width x height, such as 640x480") {
+            let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+            guard sides.count == 2, sides.allSatisfy({ 1...16384 ~= $0 }) else {
+                throw section.failure("size", "expected width x height, such as 640x480, found \"\(text.prefix(64))\"")
+            }
+            size = SensorFile.Size(width: sides[0], height: sides[1])
+        }
+        let formats = [
+            "yuyv", "uyvy", "nv12", "nv21", "yuv420", "grey", "rgb24", "bgr24", "rggb", "grbg", "gbrg", "bggr", "mjpeg",
+        ]
+        if let text = try section.text("format") {
+            guard formats.contains(text) else {
+                throw section.failure(
+                    "format",
+                    "expected \(formats.joined(separator: ", ")); found \"\(text.prefix(64))\""
+                        + suggestion(for: text, among: formats))
+            }
+            format = text
+        }
+        fps = try section.number("fps", 0.001...1000)
+        stall = try section.duration("stall") ?? stall
+        guard stall >= .milliseconds(100) else {
+            throw section.failure("stall", "expected a duration of 100ms or more")
+        }
+        blind = try section.duration("blind") ?? blind
+        for (name, value) in try section.namedTexts("controls") ?? [] {
+            controls.append(Control(name: name, value: value))
         }
     }
 }

@@ -17,6 +17,8 @@ public struct BundleView: @unchecked Sendable {
     public let scores: UnsafePointer<oc_scores>?
     public let watches: UnsafeBufferPointer<oc_watch>
     public let sensor: UnsafePointer<oc_sensor>?
+    public let source: UnsafePointer<oc_source_settings>?
+    public let controls: UnsafeBufferPointer<oc_control>
     /// The bytes that texts lie in.
     public let strings: UnsafeRawBufferPointer
 
@@ -37,6 +39,8 @@ public struct BundleView: @unchecked Sendable {
         scores = try table.optional(OC_SECTION_SCORES, as: oc_scores.self)
         watches = try table.records(OC_SECTION_WATCH, as: oc_watch.self)
         sensor = try table.optional(OC_SECTION_SENSOR, as: oc_sensor.self)
+        source = try table.optional(OC_SECTION_SOURCE, as: oc_source_settings.self)
+        controls = try table.records(OC_SECTION_CONTROLS, as: oc_control.self)
         try verifyRecords()
     }
 

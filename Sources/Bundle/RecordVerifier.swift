@@ -22,6 +22,7 @@ extension BundleView {
             try verify(sensor.pointee.source, at: at)
             try verify(sensor.pointee.topic, at: at)
         }
+        try verifySource()
     }
 
     private func position(of pointer: UnsafeRawPointer) -> Int { pointer - bytes.baseAddress! }
@@ -117,10 +118,9 @@ extension BundleView {
         guard let preprocess else { return }
         let at = position(of: UnsafeRawPointer(preprocess))
         let p = preprocess.pointee
-        try verify(unused: p.reserved, at: at + 23)
         let sides = 1...UInt32(OC_MAX_INPUT_SIDE)
         guard sides.contains(p.width), sides.contains(p.height), p.channels == 1 || p.channels == 3,
-            p.fit <= OC_FIT_CONTAIN.rawValue, p.bgr <= 1
+            p.fit <= OC_FIT_CONTAIN.rawValue, p.bgr <= 1, p.orientation <= 3 | UInt8(OC_MIRRORED)
         else {
             throw BundleError("the preprocessing record is out of range; build the bundle again", at: at)
         }
@@ -160,6 +160,25 @@ extension BundleView {
         }
         guard inRange else {
             throw BundleError("a score is above 65536; build the bundle again", at: at + 8)
+        }
+    }
+
+    private func verifySource() throws(BundleError) {
+        for index in controls.indices {
+            let at = position(of: controls, index)
+            try verify(controls[index].name, at: at)
+            try verify(controls[index].value, at: at + 8)
+        }
+        guard let source else { return }
+        let at = position(of: UnsafeRawPointer(source))
+        let s = source.pointee
+        try verify(unused: s.reserved, at: at + 36)
+        try verify(s.command, at: at)
+        try verify(s.format, at: at + 8)
+        guard (s.width == 0) == (s.height == 0), s.width <= 65535, s.height <= 65535, s.fps <= 1_000_000, s.stall >= 100
+        else { throw BundleError("the source's numbers are out of range; build the bundle again", at: at + 16) }
+        guard s.command.length == 0 || text(s.command).last == 0 else {
+            throw BundleError("the source's command does not end; build the bundle again", at: at)
         }
     }
 

@@ -29,6 +29,10 @@ extension Emission {
         let record = sensor.record(
             name: intern(sensor.name), source: intern(sensor.source ?? ""), topic: intern(sensor.topic ?? ""))
         add(OC_SECTION_SENSOR, [record])
+        let command = intern(sensor.command.map { $0 + "\0" }.joined())
+        add(OC_SECTION_SOURCE, [sensor.sourceRecord(command: command, format: intern(sensor.camera.format ?? ""))])
+        let controls = sensor.camera.controls.map { oc_control(name: intern($0.name), value: intern($0.value)) }
+        add(OC_SECTION_CONTROLS, controls)
     }
 
     private mutating func emitPreprocess(_ input: SensorFile.Input, required: Bool, _ ports: Ports) throws(CompileError)
@@ -61,6 +65,7 @@ extension Emission {
         record.fit = UInt8(input.fit.record.rawValue)
         record.bgr = colour == .bgr ? 1 : 0
         record.fill = input.fill
+        record.orientation = input.orientation
         record.crop = input.crop.record
         let flip = arenaFlip(id)
         withUnsafeMutableBytes(of: &record.table) { table in

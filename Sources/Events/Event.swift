@@ -11,6 +11,10 @@ public struct SourceProgress: Equatable, Sendable {
     public var frames: Int64
     /// Frames that arrived and were not inferred, since the start.
     public var dropped: Int64
+    /// Times that the source failed and was tried again; nil: a source that is not.
+    public var faults: Int64?
+    /// Frames of it that were damaged.
+    public var damaged: Int64 = 0
 
     public init(frame: Int64 = -1, frames: Int64 = 0, dropped: Int64 = 0) {
         self.frame = frame
@@ -32,6 +36,8 @@ public enum Event {
 
     public enum State: Sendable {
         case started, stopped, ended, failed, reloaded, reloadFailed
+        case sourceLost, sourceFault, sourceRecovered, framesDamaged, controlFailed
+        case pictureBlack, pictureFrozen, pictureNormal
 
         var name: StaticString {
             switch self {
@@ -41,6 +47,14 @@ public enum Event {
             case .failed: "failed"
             case .reloaded: "reloaded"
             case .reloadFailed: "reload-failed"
+            case .sourceLost: "source-lost"
+            case .sourceFault: "source-fault"
+            case .sourceRecovered: "source-recovered"
+            case .framesDamaged: "frames-damaged"
+            case .controlFailed: "control-failed"
+            case .pictureBlack: "picture-black"
+            case .pictureFrozen: "picture-frozen"
+            case .pictureNormal: "picture-normal"
             }
         }
     }

@@ -61,6 +61,12 @@ public struct EventFormatter: ~Copyable {
         line.append(progress.frames)
         line.append(",\"dropped\":")
         line.append(progress.dropped)
+        if let faults = progress.faults {
+            line.append(",\"faults\":")
+            line.append(faults)
+            line.append(",\"damaged\":")
+            line.append(progress.damaged)
+        }
         line.append(",\"lost\":")
         line.append(lost)
         line.append("}\n")

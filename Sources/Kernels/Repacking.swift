@@ -142,6 +142,8 @@ private struct Repacker {
         if let scores = view.scores { writer.add(OC_SECTION_SCORES, [repack(scores.pointee)]) }
         writer.add(OC_SECTION_WATCH, Array(view.watches))
         if let sensor = view.sensor { writer.add(OC_SECTION_SENSOR, [sensor.pointee]) }
+        if let source = view.source { writer.add(OC_SECTION_SOURCE, [source.pointee]) }
+        writer.add(OC_SECTION_CONTROLS, Array(view.controls))
         return writer.finish()
     }
 

@@ -14,6 +14,7 @@ struct ByteReader: ~Copyable {
     let isFile: Bool
     private let descriptor: FileDescriptor
     private let stop: Int32
+    private let patience: Int32  // milliseconds, below 0: without limit
 
     /// - Parameter stop: becomes readable when waiting shall end; below 0: never.
     init(_ item: SourceItem, stop: Int32) throws(Errno) {
@@ -26,6 +27,16 @@ struct ByteReader: ~Copyable {
         isFile = kind == .file
         self.descriptor = descriptor
         self.stop = stop
+        patience = -1
+    }
+
+    /// Reads from a pipe that somebody else keeps open.
+    /// - Parameter patience: milliseconds without a byte after which `Errno.timedOut` is thrown.
+    init(pipe raw: Int32, stop: Int32, patience: Int32) {
+        descriptor = FileDescriptor(borrowing: raw)
+        isFile = false
+        self.stop = stop
+        self.patience = patience
     }
 
     /// Reads until the buffer is full or the input ends: fewer bytes than asked mean its end.
@@ -58,9 +69,10 @@ struct ByteReader: ~Copyable {
             oc_poll(fd: stop, wanted: Int16(OC_POLL_READ), happened: 0)
         )
         let ready = withUnsafeMutableBytes(of: &polls) { bytes in
-            oc_wait(bytes.baseAddress?.assumingMemoryBound(to: oc_poll.self), 2, -1)
+            oc_wait(bytes.baseAddress?.assumingMemoryBound(to: oc_poll.self), 2, patience)
         }
         guard ready >= 0 else { throw .system(Errno(0 &- ready)) }
+        guard ready > 0 else { throw .system(.timedOut) }
         if polls.1.happened != 0 { throw .stopped }
     }
 }

@@ -24,12 +24,14 @@ final class FrameMailbox: @unchecked Sendable {
 
     /// Readable when a frame or the end is there.
     let ready: Int32
-    /// Readable when the reading thread shall end.
+    /// Readable when the reading thread shall end, or look at `isResting`.
     let stop: Int32
     private let taken: Int32
     private let middle = Atomic<Int>(1)
     private let overwritten = Atomic<Int64>(0)
     private let end = Atomic<Int>(End.none.rawValue)
+    private let resting = Atomic<Bool>(false)
+    private let stopping = Atomic<Bool>(false)
 
     // The writer sets these before its first `publish`, or the error before `finish`; then nobody changes them.
     private(set) var shape: FrameShape?
@@ -64,6 +66,16 @@ final class FrameMailbox: @unchecked Sendable {
         self.shape = shape
         self.rate = rate
         return memory != nil
+    }
+
+    /// Whether nobody wants frames for now.
+    var isResting: Bool { resting.load(ordering: .acquiring) }
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    /// Waits for a change of these two.
+    func waitForChange(milliseconds: Int32) {
+        var poll = oc_poll(fd: stop, wanted: Int16(OC_POLL_READ), happened: 0)
+        if oc_wait(&poll, 1, milliseconds) > 0, !isStopping { _ = oc_event_take(stop) }
     }
 
     /// Where the next frame goes.
@@ -101,6 +113,15 @@ final class FrameMailbox: @unchecked Sendable {
     }
 
     // The reader's side.
+
+    func setResting(_ isResting: Bool) {
+        if resting.exchange(isResting, ordering: .acquiringAndReleasing) != isResting { _ = oc_event_post(stop) }
+    }
+
+    func askToStop() {
+        stopping.store(true, ordering: .releasing)
+        _ = oc_event_post(stop)
+    }
 
     /// Frames overwritten before anybody took them.
     var dropped: Int64 { overwritten.load(ordering: .relaxed) }

@@ -20,8 +20,19 @@ final class LiveSource {
         }
     }
 
+    /// The standard output of a program, which is started again whenever it ends or falls silent.
+    init(_ command: SupervisedCommand, everyFrame: Bool) throws(SourceError) {
+        do throws(Errno) {
+            let mailbox = try FrameMailbox()
+            self.mailbox = mailbox
+            thread = try Thread { CommandWorker(command, mailbox, everyFrame: everyFrame).run() }
+        } catch {
+            throw SourceError(command.item.name, "cannot start reading: \(error.description)")
+        }
+    }
+
     deinit {
-        _ = oc_event_post(mailbox.stop)
+        mailbox.askToStop()
         thread.take()?.join()
     }
 

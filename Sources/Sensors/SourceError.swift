@@ -3,4 +3,6 @@ public struct SourceError: Error {
     public let message: String
 
     init(_ source: String, _ reason: String) { message = "\(source): \(reason)" }
+
+    init(message: String) { self.message = message }
 }

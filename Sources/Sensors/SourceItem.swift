@@ -5,12 +5,14 @@ import Vision
 ///
 ///     photo.jpg  folder/  clip.y4m  y4m:fifo  -            pictures, and Y4M which describes itself
 ///     yuv420:640x480@30:fifo  rgb24:320x240  grey:96x96:-  raw frames, from standard input if no path is given
+///     camera  camera:usb-3f980000.usb-1.2  /dev/video0     a camera: the first, by bus or card, by device node
 public struct SourceItem: Sendable {
     enum Content: Sendable {
         /// Y4M if it begins like that, else a picture; for a folder its pictures.
         case unknown
         case y4m
         case raw(FrameShape, FrameRate?)
+        case camera(CameraAddress)
     }
 
     let content: Content
@@ -19,6 +21,20 @@ public struct SourceItem: Sendable {
 
     var isStandardInput: Bool { path.bytes.elementsEqual([UInt8(ascii: "-")]) }
 
+    /// Whether it says what its frames look like, or that they say so themselves.
+    var isDescribed: Bool {
+        switch content {
+        case .raw, .y4m: true
+        case .unknown, .camera: false
+        }
+    }
+
+    /// Whether it is a camera, without looking.
+    public var isCamera: Bool {
+        if case .camera = content { return true }
+        return false
+    }
+
     /// For messages.
     var name: String { isStandardInput ? "standard input" : path.description }
 
@@ -26,6 +42,11 @@ public struct SourceItem: Sendable {
     public init(parsing argument: some Collection<UInt8>) throws(SourceError) {
         let bytes = Array(argument)
         guard !bytes.isEmpty, !bytes.contains(0) else { throw SourceError("--source", "an empty path") }
+        if let address = SourceItem.camera(bytes) {
+            path = Path(bytes)
+            content = .camera(address)
+            return
+        }
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let kind = SourceItem.kind(bytes[..<colon])
         else {
@@ -47,14 +68,26 @@ public struct SourceItem: Sendable {
         content = try SourceItem.raw(format, rest[..<end], name)
     }
 
+    private static func camera(_ bytes: [UInt8]) -> CameraAddress? {
+        if bytes.elementsEqual("camera".utf8) { return .any }
+        if bytes.starts(with: "/dev/video".utf8) || bytes.starts(with: "/dev/v4l/".utf8) { return .path(Path(bytes)) }
+        guard bytes.starts(with: "camera:".utf8) else { return nil }
+        let name = Array(bytes.dropFirst(7))
+        if name.isEmpty { return .any }
+        return name[0] == UInt8(ascii: "/") ? .path(Path(name)) : .name(name)
+    }
+
     /// Nil: no kind but part of a path. `.some(nil)`: Y4M.
     private static func kind(_ text: ArraySlice<UInt8>) -> PixelFormat?? {
         if text.elementsEqual("y4m".utf8) { return .some(nil) }
         if text.elementsEqual("yuv420".utf8) { return .yuv420 }
         if text.elementsEqual("yuyv".utf8) { return .yuyv }
+        if text.elementsEqual("uyvy".utf8) { return .uyvy }
         if text.elementsEqual("nv12".utf8) { return .nv12 }
+        if text.elementsEqual("nv21".utf8) { return .nv21 }
         if text.elementsEqual("grey".utf8) { return .grey }
         if text.elementsEqual("rgb24".utf8) { return .rgb24 }
+        if text.elementsEqual("bgr24".utf8) { return .bgr24 }
         return nil
     }
 
@@ -98,7 +131,7 @@ extension FrameShape {
                     + "\(FrameShape.streamPixels) in all")
         }
         guard let shape = FrameShape(format, width: Int(width), height: Int(height), range: range) else {
-            throw ShapeError(reason: "yuyv frames have an even width, this is \(width)")
+            throw ShapeError(reason: "yuyv and uyvy frames have an even width, this is \(width)")
         }
         self = shape
     }

@@ -19,6 +19,12 @@ public struct Errno: Error, Equatable, Sendable {
     public static var noMemory: Errno { Errno(Int32(OC_ENOMEM)) }
     public static var isFolder: Errno { Errno(Int32(OC_EISDIR)) }
     public static var invalid: Errno { Errno(Int32(OC_EINVAL)) }
+    public static var noDevice: Errno { Errno(Int32(OC_ENODEV)) }
+    public static var noDeviceOrAddress: Errno { Errno(Int32(OC_ENXIO)) }
+    public static var busy: Errno { Errno(Int32(OC_EBUSY)) }
+    public static var noAccess: Errno { Errno(Int32(OC_EACCES)) }
+    public static var notPermitted: Errno { Errno(Int32(OC_EPERM)) }
+    public static var timedOut: Errno { Errno(Int32(OC_ETIMEDOUT)) }
     public static var noSpace: Errno { Errno(Int32(OC_ENOSPC)) }
 }
 

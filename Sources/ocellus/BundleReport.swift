@@ -158,6 +158,8 @@ struct BundleReport: Codable {
         case OC_SECTION_SCORES: "scores"
         case OC_SECTION_WATCH: "watch"
         case OC_SECTION_SENSOR: "sensor"
+        case OC_SECTION_SOURCE: "source"
+        case OC_SECTION_CONTROLS: "controls"
         default: "kind \(kind)"
         }
     }

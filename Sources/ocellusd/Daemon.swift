@@ -23,6 +23,7 @@ final class Daemon {
     private var output: EventOutput
     private var heart: Heart
     private var pace: Pace
+    private var manager = ServiceManager()
     private var progress = SourceProgress()
     private var skipped: Int64 = 0  // by `pace`, on the frames' clock
     private var latest: Moment  // of the newest frame
@@ -59,9 +60,14 @@ final class Daemon {
     private static func open(_ options: Options, _ model: Model) throws(StartError) -> Source {
         do throws(SourceError) {
             var items = options.sources
+            var source = options.source
+            source.camera = model.cameraSettings(options)
             let text = model.text(model.sensor.source)
-            if items.isEmpty, !text.isEmpty { items = [try SourceItem(parsing: text)] }
-            return try Source(items, options.source)
+            if items.isEmpty, !text.isEmpty {
+                items = [try SourceItem(parsing: text)]
+                source.command = model.command
+            }
+            return try Source(items, source)
         } catch {
             throw StartError(message: error.message, code: .source)
         }
@@ -74,10 +80,12 @@ final class Daemon {
     /// Until the source ends, a signal comes, or nobody can read.
     func run() -> ExitCode {
         tell(.started, model.summary)
+        manager.ready()
         while true {
             if let code = flush() { return code }
             let isDue = waitForWork()
             if let code = takeSignals() { return code }
+            while let status = source.takeStatus() { tell(status) }
             if isDue, let code = takeFrame() { return code }
             if !isFrameClock { beat(at: .now) }
         }
@@ -96,6 +104,10 @@ final class Daemon {
         if pause > 0, !mustWrite { wait = pause }
         if !isFrameClock { wait = min(wait, heart.pause(at: now)) }
         if outputError != nil { wait = min(wait, 1_000_000_000) }
+        if !wantsFrame {
+            manager.live(at: now)
+            wait = min(wait, manager.pause(at: now))
+        }
         let milliseconds = wait == .max ? -1 : Int32(clamping: (wait + 999_999) / 1_000_000)
 
         // A file that could not be written polls as writable all the time: it is tried again after a while instead.
@@ -103,10 +115,11 @@ final class Daemon {
         var polls = (
             oc_poll(fd: signals.raw, wanted: Int16(OC_POLL_READ), happened: 0),
             oc_poll(fd: output.raw, wanted: Int16(wantsOutput ? OC_POLL_WRITE : 0), happened: 0),
-            oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0)
+            oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0),
+            oc_poll(fd: source.rawStatus, wanted: Int16(OC_POLL_READ), happened: 0)
         )
         _ = withUnsafeMutableBytes(of: &polls) { bytes in
-            oc_wait(bytes.baseAddress?.assumingMemoryBound(to: oc_poll.self), 3, milliseconds)
+            oc_wait(bytes.baseAddress?.assumingMemoryBound(to: oc_poll.self), 4, milliseconds)
         }
         isReaderGone = Int32(polls.1.happened) & Int32(OC_POLL_ERROR | OC_POLL_HANGUP | OC_POLL_INVALID) != 0
         return wantsFrame
@@ -132,7 +145,10 @@ final class Daemon {
     private func takeFrame() -> ExitCode? {
         do throws(SourceError) {
             switch try source.next() {
-            case .frame(let frame): return infer(frame)
+            case .frame(let frame):
+                defer { source.release() }
+                if let status = source.check(frame) { tell(status) }
+                return infer(frame)
             case .none: return nil
             case .end: return finish(.ended, "the source ended", .success)
             }
@@ -158,7 +174,8 @@ final class Daemon {
         latest = moment
         progress.frame = frame.number
         progress.frames += 1
-        progress.dropped = source.dropped + skipped
+        manager.live(at: Clock.monotonic)
+        count()
         model.watch(at: moment.monotonic) { object, smoothed, change in
             say(object, smoothed, change, at: moment)
         }
@@ -189,13 +206,34 @@ final class Daemon {
 
     private func beat(at moment: Moment) {
         guard let beat = heart.beat(at: moment.monotonic) else { return }
-        progress.dropped = source.dropped + skipped
+        count()
         let event = Event.heartbeat(present: model.watch.present, millihertz: beat.millihertz, worst: beat.worst)
         output.emit(event, at: moment, progress)
     }
 
-    private func tell(_ state: Event.State, _ detail: String) {
+    /// What the source counts.
+    private func count() {
         progress.dropped = source.dropped + skipped
+        if let troubles = source.troubles { (progress.faults, progress.damaged) = troubles }
+    }
+
+    private func tell(_ status: SourceStatus) {
+        Log.line(status.detail)
+        switch status.kind {
+        case .lost: tell(.sourceLost, status.detail)
+        case .fault: tell(.sourceFault, status.detail)
+        case .recovered: tell(.sourceRecovered, status.detail)
+        case .damaged: tell(.framesDamaged, status.detail)
+        case .black: tell(.pictureBlack, status.detail)
+        case .frozen: tell(.pictureFrozen, status.detail)
+        case .normal: tell(.pictureNormal, status.detail)
+        case .control: tell(.controlFailed, status.detail)
+        case .note: break
+        }
+    }
+
+    private func tell(_ state: Event.State, _ detail: String) {
+        count()
         var detail = detail
         detail.withUTF8 { detail in
             output.emit(.status(state, detail: Text(detail)), at: isFrameClock ? latest : .now, progress)
@@ -227,6 +265,7 @@ final class Daemon {
 
     /// The last event, and at most a second for the reader to take what waits.
     private func finish(_ state: Event.State, _ detail: String, _ code: ExitCode) -> ExitCode {
+        manager.stopping()
         tell(state, detail)
         defer { heap?.end() }
         switch output.drain(within: 1_000_000_000) {

@@ -15,6 +15,7 @@ import System
             case .run(let parsed): options = parsed
             case .bench(let parsed, let request): return Bench(parsed, request).run()
             case .check(let parsed): return check(parsed)
+            case .listCameras: return listCameras()
             case .probe(let root): return Probe(root: root).print()
             case .print(let text):
                 let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -37,6 +38,17 @@ import System
             Log.line(error.message)
             return error.code
         }
+    }
+
+    private static func listCameras() -> ExitCode {
+        var isWritten = true
+        let found = CameraListing.write { line in
+            let bytes = Array("\(line)\n".utf8)
+            bytes.withUnsafeBytes { bytes in
+                do throws(Errno) { try FileDescriptor(borrowing: 1).writeFully(bytes) } catch { isWritten = false }
+            }
+        }
+        return !isWritten ? .output : found ? .success : .source
     }
 
     private static func check(_ options: Options) -> ExitCode {

@@ -54,6 +54,14 @@ final class Model {
     /// What the bundle says about the sensor; null texts and zeros if it says nothing.
     var sensor: oc_sensor { engine.bundle.view.sensor?.pointee ?? oc_sensor() }
 
+    /// How pictures become the model's input.
+    var picture: oc_preprocess? { engine.bundle.view.preprocess?.pointee }
+
+    /// How the source is run, where the bundle says so.
+    var sourceRecord: oc_source_settings? { engine.bundle.view.source?.pointee }
+
+    var controls: UnsafeBufferPointer<oc_control> { engine.bundle.view.controls }
+
     func text(_ text: oc_text) -> Text { Text(engine.bundle.view.text(text)) }
 
     /// The sensor's name, or else the model's.

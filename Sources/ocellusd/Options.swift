@@ -42,7 +42,9 @@ struct Options {
                                  PHOTO FOLDER CLIP.y4m     pictures and recordings, one after another
                                  y4m:PATH                  a Y4M file or FIFO; - is standard input
                                  FORMAT:WxH[@FPS][:PATH]   raw frames from a file, FIFO or standard input
-                                 FORMAT is yuv420, yuyv, nv12, grey or rgb24
+                                 FORMAT is yuv420, yuyv, uyvy, nv12, nv21, grey, rgb24 or bgr24
+                                 camera /dev/video0        the first camera, or this one
+                                 camera:NAME               by bus or card, as --list-cameras has them
           --every-frame        let a pipe's sender wait instead of dropping frames
           --loop               begin files again at their end
           --fps F              frame rate of sources that do not say theirs (pictures 1, streams 30)
@@ -61,6 +63,7 @@ struct Options {
                                instructions, instead of timing them
           --memory             say on standard error what the heap holds after the first frame, by name
           --check              load BUNDLE, say on standard error what it is, and end
+          --list-cameras       say what cameras there are, their modes and controls, and end
           --probe [ROOT]       describe this machine as JSON and end; with ROOT, as its proc, sys and dev tell
           --help, --version
 
@@ -80,6 +83,7 @@ enum Command {
     case bench(Options, Bench.Request)
     case print(StaticString)
     case probe(root: Path)
+    case listCameras
 }
 
 struct UsageError: Error {
@@ -103,6 +107,7 @@ extension Command {
             }
             if argument.names("--help") || argument.names("-h") { return .print(Options.help) }
             if argument.names("--probe") { return .probe(root: Path(reader.nextValue()?.bytes ?? bytes(of: "/"))) }
+            if argument.names("--list-cameras") { return .listCameras }
             if argument.names("--version") { return .print(Options.version) }
             if argument.names("--check") {
                 onlyChecks = true

@@ -33,7 +33,7 @@ import Testing
         for index in [32, 63] { expect("not 0", at: 32) { $0[index] = 1 } }
         expect("length is not the one", at: 16) { store(UInt64(size - 1), at: 16, in: &$0) }
         expect("length is not the one", at: 16) { $0.append(0) }
-        expect("section table does not fit", at: 12) { store(UInt32(13), at: 12, in: &$0) }
+        expect("section table does not fit", at: 12) { store(OC_SECTION_KIND_LIMIT.rawValue, at: 12, in: &$0) }
         expect("section table does not fit", at: 12) { store(UInt32.max, at: 12, in: &$0) }
         expect("section table does not fit", at: 12) {
             $0.removeLast(size - 64 - 32)
@@ -87,6 +87,7 @@ import Testing
         let kinds: [oc_section_kind] = [
             OC_SECTION_MODEL, OC_SECTION_TENSORS, OC_SECTION_STEPS, OC_SECTION_INPUTS, OC_SECTION_OUTPUTS,
             OC_SECTION_LABELS, OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_WATCH, OC_SECTION_SENSOR,
+            OC_SECTION_SOURCE, OC_SECTION_CONTROLS,
         ]
         for kind in kinds {
             guard let index = BundleFile(file).sections.firstIndex(where: { $0.kind == kind.rawValue }) else {
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test func singleRecords() {
-        for kind in [OC_SECTION_MODEL, OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_SENSOR] {
+        for kind in [OC_SECTION_MODEL, OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_SENSOR, OC_SECTION_SOURCE] {
             var file = BundleFile(SampleBundle.make())
             for index in file.sections.indices where file.sections[index].kind == kind.rawValue {
                 file.sections[index].count = 2

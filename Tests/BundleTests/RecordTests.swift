@@ -108,9 +108,9 @@ import Testing
         let text = "a field that this program does not know is not 0"
         expect(text, OC_SECTION_MODEL, at: 64) { (r: inout oc_model) in r.reserved.47 = 1 }
         expect(text, OC_SECTION_TENSORS, 1, at: 11) { (r: inout oc_tensor) in r.reserved = 1 }
-        expect(text, OC_SECTION_PREPROCESS, at: 23) { (r: inout oc_preprocess) in r.reserved = 128 }
         expect(text, OC_SECTION_WATCH, at: 40) { (r: inout oc_watch) in r.reserved.0 = 1 }
         expect(text, OC_SECTION_SENSOR, at: 32) { (r: inout oc_sensor) in r.reserved.31 = 1 }
+        expect(text, OC_SECTION_SOURCE, at: 36) { (r: inout oc_source_settings) in r.reserved.27 = 1 }
     }
 
     @Test func preprocess() {
@@ -118,14 +118,14 @@ import Testing
         let changes: [(inout oc_preprocess) -> Void] = [
             { $0.width = 0 }, { $0.width = 8193 }, { $0.height = 8193 }, { $0.height = 0 }, { $0.height = .max },
             { $0.channels = 2 },
-            { $0.fit = 3 }, { $0.bgr = 2 },
+            { $0.fit = 3 }, { $0.bgr = 2 }, { $0.orientation = 8 },
         ]
         for change in changes {
             expect("out of range", kind) { (r: inout oc_preprocess) in change(&r) }
         }
         expect("does not exist", kind, at: 12) { (r: inout oc_preprocess) in r.tensor = 3 }
         expect("does not exist", kind, at: 12) { (r: inout oc_preprocess) in r.skip_steps = 2 }
-        accept(kind) { (r: inout oc_preprocess) in r.skip_steps = 1 }
+        accept(kind) { (r: inout oc_preprocess) in (r.skip_steps, r.orientation) = (1, 7) }
         expect("not that of its tensor", kind) { (r: inout oc_preprocess) in r.width = 1 }
         expect("not that of its tensor", kind) { (r: inout oc_preprocess) in r.tensor = 2 }
         let crops: [(UInt16, UInt16, UInt16, UInt16)] = [
@@ -146,6 +146,22 @@ import Testing
         expect("count", kind, at: 4) { (r: inout oc_scores) in (r.tensor, r.count) = (0, 12) }
         expect("above 65536", kind, at: 8) { (r: inout oc_scores) in r.table.255 = 65537 }
         accept(kind) { (r: inout oc_scores) in r.table.255 = 65536 }
+    }
+
+    @Test func sources() {
+        let kind = OC_SECTION_SOURCE
+        let changes: [(inout oc_source_settings) -> Void] = [
+            { $0.width = 0 }, { $0.height = 0 }, { $0.width = 65536 }, { $0.fps = 1_000_001 }, { $0.stall = 99 },
+        ]
+        for change in changes {
+            expect("out of range", kind, at: 16) { (r: inout oc_source_settings) in change(&r) }
+        }
+        expect("does not end", kind) { (r: inout oc_source_settings) in r.command.length -= 1 }
+        expect("outside the strings", kind) { (r: inout oc_source_settings) in r.command.offset = .max }
+        expect("outside the strings", kind, at: 8) { (r: inout oc_source_settings) in r.format.length = .max }
+        accept(kind) { (r: inout oc_source_settings) in (r.width, r.height, r.command.length) = (0, 0, 0) }
+        expect("outside the strings", OC_SECTION_CONTROLS) { (r: inout oc_control) in r.name.length = .max }
+        expect("outside the strings", OC_SECTION_CONTROLS, at: 8) { (r: inout oc_control) in r.value.offset = .max }
     }
 
     @Test func watches() {

@@ -46,6 +46,13 @@ enum SampleBundle {
         sensor.topic = writer.intern("home".utf8)
         sensor.heartbeat = 1000
         writer.add(OC_SECTION_SENSOR, [sensor])
+        var source = oc_source_settings()
+        source.command = writer.intern("cat\0frames\0".utf8)
+        source.format = writer.intern("nv12".utf8)
+        (source.width, source.height, source.stall) = (320, 240, 2000)
+        writer.add(OC_SECTION_SOURCE, [source])
+        let control = oc_control(name: writer.intern("gain".utf8), value: writer.intern("7".utf8))
+        writer.add(OC_SECTION_CONTROLS, [control])
         return writer.finish()
     }
 

@@ -224,7 +224,8 @@ private func grey(_ frames: ClosedRange<UInt8>) -> [[UInt8]] { frames.map { [$0,
     @Test(arguments: [
         ("yuv420:640", "expected width x height"), ("yuv420:0x480", "a frame of 0x480 is not possible"),
         ("rgb24:640x480@0", "the frame rate after @"), ("rgb24:640x480@nan", "the frame rate after @"),
-        ("yuyv:641x480", "yuyv frames have an even width, this is 641"), ("grey:9x9:", "the path after the last colon"),
+        ("yuyv:641x480", "yuyv and uyvy frames have an even width, this is 641"),
+        ("grey:9x9:", "the path after the last colon"),
         ("nv12:99999x99999", "is not possible"), ("y4m:", "give a path"), ("", "an empty path"),
         ("/nonexistent/a.jpg", "cannot open: No such file or directory"),
         ("/nonexistent/a.y4m", "cannot open: No such file or directory"),
@@ -240,7 +241,7 @@ private func grey(_ frames: ClosedRange<UInt8>) -> [[UInt8]] { frames.map { [$0,
         let text = try place.file("text", Array("hello".utf8))
         #expect(failure([text]).hasPrefix(text + ": not a picture"))
         let fifo = try place.fifo("fifo")
-        #expect(failure([fifo, text]).contains("a pipe has no end"))
+        #expect(failure([fifo, text]).contains("a pipe or camera has no end"))
         var options = Source.Options()
         options.loops = true
         #expect(failure([fifo], options).contains("--loop needs a file"))

@@ -42,7 +42,9 @@ typedef enum oc_section_kind {
     OC_SECTION_SCORES = 10,     /* at most one oc_scores: an output to label scores */
     OC_SECTION_WATCH = 11,      /* oc_watch each */
     OC_SECTION_SENSOR = 12,     /* at most one oc_sensor: how the daemon runs */
-    OC_SECTION_KIND_LIMIT = 13
+    OC_SECTION_SOURCE = 13,     /* at most one oc_source_settings: how the source is run */
+    OC_SECTION_CONTROLS = 14,   /* oc_control each: the camera's settings */
+    OC_SECTION_KIND_LIMIT = 15
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -121,6 +123,8 @@ typedef enum oc_fit {
 
 enum { OC_MAX_INPUT_SIDE = 8192 };
 
+enum { OC_MIRRORED = 4 }; /* after the turns left and right are exchanged */
+
 /* How a picture becomes the model's 8-bit picture tensor, of shape [1, height, width, channels]: input 0, or where that is
  * float32 the tensor that quantizing it gives, and then the steps before it are skipped. */
 typedef struct oc_preprocess {
@@ -132,8 +136,8 @@ typedef struct oc_preprocess {
     uint8_t fit;            /* oc_fit */
     uint8_t bgr;            /* 1: blue first */
     uint8_t fill;           /* pixel value of the bars, before `table` */
-    uint8_t reserved;       /* 0 */
-    uint16_t crop[4];       /* x, y, width, height in 1/65535 of the frame; 0 0 65535 65535 is all of it */
+    uint8_t orientation;    /* quarter turns clockwise that set the frame upright, 0 to 3, and maybe OC_MIRRORED */
+    uint16_t crop[4];       /* x, y, width, height in 1/65535 of the upright frame; 0 0 65535 65535 is all of it */
     uint8_t table[3][256];  /* pixel value 0..255 of each channel -> byte of the tensor as it lies in the arena */
 } oc_preprocess;
 
@@ -169,6 +173,24 @@ typedef struct oc_sensor {
     uint8_t reserved[32];   /* 0 */
 } oc_sensor;
 
+/* How a camera or the command that stands for one is run. Times in milliseconds. */
+typedef struct oc_source_settings {
+    oc_text command;        /* a program and its arguments, each with a 0 byte behind it; empty: none */
+    oc_text format;         /* pixel format to take, as --list-cameras names it; empty: the cheapest */
+    uint32_t width;         /* of the camera's frames; 0: the cheapest */
+    uint32_t height;        /* 0 where width is 0 */
+    uint32_t fps;           /* frames a second to ask for, in 1/1000; 0: max_fps, or else the driver's own */
+    uint32_t stall;         /* without a frame for so long the source is started anew, 100 or more */
+    uint32_t blind;         /* a picture black or motionless for so long is told; 0: never */
+    uint8_t reserved[28];   /* 0 */
+} oc_source_settings;
+
+/* A control of the camera and what to set it to: a number, "on", "off", or the words of a menu's entry. */
+typedef struct oc_control {
+    oc_text name;           /* as --list-cameras has it */
+    oc_text value;
+} oc_control;
+
 #define OC_PIN(type, size) _Static_assert(sizeof(type) == (size), #type " has its size in the file")
 OC_PIN(oc_header, 64);
 OC_PIN(oc_section, 32);
@@ -178,5 +200,7 @@ OC_PIN(oc_preprocess, 800);
 OC_PIN(oc_scores, 1032);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
+OC_PIN(oc_source_settings, 64);
+OC_PIN(oc_control, 16);
 
 #endif

@@ -62,11 +62,11 @@ void oc_folder_close(void *folder);
 
 /* Waiting. */
 
-enum { OC_POLL_READ = 1, OC_POLL_WRITE = 4, OC_POLL_ERROR = 8, OC_POLL_HANGUP = 16, OC_POLL_INVALID = 32 };
+enum { OC_POLL_READ = 1, OC_POLL_URGENT = 2, OC_POLL_WRITE = 4, OC_POLL_ERROR = 8, OC_POLL_HANGUP = 16, OC_POLL_INVALID = 32 };
 
 typedef struct oc_poll {
     int32_t fd;         /* below 0: ignored */
-    int16_t wanted;     /* OC_POLL_READ, OC_POLL_WRITE */
+    int16_t wanted;     /* OC_POLL_READ, OC_POLL_URGENT, OC_POLL_WRITE */
     int16_t happened;   /* OC_POLL_* */
 } oc_poll;
 
@@ -135,13 +135,23 @@ typedef struct oc_system_names {
 } oc_system_names;
 void oc_system(oc_system_names *names);
 
+/* Tells the service manager, if there is one: a datagram to the socket that NOTIFY_SOCKET names (sd_notify's protocol).
+ * 0: there is none. */
+int oc_notify(const char *text);
+
+/* Starts a program, found by PATH, in a process group of its own that gets SIGTERM when this thread ends. `arguments` ends
+ * with a null; its standard output becomes readable at `*output`, standard input is empty. The process, or -errno. */
+int oc_spawn(const char *const *arguments, int *output);
+/* Ends the program and its group: SIGTERM, after `milliseconds` SIGKILL. Its exit code, or 128 + the signal's number. */
+int oc_spawn_end(int process, int milliseconds);
+
 /* errno in words, and its name ("ENOENT"; null if unknown). Both live for ever. */
 const char *oc_error_text(int code);
 const char *oc_error_name(int code);
 
 enum {
-    OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
-    OC_EBUSY = 16, OC_EEXIST = 17, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOSPC = 28, OC_EPIPE = 32,
+    OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_ENXIO = 6, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
+    OC_EBUSY = 16, OC_EEXIST = 17, OC_ENODEV = 19, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOTTY = 25, OC_ENOSPC = 28, OC_EPIPE = 32,
     OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ETIMEDOUT = 110
 };
 

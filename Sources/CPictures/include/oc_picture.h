@@ -48,6 +48,18 @@ oc_picture_status oc_picture_resize(oc_picture *picture, uint32_t width, uint32_
 
 void oc_picture_release(oc_picture *picture);
 
+/* JPEG frames of a camera, one after another. */
+typedef struct oc_jpeg oc_jpeg;
+
+int oc_jpeg_is_available(void);     /* 0: built without libturbojpeg */
+oc_jpeg *oc_jpeg_open(void);        /* NULL: no memory, or built without libturbojpeg */
+void oc_jpeg_close(oc_jpeg *decoder);
+
+/* Decodes at the smallest of the scales 1, 1/2, 1/4 and 1/8 that leaves `width` x `height` pixels, to 1 channel (luma) or
+ * 3. Unlike oc_picture_decode it forgives what cameras do, such as zeros behind the end, but not a missing end. */
+oc_picture_status oc_jpeg_decode(oc_jpeg *decoder, oc_picture *picture, const uint8_t *bytes, size_t count,
+                                 uint32_t width, uint32_t height, uint32_t channels);
+
 /* Writes a PNG to `out`. With `out` NULL sets `*bytes` to what is needed, else `*bytes` is the room at `out` and
  * becomes the bytes written. */
 oc_picture_status oc_picture_encode_png(const oc_picture *picture, uint8_t *out, size_t *bytes);

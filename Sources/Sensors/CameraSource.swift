@@ -1,0 +1,100 @@
+import CLinux
+import Pictures
+import Synchronization
+import System
+import Vision
+
+/// A camera as the taker of frames sees it.
+final class CameraSource {
+    let statuses: StatusQueue
+    private let exchange: FrameExchange
+    private let life: Life
+    private var thread: Thread?
+    private let needs: CameraNeeds
+    private var decoder = JPEGDecoder()
+    private var health: PictureHealth
+    private var first: Int64?  // when the first frame was captured
+
+    /// How the camera's thread ended.
+    private final class Life: @unchecked Sendable {
+        let isOver = Atomic<Bool>(false)
+        var failure: String?  // written before
+    }
+
+    /// - Parameter devices: the folder with the device nodes.
+    init(
+        _ address: CameraAddress, _ settings: CameraSettings, devices: Path = Path("/dev".utf8)
+    ) throws(SourceError) {
+        needs = settings.needs
+        health = PictureHealth(patience: settings.blind)
+        let life = Life()
+        self.life = life
+        do throws(Errno) {
+            let exchange = try FrameExchange()
+            let statuses = try StatusQueue()
+            self.exchange = exchange
+            self.statuses = statuses
+            thread = try Thread {
+                let finder = CameraFinder(address, devices: devices)
+                life.failure = CameraWorker(finder, settings, exchange, statuses).run()
+                life.isOver.store(true, ordering: .releasing)
+                _ = oc_event_post(exchange.ready)
+            }
+        } catch {
+            throw SourceError("camera", "cannot start reading: \(error.description)")
+        }
+    }
+
+    deinit {
+        exchange.stop()
+        thread.take()?.join()
+    }
+
+    /// For `poll`: readable when `next` has something to say.
+    var raw: Int32 { exchange.ready }
+
+    func setActive(_ isActive: Bool) { exchange.setActive(isActive) }
+
+    func release() { exchange.release() }
+
+    /// The newest frame that was not yet taken; valid until `release` or the next call.
+    func next() throws(SourceError) -> SourceFrame? {
+        let isOver = life.isOver.load(ordering: .acquiring)
+        guard let slot = exchange.take(), let form = exchange.form else {
+            if isOver, let failure = life.failure { throw SourceError(message: failure) }
+            return nil
+        }
+        guard let view = view(of: slot.bytes, form) else {
+            statuses.damaged.add(1, ordering: .relaxed)
+            exchange.release()
+            return nil
+        }
+        if first == nil { first = slot.captured.monotonic }
+        return SourceFrame(
+            view: view, number: slot.number, captured: slot.captured,
+            time: slot.captured.monotonic - (first ?? slot.captured.monotonic))
+    }
+
+    /// What the frame's picture looks like by now; nil: nothing new.
+    func check(_ frame: SourceFrame) -> SourceStatus? {
+        switch health.take(frame.view, at: frame.captured.monotonic) {
+        case nil: nil
+        case .normal: SourceStatus(.normal, "the picture is neither black nor frozen any more")
+        case .black: SourceStatus(.black, "the picture is black: is the lens covered, or the exposure too short?")
+        case .frozen: SourceStatus(.frozen, "every frame is the same to the last bit: does the camera hang?")
+        }
+    }
+
+    private func view(of bytes: UnsafeRawBufferPointer, _ form: CameraForm) -> FrameView? {
+        guard case .jpeg = CameraEncoding(form.code) else { return form.view(bytes) }
+        let channels = needs.isGrey ? 1 : 3
+        do throws(PictureError) {
+            try decoder.decode(bytes, width: needs.width, height: needs.height, channels: channels)
+        } catch {
+            return nil
+        }
+        guard let shape = FrameShape(channels == 1 ? .grey : .rgb24, width: decoder.width, height: decoder.height)
+        else { return nil }
+        return FrameView(shape, packed: decoder.pixels)
+    }
+}
