@@ -16,6 +16,8 @@ enum ConvolutionPacking {
     case panels(group: Int64)
     /// As CKernels/dotprod/columns.h has it: see `ColumnPacking`. Planar where `oc_columns_fit` denies.
     case columns
+    /// Strips of `channels` output channels, fewer in the last, with chains of products; see `ChainedStrips`.
+    case chained(channels: Int64)
 }
 
 // Behind either, depthwise kernels have one input pixel of zero points, which stands in for taps outside the input.
@@ -69,6 +71,7 @@ public struct ConvolutionLayout {
     private var zeroPixelOffset: Int64 {
         switch packing {
         case .planar: plus(times(outChannels, 12), times(outChannels, filterLength))
+        case .chained(let channels): ChainedStrips(geometry, channels).bytes
         case .blocked(let channels, _, _): times((outChannels + channels - 1) / channels, blockBytes)
         case .panels(let group): PanelPacking(geometry, group).constantBytes
         case .columns: ColumnPacking(geometry).channelBytes
@@ -101,6 +104,9 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar:
             return oc_patch_is_pixel(&geometry) != 0 ? 0 : roundUp(times(4, filterLength), to: 64)
+        case .chained(let channels):
+            let patch = ChainedStrips(geometry, channels).depth
+            return oc_input_is_dense(&geometry) != 0 ? 0 : roundUp(times(patch, pixels), to: 64)
         case .blocked(_, let group, _):
             let patch = times(plus(filterLength, group - 1) / group, group)
             // Gathering may write a few bytes past the last patch.
@@ -169,6 +175,7 @@ public struct ConvolutionLayout {
         if case .blocked(let channels, _, 7) = packing {
             writeFloatForms(weights, multiplier, shift, Int(channels), into: out)
         }
+        if case .chained(let channels) = packing { ChainedStrips(geometry, channels).writeEnds(into: out) }
         repeatEightChannels(in: out, length)
         if case .columns = packing { ColumnPacking(geometry).repeatChannels(in: out) }
         if isDepthwise {
@@ -253,6 +260,8 @@ public struct ConvolutionLayout {
             return PanelPacking(geometry, group).wordOffset(field, channel)
         case .columns:
             return ColumnPacking(geometry).wordOffset(field, channel)
+        case .chained(let channels):
+            return ChainedStrips(geometry, channels).wordOffset(field, channel)
         }
     }
 
@@ -270,6 +279,8 @@ public struct ConvolutionLayout {
             return PanelPacking(geometry, group).weightOffset(channel, k)
         case .columns:
             return ColumnPacking(geometry).weightOffset(channel, k)
+        case .chained(let channels):
+            return ChainedStrips(geometry, channels).weightOffset(channel, k)
         }
     }
 

@@ -18,6 +18,8 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     case i8mm = 6
     /// ARMv7 with NEON.
     case neon32 = 7
+    /// RISC-V with the ratified vector extension (RVV 1.0), for any vector length.
+    case rvv = 8
 
     public var name: StaticString {
         switch self {
@@ -28,6 +30,7 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case .dotprod: "dotprod"
         case .i8mm: "i8mm"
         case .neon32: "neon32"
+        case .rvv: "rvv"
         }
     }
 
@@ -56,12 +59,13 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case (.dotprod, OC_KERNEL_CONV): .panels(group: 4)
         case (.i8mm, OC_KERNEL_CONV): .panels(group: 8)
         case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .columns
+        case (.rvv, OC_KERNEL_CONV): .chained(channels: 32)
         default: .planar
         }
     }
 
     /// Whether blocked convolutions gather patches as bytes (CKernels/tiled.h) or widened to int16 (widened.h).
-    var gathersBytes: Bool { self == .avx512vnni }
+    var gathersBytes: Bool { self == .avx512vnni || self == .rvv }
 
     /// What the blocked packing's sums have in place of the input's values: the arena's unsigned bytes, or int8.
     var sumsUnsignedBytes: Bool { self == .avx512vnni }
@@ -86,6 +90,7 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case .neon, .neon32: own = oc_neon_kernel(kernel)
         case .dotprod: own = oc_dotprod_kernel(kernel)
         case .i8mm: own = oc_i8mm_kernel(kernel)
+        case .rvv: own = oc_rvv_kernel(kernel)
         }
         return own ?? oc_scalar_kernel(kernel)
     }

@@ -23,5 +23,6 @@ oc_kernel_fn oc_avx512vnni_kernel(uint32_t kernel);
 oc_kernel_fn oc_neon_kernel(uint32_t kernel); /* ARMv8.0 and ARMv7 */
 oc_kernel_fn oc_dotprod_kernel(uint32_t kernel);
 oc_kernel_fn oc_i8mm_kernel(uint32_t kernel);
+oc_kernel_fn oc_rvv_kernel(uint32_t kernel); /* RVV 1.0 */
 
 #endif

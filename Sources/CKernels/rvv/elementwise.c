@@ -1,0 +1,52 @@
+/* Addition and subtraction with RVV, where neither operand is broadcast, and table look-ups. */
+#include "../scalar/scalar.h"
+#include "rvv.h"
+
+#if defined(OC_RVV)
+
+/* The values less their zero point, shifted left and scaled; `right` is 0 or more. */
+OC_RVV_INLINE vint32m4_t scaled(const uint8_t *bytes, int32_t zero, int32_t left, int32_t multiplier, int32_t right, size_t vl) {
+    const vint32m4_t values = __riscv_vsext_vf4_i32m4(__riscv_vle8_v_i8m1((const int8_t *)bytes, vl), vl);
+    const vint32m4_t centred = __riscv_vsll_vx_i32m4(__riscv_vsub_vx_i32m4(values, zero, vl), (size_t)left, vl);
+    vint32m4_t high = __riscv_vsmul_vx_i32m4(centred, multiplier, __RISCV_VXRM_RNU, vl);
+    if (right > 0) {
+        high = __riscv_vadd_vv_i32m4(high, __riscv_vsra_vx_i32m4(high, 31, vl), vl);
+        high = __riscv_vssra_vx_i32m4(high, (size_t)right, __RISCV_VXRM_RNU, vl);
+    }
+    return high;
+}
+
+OC_RVV void oc_rvv_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_binary *b = &step->binary;
+    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
+    if (!dense || b->shift_a > 0 || b->shift_b > 0 || b->shift_out >= 0) {
+        oc_scalar_add(step, memory, part, parts);
+        return;
+    }
+    const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_rvv_range range = oc_rvv_load_range(b->out_zero, b->clamp_min, b->clamp_max);
+    const oc_range run = oc_part(b->dims[4], part, parts);
+
+    for (int32_t i = run.begin; i < run.end;) {
+        const size_t vl = __riscv_vsetvl_e32m4((size_t)(run.end - i));
+        const vint32m4_t left = scaled(in_a + i, b->zero_a, b->left_shift, b->multiplier_a, -b->shift_a, vl);
+        const vint32m4_t right = scaled(in_b + i, b->zero_b, b->left_shift, b->multiplier_b, -b->shift_b, vl);
+        const vint32m4_t sums = b->subtract ? __riscv_vsub_vv_i32m4(left, right, vl) : __riscv_vadd_vv_i32m4(left, right, vl);
+        oc_rvv_store(output + i, sums, b->multiplier_out, (size_t)-b->shift_out, &range, vl);
+        i += (int32_t)vl;
+    }
+}
+
+OC_RVV void oc_rvv_table(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const uint8_t *input = oc_source(&step->in[0], memory), *table = oc_source(&step->constants, memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_range range = oc_part(step->table.count, part, parts);
+    for (int32_t i = range.begin; i < range.end;) {
+        const size_t vl = __riscv_vsetvl_e8m8((size_t)(range.end - i));
+        __riscv_vse8_v_u8m8(output + i, __riscv_vluxei8_v_u8m8(table, __riscv_vle8_v_u8m8(input + i, vl), vl), vl);
+        i += (int32_t)vl;
+    }
+}
+
+#endif
