@@ -53,6 +53,8 @@ check "ocellus deploy" Tests/deploy.sh "$programs"
 
 source Tests/cross.sh
 
+source Tests/instructions.sh
+
 step "the same under AddressSanitizer"
 # XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
 swift_tests "mutated files under AddressSanitizer" --sanitize=address --disable-xctest --filter Mutation \

@@ -133,6 +133,8 @@ if [ $plain = no ] && [ $steps = no ]; then
 fi
 while read -r name set arch board emulator; do
     wanted "$name" "$set" || continue
+    # An A72 executes what an A53 does, to the last instruction: once is enough for whoever compares numbers.
+    [ $plain = no ] || [ $name != cortex-a72 ] || continue
     # A kernel set that this version lacks.
     "$ocellus" build "${models[0]}" --board "$board" --kernels "$set" --quiet -o "$work/x.ocellus" 2>/dev/null || continue
     [ $plain = yes ] || [ $steps = yes ] || printf '| %s | %s |' "$name" "$set"
