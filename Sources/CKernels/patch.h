@@ -39,6 +39,45 @@ static inline void oc_gather_patch(const oc_conv *c, const uint8_t *input, uint3
     }
 }
 
+/* As oc_gather_patch over all channels for output pixels `first` to `first + count`, each kernel row `segment` bytes long in
+ * `patches`; what is behind a row's end is arbitrary. */
+static inline void oc_gather_windows(const oc_step *step, const uint8_t *input, int32_t first, int32_t count, uint8_t *patches,
+                                     size_t segment) {
+    const oc_conv *c = &step->conv;
+    const uint8_t zero = (uint8_t)((uint32_t)c->in_zero ^ step->flip);
+    const size_t row_bytes = (size_t)c->kernel_w * c->in_c;
+    int32_t x = first % c->out_w, y = first / c->out_w % c->out_h, batch = first / c->out_w / c->out_h;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t left = x * c->stride_w - c->pad_left;
+        const int whole_rows = c->dilation_w == 1 && left >= 0 && left + c->kernel_w <= c->in_w;
+        for (int32_t ky = 0; ky < c->kernel_h; ky++, patches += segment) {
+            const int32_t in_y = y * c->stride_h - c->pad_top + ky * c->dilation_h;
+            if (in_y < 0 || in_y >= c->in_h) {
+                memset(patches, zero, row_bytes);
+                continue;
+            }
+            const uint8_t *row = input + ((size_t)batch * c->in_h + in_y) * c->in_w * c->in_c;
+            if (whole_rows) {
+                memcpy(patches, row + (size_t)left * c->in_c, row_bytes);
+                continue;
+            }
+            for (int32_t kx = 0; kx < c->kernel_w; kx++) {
+                const int32_t in_x = left + kx * c->dilation_w;
+                uint8_t *tap = patches + (size_t)kx * c->in_c;
+                if (in_x < 0 || in_x >= c->in_w) memset(tap, zero, (size_t)c->in_c);
+                else memcpy(tap, row + (size_t)in_x * c->in_c, (size_t)c->in_c);
+            }
+        }
+        if (++x == c->out_w) {
+            x = 0;
+            if (++y == c->out_h) {
+                y = 0;
+                batch++;
+            }
+        }
+    }
+}
+
 static inline const uint8_t *oc_pixel(const oc_conv *c, const uint8_t *input, int32_t batch, int32_t y, int32_t x) {
     return input + (((size_t)batch * c->in_h + (size_t)y * c->stride_h) * c->in_w + (size_t)x * c->stride_w) * c->in_c;
 }

@@ -11,13 +11,23 @@ enum ConvolutionPacking {
     /// The words are bias, multiplier and shift, and where there are 7 the float form of the last two
     /// (`oc_float_scale.h`): scale, offset, sign bit where the offset has the sum's sign, and for the whole block 0 if a
     /// channel has no float form, 1 if no offset has a sign, else 2.
-    case blocked(channels: Int64, group: Int64, words: Int64)
+    case blocked(channels: Int64, group: Int64, words: Int64, padded: Padding = .end)
     /// As CKernels/dotprod/panels.h has it: see `PanelPacking`.
     case panels(group: Int64)
     /// As CKernels/dotprod/columns.h has it: see `ColumnPacking`. Planar where `oc_columns_fit` denies.
     case columns
     /// Strips of `channels` output channels, fewer in the last, with chains of products; see `ChainedStrips`.
     case chained(channels: Int64)
+
+    /// Where a filter gets the zeros that fill its last group.
+    enum Padding {
+        /// Behind the last weight.
+        case end
+        /// Behind each row of the kernel, so that rows are read where they lie in the input.
+        case rows
+        /// Depthwise: taps lie column by column, and the zeros are behind each column.
+        case columns
+    }
 }
 
 // Behind either, depthwise kernels have one input pixel of zero points, which stands in for taps outside the input.
@@ -72,16 +82,45 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar: plus(times(outChannels, 12), times(outChannels, filterLength))
         case .chained(let channels): ChainedStrips(geometry, channels).bytes
-        case .blocked(let channels, _, _): times((outChannels + channels - 1) / channels, blockBytes)
+        case .blocked(let channels, _, _, _): times((outChannels + channels - 1) / channels, blockBytes)
         case .panels(let group): PanelPacking(geometry, group).constantBytes
         case .columns: ColumnPacking(geometry).channelBytes
         }
     }
 
     private var blockBytes: Int64 {
-        guard case .blocked(let channels, let group, let words) = packing else { return 0 }
-        let length = times(plus(filterLength, group - 1) / group, group)
-        return roundUp(plus(4 * words * channels, times(length, channels)), to: 32)
+        guard case .blocked(let channels, _, let words, _) = packing else { return 0 }
+        return roundUp(plus(4 * words * channels, times(packedLength, channels)), to: 32)
+    }
+
+    /// Bytes of a filter with the zeros that fill its groups.
+    private var packedLength: Int64 {
+        guard case .blocked(_, let group, _, let padded) = packing else { return filterLength }
+        return switch padded {
+        case .end: roundUp(filterLength, to: group)
+        case .rows: times(Int64(geometry.kernel_h), roundUp(rowLength, to: group))
+        case .columns: times(Int64(geometry.kernel_w), roundUp(Int64(geometry.kernel_h), to: group))
+        }
+    }
+
+    /// Bytes of one row of a filter.
+    private var rowLength: Int64 {
+        isDepthwise ? Int64(geometry.kernel_w) : times(Int64(geometry.kernel_w), Int64(geometry.in_c / max(geometry.groups, 1)))
+    }
+
+    /// Where weight k of a filter stands in its packed form.
+    private func packedIndex(_ k: Int) -> Int {
+        guard case .blocked(_, let group, _, let padded) = packing else { return k }
+        switch padded {
+        case .end:
+            return k
+        case .rows:
+            let row = Int(rowLength)
+            return k / row * Int(roundUp(rowLength, to: group)) + k % row
+        case .columns:
+            let width = Int(geometry.kernel_w)
+            return k % width * Int(roundUp(Int64(geometry.kernel_h), to: group)) + k / width
+        }
     }
 
     /// Arena scratch that one worker needs at least, a multiple of 64; 0 where the kernel reads the input in place.
@@ -92,7 +131,7 @@ public struct ConvolutionLayout {
         if case .panels(let group) = packing { return PanelPacking(geometry, group).preferredScratchBytes }
         if case .columns = packing { return minimumScratchBytes }
         let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
-        let patch = times(filterLength, set.gathersBytes ? 1 : 2)
+        let patch = times(packedLength, set.gathersBytes ? 1 : 2)
         let enough = min(32 * 1024 / max(patch, 1), set.gathersBytes ? 112 : 32)
         return scratchBytes(pixels: max(4, min(roundUp(pixels, to: 4), enough / 4 * 4)))
     }
@@ -107,8 +146,8 @@ public struct ConvolutionLayout {
         case .chained(let channels):
             let patch = ChainedStrips(geometry, channels).depth
             return oc_input_is_dense(&geometry) != 0 ? 0 : roundUp(times(patch, pixels), to: 64)
-        case .blocked(_, let group, _):
-            let patch = times(plus(filterLength, group - 1) / group, group)
+        case .blocked:
+            let patch = packedLength
             // Gathering may write a few bytes past the last patch.
             if set.gathersBytes {
                 return oc_input_is_dense(&geometry) != 0 ? 0 : roundUp(plus(times(patch, pixels), 64), to: 64)
@@ -172,7 +211,7 @@ public struct ConvolutionLayout {
                     as: Int8.self)
             }
         }
-        if case .blocked(let channels, _, 7) = packing {
+        if case .blocked(let channels, _, 7, _) = packing {
             writeFloatForms(weights, multiplier, shift, Int(channels), into: out)
         }
         if case .chained(let channels) = packing { ChainedStrips(geometry, channels).writeEnds(into: out) }
@@ -235,7 +274,7 @@ public struct ConvolutionLayout {
 
     /// A depthwise block of 8 channels holds them twice, for two neighbouring pixels at once.
     private func repeatEightChannels(in out: UnsafeMutableRawBufferPointer, _ length: Int) {
-        guard isDepthwise, geometry.out_c == 8, case .blocked(16, _, let words) = packing else { return }
+        guard isDepthwise, geometry.out_c == 8, case .blocked(16, _, let words, _) = packing else { return }
         for channel in 0..<8 {
             for field in 0..<Int(words) {
                 let word = out.loadUnaligned(fromByteOffset: wordOffset(field, channel), as: Int32.self)
@@ -253,7 +292,7 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar:
             return 4 * (field * Int(geometry.out_c) + channel)
-        case .blocked(let channels, _, _):
+        case .blocked(let channels, _, _, _):
             let lanes = Int(channels)
             return channel / lanes * Int(blockBytes) + 4 * (field * lanes + channel % lanes)
         case .panels(let group):
@@ -270,9 +309,10 @@ public struct ConvolutionLayout {
         switch packing {
         case .planar:
             return 12 * Int(geometry.out_c) + weightIndex(channel, k, length)
-        case .blocked(let channels, let group, let words):
+        case .blocked(let channels, let group, let words, _):
             let lanes = Int(channels)
             let per = Int(group)
+            let k = packedIndex(k)
             return channel / lanes * Int(blockBytes) + 4 * Int(words) * lanes
                 + (k / per * lanes + channel % lanes) * per + k % per
         case .panels(let group):

@@ -46,10 +46,6 @@ OC_VNNI_INLINE oc_vnni_range oc_vnni_load_range(int32_t zero, int32_t low, int32
     return range;
 }
 
-OC_VNNI_INLINE __m128i oc_vnni_clamp(__m512i value, const oc_vnni_range *range) {
-    return _mm512_cvtepi32_epi8(_mm512_min_epi32(_mm512_max_epi32(value, range->low), range->high));
-}
-
 /* Requantization by integers, split so that what depends on the channels alone is done once. */
 typedef struct oc_vnni_scale {
     __m512i multiplier, multiplier_odd, left, right, mask, half;
@@ -81,12 +77,16 @@ OC_VNNI_INLINE __m512i oc_vnni_multiply(__m512i value, const oc_vnni_scale *s) {
     return _mm512_mask_add_epi32(quotient, up, quotient, _mm512_set1_epi32(1));
 }
 
-/* In the model's signed form up to the last step, so that sums near the ends of int32 wrap as the portable kernels' do. */
-OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i sums, const oc_vnni_scale *s, const oc_vnni_range *range) {
+/* Clamped in the model's signed form, so that sums near the ends of int32 wrap as the portable kernels' do. */
+OC_VNNI_INLINE __m512i oc_vnni_integer(__m512i sums, const oc_vnni_scale *s, const oc_vnni_range *range) {
     const __m512i form = _mm512_set1_epi32(128);
     const __m512i value = _mm512_add_epi32(oc_vnni_multiply(sums, s), _mm512_sub_epi32(range->zero, form));
     const __m512i clamped = _mm512_min_epi32(_mm512_max_epi32(value, _mm512_sub_epi32(range->low, form)), _mm512_sub_epi32(range->high, form));
-    return _mm_xor_si128(_mm512_cvtepi32_epi8(clamped), _mm_set1_epi8((char)0x80));
+    return _mm512_add_epi32(clamped, form);
+}
+
+OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i sums, const oc_vnni_scale *s, const oc_vnni_range *range) {
+    return _mm512_cvtepi32_epi8(oc_vnni_integer(sums, s, range));
 }
 
 /* Requantization by one fused multiply-add. */
@@ -103,18 +103,54 @@ OC_VNNI_INLINE oc_vnni_float oc_vnni_load_float(const oc_vnni_block *block, cons
     return f;
 }
 
-OC_VNNI_INLINE __m128i oc_vnni_float_bytes(__m512i sums, const oc_vnni_float *f, const oc_vnni_range *range) {
-    return oc_vnni_clamp(_mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), f->scale, f->offset)), range);
+/* The clamp on bytes; the whole range needs none. */
+typedef struct oc_vnni_byte_range {
+    __m512i low, high;
+    int is_whole;
+} oc_vnni_byte_range;
+
+OC_VNNI_INLINE oc_vnni_byte_range oc_vnni_load_byte_range(int32_t low, int32_t high) {
+    oc_vnni_byte_range range = {_mm512_set1_epi8((char)(low + 128)), _mm512_set1_epi8((char)(high + 128)), low == -128 && high == 127};
+    return range;
 }
 
-OC_VNNI_INLINE __m128i oc_vnni_signed_bytes(__m512i sums, const oc_vnni_float *f, const oc_vnni_range *range) {
+/* Requantized sums with the zero point added, not clamped; for integer ones see oc_vnni_integer. */
+OC_VNNI_INLINE __m512i oc_vnni_requantize(__m512i sums, const int mode, const oc_vnni_float *f, const oc_vnni_scale *s,
+                                          const oc_vnni_range *range) {
+    if (mode == OC_SCALE_INTEGER) return oc_vnni_integer(sums, s, range);
+    if (mode == OC_SCALE_FLOAT) return _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), f->scale, f->offset));
     /* offset | (sums & sign): gives the offset the sum's sign */
     const __m512i offset = _mm512_ternarylogic_epi32(_mm512_castps_si512(f->offset), sums, f->sign, 0xf8);
     const __m512 real = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), f->scale, _mm512_castsi512_ps(offset));
-    return oc_vnni_clamp(_mm512_add_epi32(_mm512_cvtps_epi32(real), f->zero), range);
+    return _mm512_add_epi32(_mm512_cvtps_epi32(real), f->zero);
 }
 
-static inline int32_t oc_vnni_mode(const oc_vnni_block *block) { return block->words[6 * OC_VNNI_LANES]; }
+/* `count` (1, 2 or 4) vectors of requantized values as bytes, 16 each, in order; saturation is most of the clamp. */
+OC_VNNI_INLINE __m512i oc_vnni_pack(const __m512i *values, const int count, const oc_vnni_byte_range *range) {
+    const __m512i first = _mm512_packs_epi32(values[0], values[count > 1]);
+    const __m512i second = count > 2 ? _mm512_packs_epi32(values[2], values[3]) : first;
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(first, second));
+    if (range->is_whole) return bytes;
+    return _mm512_min_epu8(_mm512_max_epu8(bytes, range->low), range->high);
+}
+
+/* An oc_scale_mode, whatever the bundle says. */
+static inline int32_t oc_vnni_mode(const oc_vnni_block *block) {
+    const int32_t mode = block->words[6 * OC_VNNI_LANES];
+    return mode == OC_SCALE_FLOAT || mode == OC_SCALE_SIGNED ? mode : OC_SCALE_INTEGER;
+}
+
+/* The mode that serves both blocks: the signed form includes the plain one. */
+static inline int32_t oc_vnni_common_mode(const oc_vnni_block *a, const oc_vnni_block *b) {
+    const int32_t one = oc_vnni_mode(a), other = oc_vnni_mode(b);
+    if (one == OC_SCALE_INTEGER || other == OC_SCALE_INTEGER) return OC_SCALE_INTEGER;
+    return one > other ? one : other;
+}
+
+OC_VNNI_INLINE oc_vnni_scale oc_vnni_load_block_scale(const oc_vnni_block *block) {
+    return oc_vnni_load_scale(block->words + OC_VNNI_LANES, block->words + 2 * OC_VNNI_LANES);
+}
 
 OC_VNNI_INLINE __mmask16 oc_vnni_lanes(int32_t count) {
     return count >= OC_VNNI_LANES ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);

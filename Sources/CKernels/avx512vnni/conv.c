@@ -1,8 +1,10 @@
 /* Convolutions with AVX-512 VNNI. Activations lie in the arena as uint8 (flip 128), so that vpdpbusd sums uint8 x int8
  * products exactly; 128 times the filter's sum is folded into the bias.
  *
- * Packing "blocked 16 x 4": see oc_vnni_block. A tile holds up to 14 pixels x 32 channels in 28 accumulators; each step
- * broadcasts four bytes of a pixel and multiplies them with both channel blocks.
+ * Packing "rows 16 x 4": see oc_vnni_block; each row of the kernel is padded with zero weights to a multiple of four bytes.
+ * A tile holds up to 14 pixels x 32 channels in 28 accumulators; each step broadcasts four bytes of a pixel and multiplies
+ * them with both channel blocks. 1x1 kernels, and windows whose rows are short, as first layers have, are read where they
+ * lie; other windows, and those that leave the input, are gathered first.
  */
 #include "../tiled.h"
 #include "avx512vnni.h"
@@ -11,18 +13,66 @@
 
 enum { TILE = 14 };
 
+/* Windows of a tile's pixels: `segments` runs of `quads` times four bytes, `segment_stride` bytes apart. */
+typedef struct tile_input {
+    const uint8_t *bytes;   /* of the first pixel's window */
+    size_t stride;          /* bytes between pixels */
+    size_t segment_stride;
+    int32_t segments, quads;
+} tile_input;
+
 typedef struct tile_output {
     uint8_t *bytes;         /* first pixel, first channel of the tile */
     size_t stride;          /* bytes between pixels */
-    __mmask16 lanes[2];     /* channels to store of each block */
+    __mmask32 lanes;        /* channels to store */
     oc_vnni_range range;
+    oc_vnni_byte_range byte_range;
 } tile_output;
 
-typedef void (*tile_function)(const uint8_t *pixels, size_t stride, int32_t quads, const oc_vnni_block *blocks, const tile_output *out);
+typedef void (*tile_function)(const tile_input *in, const oc_vnni_block *blocks, const tile_output *out);
 
-/* `rows` pixels, `stride` bytes apart, times `columns` (1 or 2) blocks of 16 channels. */
-OC_VNNI_INLINE void tile(const uint8_t *pixels, size_t stride, int32_t quads, const oc_vnni_block *blocks, const tile_output *out,
-                         const int rows, const int columns) {
+/* Blocks without a float form, which are few: not worth a copy in every tile. */
+OC_VNNI __attribute__((noinline)) static void store_integer(const __m512i *sums, int32_t rows, int32_t columns, const oc_vnni_block *blocks,
+                                                            const tile_output *out) {
+    for (int32_t n = 0; n < columns; n++) {
+        const oc_vnni_scale scale = oc_vnni_load_block_scale(&blocks[n]);
+        const __mmask16 lanes = (__mmask16)(out->lanes >> 16 * n);
+        for (int32_t p = 0; p < rows; p++) {
+            _mm_mask_storeu_epi8(out->bytes + (size_t)p * out->stride + 16 * n, lanes, oc_vnni_bytes(sums[p * columns + n], &scale, &out->range));
+        }
+    }
+}
+
+OC_VNNI_INLINE void store(const __m512i (*sums)[2], const int rows, const int columns, const oc_vnni_block *blocks, const tile_output *out,
+                          const int mode) {
+    const oc_vnni_float floats[2] = {oc_vnni_load_float(&blocks[0], &out->range), oc_vnni_load_float(&blocks[columns - 1], &out->range)};
+    const int at_once = 4 / columns; /* pixels */
+#pragma clang loop unroll(full)
+    for (int p = 0; p < rows; p += at_once) {
+        __m512i values[4];
+        const int pixels = rows - p < at_once ? rows - p : at_once;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) {
+            const int pixel = i / columns < pixels ? i / columns : 0, n = i % columns;
+            values[i] = i / columns < pixels ? oc_vnni_requantize(sums[p + pixel][n], mode, &floats[n], NULL, &out->range) : values[n];
+        }
+        const __m512i bytes = oc_vnni_pack(values, 4, &out->byte_range);
+        uint8_t *at = out->bytes + (size_t)p * out->stride;
+        if (columns == 2) {
+            _mm256_mask_storeu_epi8(at, out->lanes, _mm512_castsi512_si256(bytes));
+            if (pixels > 1) _mm256_mask_storeu_epi8(at + out->stride, out->lanes, _mm512_extracti64x4_epi64(bytes, 1));
+        } else {
+            const __mmask16 lanes = (__mmask16)out->lanes;
+            _mm_mask_storeu_epi8(at, lanes, _mm512_castsi512_si128(bytes));
+            if (pixels > 1) _mm_mask_storeu_epi8(at + out->stride, lanes, _mm512_extracti32x4_epi32(bytes, 1));
+            if (pixels > 2) _mm_mask_storeu_epi8(at + 2 * out->stride, lanes, _mm512_extracti32x4_epi32(bytes, 2));
+            if (pixels > 3) _mm_mask_storeu_epi8(at + 3 * out->stride, lanes, _mm512_extracti32x4_epi32(bytes, 3));
+        }
+    }
+}
+
+/* `rows` pixels times `columns` (1 or 2) blocks of 16 channels. */
+OC_VNNI_INLINE void tile(const tile_input *in, const oc_vnni_block *blocks, const tile_output *out, const int rows, const int columns) {
     __m512i sums[TILE][2];
 #pragma clang loop unroll(full)
     for (int n = 0; n < columns; n++) {
@@ -31,52 +81,42 @@ OC_VNNI_INLINE void tile(const uint8_t *pixels, size_t stride, int32_t quads, co
         for (int p = 0; p < rows; p++) sums[p][n] = bias;
     }
     const int8_t *w0 = blocks[0].weights, *w1 = blocks[columns - 1].weights;
-    for (int32_t k = 0; k < quads; k++) {
-        const __m512i weights0 = _mm512_loadu_si512(w0 + 64 * (size_t)k);
-        const __m512i weights1 = columns > 1 ? _mm512_loadu_si512(w1 + 64 * (size_t)k) : weights0;
+    const uint8_t *segment = in->bytes;
+    const size_t stride = in->stride;
+    for (int32_t s = in->segments; s > 0; s--, segment += in->segment_stride) {
+        const uint8_t *pixels = segment;
+        for (int32_t k = in->quads; k > 0; k--, pixels += 4, w0 += 64, w1 += 64) {
+            const __m512i weights0 = _mm512_loadu_si512(w0);
+            const __m512i weights1 = columns > 1 ? _mm512_loadu_si512(w1) : weights0;
 #pragma clang loop unroll(full)
-        for (int p = 0; p < rows; p++) {
-            int32_t quad;
-            memcpy(&quad, pixels + (size_t)p * stride + 4 * (size_t)k, 4);
-            const __m512i x = _mm512_set1_epi32(quad);
-            sums[p][0] = _mm512_dpbusd_epi32(sums[p][0], x, weights0);
-            if (columns > 1) sums[p][1] = _mm512_dpbusd_epi32(sums[p][1], x, weights1);
+            for (int p = 0; p < rows; p++) {
+                int32_t quad;
+                memcpy(&quad, pixels + (size_t)p * stride, 4);
+                const __m512i x = _mm512_set1_epi32(quad);
+                sums[p][0] = _mm512_dpbusd_epi32(sums[p][0], x, weights0);
+                if (columns > 1) sums[p][1] = _mm512_dpbusd_epi32(sums[p][1], x, weights1);
+            }
         }
     }
+    const int32_t mode = oc_vnni_common_mode(&blocks[0], &blocks[columns - 1]);
+    if (mode == OC_SCALE_FLOAT) {
+        store(sums, rows, columns, blocks, out, OC_SCALE_FLOAT);
+    } else if (mode == OC_SCALE_SIGNED) {
+        store(sums, rows, columns, blocks, out, OC_SCALE_SIGNED);
+    } else {
+        __m512i copy[TILE * 2]; /* `sums` itself must not have an address */
 #pragma clang loop unroll(full)
-    for (int n = 0; n < columns; n++) {
-        const int32_t mode = oc_vnni_mode(&blocks[n]);
-        uint8_t *bytes = out->bytes + 16 * n;
-        if (mode == OC_SCALE_FLOAT) {
-            const oc_vnni_float scale = oc_vnni_load_float(&blocks[n], &out->range);
-#pragma clang loop unroll(full)
-            for (int p = 0; p < rows; p++) {
-                _mm_mask_storeu_epi8(bytes + (size_t)p * out->stride, out->lanes[n], oc_vnni_float_bytes(sums[p][n], &scale, &out->range));
-            }
-        } else if (mode == OC_SCALE_SIGNED) {
-            const oc_vnni_float scale = oc_vnni_load_float(&blocks[n], &out->range);
-#pragma clang loop unroll(full)
-            for (int p = 0; p < rows; p++) {
-                _mm_mask_storeu_epi8(bytes + (size_t)p * out->stride, out->lanes[n], oc_vnni_signed_bytes(sums[p][n], &scale, &out->range));
-            }
-        } else {
-            const oc_vnni_scale scale = oc_vnni_load_scale(blocks[n].words + 16, blocks[n].words + 32);
-#pragma clang loop unroll(full)
-            for (int p = 0; p < rows; p++) {
-                _mm_mask_storeu_epi8(bytes + (size_t)p * out->stride, out->lanes[n], oc_vnni_bytes(sums[p][n], &scale, &out->range));
-            }
-        }
+        for (int i = 0; i < rows * columns; i++) copy[i] = sums[i / columns][i % columns];
+        store_integer(copy, rows, columns, blocks, out);
     }
 }
 
 #define OC_TILE(rows)                                                                                                  \
-    OC_VNNI static void tile_##rows##x1(const uint8_t *pixels, size_t stride, int32_t quads, const oc_vnni_block *blocks, \
-                                        const tile_output *out) {                                                      \
-        tile(pixels, stride, quads, blocks, out, rows, 1);                                                             \
+    OC_VNNI static void tile_##rows##x1(const tile_input *in, const oc_vnni_block *blocks, const tile_output *out) {   \
+        tile(in, blocks, out, rows, 1);                                                                                \
     }                                                                                                                  \
-    OC_VNNI static void tile_##rows##x2(const uint8_t *pixels, size_t stride, int32_t quads, const oc_vnni_block *blocks, \
-                                        const tile_output *out) {                                                      \
-        tile(pixels, stride, quads, blocks, out, rows, 2);                                                             \
+    OC_VNNI static void tile_##rows##x2(const tile_input *in, const oc_vnni_block *blocks, const tile_output *out) {   \
+        tile(in, blocks, out, rows, 2);                                                                                \
     }
 OC_TILE(1) OC_TILE(2) OC_TILE(3) OC_TILE(4) OC_TILE(5) OC_TILE(6) OC_TILE(7)
 OC_TILE(8) OC_TILE(9) OC_TILE(10) OC_TILE(11) OC_TILE(12) OC_TILE(13) OC_TILE(14)
@@ -87,30 +127,110 @@ static const tile_function tiles[TILE][2] = {
     {tile_11x1, tile_11x2}, {tile_12x1, tile_12x2}, {tile_13x1, tile_13x2}, {tile_14x1, tile_14x2},
 };
 
-/* All channels of `count` pixels that lie `stride` bytes apart, in tiles of nearly equal height. */
-OC_VNNI static void multiply(const oc_step *step, const uint8_t *packed, const uint8_t *pixels, size_t stride, int32_t count,
-                             uint8_t *output) {
-    const oc_conv *c = &step->conv;
-    const int32_t quads = (c->kernel_h * c->kernel_w * c->in_c + 3) / 4;
+/* A convolution's constants, and how its windows lie when they are gathered. */
+typedef struct conv_plan {
+    const oc_conv *c;
+    const uint8_t *packed;
+    int32_t segments, quads;    /* rows of the kernel, and each one's length in fours */
+    tile_output out;
+} conv_plan;
+
+/* All channels of `count` pixels, in tiles of nearly equal height. */
+OC_VNNI static void multiply_run(conv_plan *plan, const tile_input *from, int32_t count, uint8_t *output) {
+    const oc_conv *c = plan->c;
+    const int32_t quads = plan->segments * plan->quads;
     const int32_t blocks = (c->out_c + OC_VNNI_LANES - 1) / OC_VNNI_LANES;
     const int32_t tile_count = (count + TILE - 1) / TILE;
-    tile_output out = {.stride = (size_t)c->out_c, .range = oc_vnni_load_range(c->out_zero, c->clamp_min, c->clamp_max)};
+    const int32_t height = count / tile_count, taller = count % tile_count;
+    tile_input in = *from;
 
     for (int32_t n = 0; n < blocks; n += 2) {
-        const int32_t columns = n + 1 < blocks ? 2 : 1;
-        const oc_vnni_block pair[2] = {oc_vnni_block_at(packed, quads, n), oc_vnni_block_at(packed, quads, n + columns - 1)};
-        out.lanes[0] = oc_vnni_lanes(c->out_c - 16 * n);
-        out.lanes[1] = columns > 1 ? oc_vnni_lanes(c->out_c - 16 * n - 16) : 0;
+        const int32_t columns = n + 1 < blocks ? 2 : 1, channels = c->out_c - 16 * n;
+        const oc_vnni_block pair[2] = {oc_vnni_block_at(plan->packed, quads, n), oc_vnni_block_at(plan->packed, quads, n + columns - 1)};
+        plan->out.lanes = channels >= 32 ? 0xffffffffu : (1u << channels) - 1;
+        plan->out.bytes = output + 16 * (size_t)n;
+        in.bytes = from->bytes;
         for (int32_t t = 0; t < tile_count; t++) {
-            const oc_range rows = oc_part(count, (uint32_t)t, (uint32_t)tile_count);
-            out.bytes = output + (size_t)rows.begin * c->out_c + 16 * (size_t)n;
-            tiles[rows.end - rows.begin - 1][columns - 1](pixels + (size_t)rows.begin * stride, stride, quads, pair, &out);
+            const int32_t rows = height + (t < taller);
+            tiles[rows - 1][columns - 1](&in, pair, &plan->out);
+            in.bytes += (size_t)rows * in.stride;
+            plan->out.bytes += (size_t)rows * plan->out.stride;
         }
     }
 }
 
-void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_tiled_conv(step, memory, part, parts, multiply);
+/* Where weights fit L1, few pixels at a time, so that what they read and write stays there, too; else as many as L2 takes. */
+OC_VNNI static void multiply(conv_plan *plan, tile_input in, int32_t count, uint8_t *output) {
+    const oc_conv *c = plan->c;
+    const int32_t weights = plan->segments * plan->quads * 4 * c->out_c;
+    const int32_t room = weights <= 16 * 1024 ? 20 * 1024 : 192 * 1024;
+    const int32_t fit = room / (in.segments * in.quads * 4 + c->out_c) / TILE * TILE;
+    const int32_t chunk = fit > TILE ? fit : TILE;
+    for (int32_t first = 0; first < count; first += chunk) {
+        multiply_run(plan, &in, count - first < chunk ? count - first : chunk, output + (size_t)first * c->out_c);
+        in.bytes += (size_t)chunk * in.stride;
+    }
+}
+
+/* Output pixels `first` to `first + count` whose windows are gathered in scratch, `room` bytes of it. */
+static void gathered(conv_plan *plan, const oc_step *step, const uint8_t *input, int32_t first, int32_t count, uint8_t *patches, size_t room,
+                     uint8_t *output) {
+    const size_t segment = (size_t)plan->quads * 4, stride = segment * (size_t)plan->segments;
+    const int32_t chunk = (int32_t)(room / stride);
+    const tile_input in = {patches, stride, segment, plan->segments, plan->quads};
+    for (int32_t end = first + count; first < end; first += chunk) {
+        const int32_t some = end - first < chunk ? end - first : chunk;
+        oc_gather_windows(step, input, first, some, patches, segment);
+        multiply(plan, in, some, output + (size_t)first * plan->c->out_c);
+    }
+}
+
+/* One row of output pixels whose windows are read in place where they lie inside the input. */
+static void direct_row(conv_plan *plan, const oc_step *step, const uint8_t *input, int32_t row, uint8_t *patches, size_t room, uint8_t *output) {
+    const oc_conv *c = plan->c;
+    const int32_t batch = row / c->out_h, top = row % c->out_h * c->stride_h - c->pad_top;
+    int32_t begin = 0, end = 0; /* the columns whose windows lie inside */
+    if (top >= 0 && top + (c->kernel_h - 1) * c->dilation_h < c->in_h && c->kernel_w <= c->in_w) {
+        begin = (c->pad_left + c->stride_w - 1) / c->stride_w;
+        end = (int32_t)(((int64_t)c->in_w - c->kernel_w + c->pad_left) / c->stride_w + 1);
+        begin = begin < c->out_w ? begin : c->out_w;
+        end = end < c->out_w ? end : c->out_w;
+        end = end < begin ? begin : end;
+    }
+    const int32_t first = row * c->out_w;
+    gathered(plan, step, input, first, begin, patches, room, output);
+    if (end > begin) {
+        const size_t line = (size_t)c->in_w * c->in_c;
+        const uint8_t *bytes = input + ((size_t)batch * c->in_h + top) * line + (size_t)(begin * c->stride_w - c->pad_left) * c->in_c;
+        const tile_input in = {bytes, (size_t)c->stride_w * c->in_c, (size_t)c->dilation_h * line, plan->segments, plan->quads};
+        multiply(plan, in, end - begin, output + ((size_t)first + begin) * c->out_c);
+    }
+    gathered(plan, step, input, first + end, c->out_w - end, patches, room, output);
+}
+
+OC_VNNI void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_conv *c = &step->conv;
+    const uint8_t *input = oc_source(&step->in[0], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    conv_plan plan = {c, oc_source(&step->constants, memory), c->kernel_h, (c->kernel_w * c->in_c + 3) / 4,
+                      {.stride = (size_t)c->out_c, .range = oc_vnni_load_range(c->out_zero, c->clamp_min, c->clamp_max),
+                       .byte_range = oc_vnni_load_byte_range(c->clamp_min, c->clamp_max)}};
+    const int32_t image = c->out_h * c->out_w;
+    if (oc_input_is_dense(c)) {
+        const oc_range pixels = oc_part(c->batches * image, part, parts);
+        const tile_input in = {input + (size_t)pixels.begin * c->in_c, (size_t)c->in_c, 0, 1, plan.quads};
+        if (pixels.end > pixels.begin) multiply(&plan, in, pixels.end - pixels.begin, output + (size_t)pixels.begin * c->out_c);
+        return;
+    }
+    uint8_t *patches = oc_scratch(step, memory, part, parts);
+    const size_t room = step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT - OC_ALIGNMENT;
+    if (c->dilation_w == 1 && plan.quads <= 16 && c->out_w > 1) {
+        const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
+        for (int32_t row = rows.begin; row < rows.end; row++) direct_row(&plan, step, input, row, patches, room, output);
+    } else {
+        const oc_range pixels = oc_part(c->batches * image, part, parts);
+        gathered(&plan, step, input, pixels.begin, pixels.end - pixels.begin, patches, room, output);
+    }
 }
 
 #endif

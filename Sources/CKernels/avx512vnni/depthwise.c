@@ -1,178 +1,279 @@
-/* Depthwise convolutions with AVX-512 VNNI: 16 channels at a time, four taps a vpdpbusd. Four pixels' channels are loaded
- * into the quarters of a register and one vpermb brings each channel's four taps together. Taps past the last have zero
- * weights and read what the last one reads.
+/* Depthwise convolutions with AVX-512 VNNI.
  *
- * Packing: blocked 16 x 4 over the taps, then one input pixel of zero points, rounded up to 64 bytes. With 8 channels the
- * block's upper half repeats them, so that at stride 1 two neighbouring pixels share a register. Loads take 16 bytes
- * whatever the channels; the arena has that much to spare behind the last pixel. */
+ * Up to four input rows are interleaved channel by channel, so that a dword holds one channel of one column and one vpdpbusd
+ * adds a whole column of the window to 16 channels. The interleaved columns stay in registers while the window moves along
+ * the row; shifting the weights by a row gives the output row below from the same columns. Rows and columns outside the
+ * input read the zero point.
+ *
+ * Packing "columns 16": blocks as conv.c has them, but the weights of each of the kernel's columns lie together, padded
+ * with zeros to a multiple of four rows: [kernel_w][kernel_h / 4][16][4]. Behind the blocks lies one input pixel of zero
+ * points, rounded up to 64 bytes. Loads take whole blocks whatever the channels; the arena has that much to spare.
+ */
 #include "../fixed_point.h"
 #include "avx512vnni.h"
 
 #if defined(__x86_64__)
 
-/* Byte i of quarter q goes to byte q of lane i. */
-static const uint8_t transpose[64] = {
-    0, 16, 32, 48, 1, 17, 33, 49, 2, 18, 34, 50, 3, 19, 35, 51, 4, 20, 36, 52, 5, 21, 37, 53, 6, 22, 38, 54, 7, 23, 39, 55,
+/* The shapes that have loops of their own. */
+typedef struct dw_shape {
+    int kernel;     /* height and width of the window */
+    int stride;
+    int rows;       /* output rows at once */
+    int vectors;    /* 16 channels each, at once */
+    int mode;       /* oc_scale_mode */
+} dw_shape;
+
+enum { MAX_KERNEL = 5, MAX_GROUPS = 2, MAX_ROWS = 2, MAX_VECTORS = 2 };
+
+/* One run of channels of one step. */
+typedef struct dw_block {
+    const oc_conv *conv;
+    oc_vnni_block packed[MAX_VECTORS];
+    const uint8_t *zeros;   /* at the block's first channel, as are images and outputs */
+    oc_vnni_range range;
+    oc_vnni_byte_range bytes;
+    __mmask32 lanes;
+} dw_block;
+
+/* `count` input rows that are read in step. */
+typedef struct dw_rows {
+    const uint8_t *at[8];
+    size_t step[8];         /* bytes between pixels; 0 where the row lies outside the input */
+} dw_rows;
+
+OC_VNNI_INLINE dw_rows rows_at(const dw_block *b, const uint8_t *image, int32_t top, const int count) {
+    const oc_conv *c = b->conv;
+    dw_rows rows;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++) {
+        const int32_t y = top + i;
+        const int inside = y >= 0 && y < c->in_h;
+        rows.at[i] = inside ? image + (size_t)y * c->in_w * c->in_c : b->zeros;
+        rows.step[i] = inside ? (size_t)c->in_c : 0;
+    }
+    return rows;
+}
+
+OC_VNNI_INLINE __m256i half(const uint8_t *bytes) { return _mm256_loadu_si256((const __m256i *)bytes); }
+OC_VNNI_INLINE __m128i quarter(const uint8_t *bytes) { return _mm_loadu_si128((const __m128i *)bytes); }
+
+/* Byte i of row r goes to byte r of dword i. */
+static const uint8_t interleave_halves[2][64] = {
+    {0,  32, 64, 96,  1,  33, 65, 97,  2,  34, 66, 98,  3,  35, 67, 99,  4,  36, 68, 100, 5,  37, 69, 101, 6,  38, 70, 102, 7,  39, 71, 103,
+     8,  40, 72, 104, 9,  41, 73, 105, 10, 42, 74, 106, 11, 43, 75, 107, 12, 44, 76, 108, 13, 45, 77, 109, 14, 46, 78, 110, 15, 47, 79, 111},
+    {16, 48, 80, 112, 17, 49, 81, 113, 18, 50, 82, 114, 19, 51, 83, 115, 20, 52, 84, 116, 21, 53, 85, 117, 22, 54, 86, 118, 23, 55, 87, 119,
+     24, 56, 88, 120, 25, 57, 89, 121, 26, 58, 90, 122, 27, 59, 91, 123, 28, 60, 92, 124, 29, 61, 93, 125, 30, 62, 94, 126, 31, 63, 95, 127},
+};
+static const uint8_t interleave_quarters[64] = {
+    0, 16, 32, 48, 1, 17, 33, 49, 2,  18, 34, 50, 3,  19, 35, 51, 4,  20, 36, 52, 5,  21, 37, 53, 6,  22, 38, 54, 7,  23, 39, 55,
     8, 24, 40, 56, 9, 25, 41, 57, 10, 26, 42, 58, 11, 27, 43, 59, 12, 28, 44, 60, 13, 29, 45, 61, 14, 30, 46, 62, 15, 31, 47, 63,
 };
 
-/* What stays the same for one block of channels. */
-typedef struct kernel_block {
-    const oc_conv *conv;
-    oc_vnni_block packed;
-    int32_t mode;           /* which of the next two requantizes: oc_scale_mode */
-    oc_vnni_scale scale;
-    oc_vnni_float floats;
-    oc_vnni_range range;
-    __m512i bias, order;
-    const uint8_t *zeros;   /* at the block's first channel, as are images and outputs */
-    __mmask16 lanes;
-} kernel_block;
-
-OC_VNNI_INLINE __m512i dot_four(const kernel_block *b, __m512i sums, int32_t group, const uint8_t *t0, const uint8_t *t1,
-                                const uint8_t *t2, const uint8_t *t3) {
-    __m512i taps = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)t0));
-    taps = _mm512_inserti32x4(taps, _mm_loadu_si128((const __m128i *)t1), 1);
-    taps = _mm512_inserti32x4(taps, _mm_loadu_si128((const __m128i *)t2), 2);
-    taps = _mm512_inserti32x4(taps, _mm_loadu_si128((const __m128i *)t3), 3);
-    return _mm512_dpbusd_epi32(sums, _mm512_permutexvar_epi8(b->order, taps),
-                               _mm512_loadu_si512(b->packed.weights + 64 * (size_t)group));
+/* The next column of rows `first` to `first + count` (1 to 4), interleaved; bytes of further rows are arbitrary. */
+OC_VNNI_INLINE void next_column(dw_rows *rows, const int first, const int count, const int vectors, __m512i *column) {
+    const uint8_t **at = rows->at + first;
+    if (count == 1) {
+        for (int v = 0; v < vectors; v++) column[v] = _mm512_cvtepu8_epi32(quarter(at[0] + 16 * v));
+    } else if (vectors == 2) {
+        const __m512i low = _mm512_inserti64x4(_mm512_castsi256_si512(half(at[0])), half(at[1]), 1);
+        __m512i high = low;
+        if (count > 2) high = _mm512_castsi256_si512(half(at[2]));
+        if (count > 3) high = _mm512_inserti64x4(high, half(at[3]), 1);
+        column[0] = _mm512_permutex2var_epi8(low, _mm512_loadu_si512(interleave_halves[0]), high);
+        column[1] = _mm512_permutex2var_epi8(low, _mm512_loadu_si512(interleave_halves[1]), high);
+    } else {
+        __m512i all = _mm512_castsi256_si512(_mm256_inserti128_si256(_mm256_castsi128_si256(quarter(at[0])), quarter(at[1]), 1));
+        if (count > 2) {
+            __m256i high = _mm256_castsi128_si256(quarter(at[2]));
+            if (count > 3) high = _mm256_inserti128_si256(high, quarter(at[3]), 1);
+            all = _mm512_inserti64x4(all, high, 1);
+        }
+        column[0] = _mm512_permutexvar_epi8(_mm512_loadu_si512(interleave_quarters), all);
+    }
+    for (int i = 0; i < count; i++) at[i] += rows->step[first + i];
 }
 
-OC_VNNI_INLINE void store(const kernel_block *b, uint8_t *out, __mmask16 lanes, __m512i sums, const int32_t mode) {
-    const __m128i bytes = mode == OC_SCALE_FLOAT    ? oc_vnni_float_bytes(sums, &b->floats, &b->range)
-                          : mode == OC_SCALE_SIGNED ? oc_vnni_signed_bytes(sums, &b->floats, &b->range)
-                                                    : oc_vnni_bytes(sums, &b->scale, &b->range);
-    _mm_mask_storeu_epi8(out, lanes, bytes);
+OC_VNNI_INLINE void store(const dw_block *b, const dw_shape s, const __m512i *sums, const oc_vnni_float *floats, const oc_vnni_scale *scales,
+                          uint8_t *out, size_t out_line, int32_t rows) {
+    __m512i values[MAX_ROWS * MAX_VECTORS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < s.rows; r++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < s.vectors; v++) {
+            values[s.vectors * r + v] = oc_vnni_requantize(sums[MAX_VECTORS * r + v], s.mode, &floats[v], &scales[v], &b->range);
+        }
+    }
+    const __m512i bytes = oc_vnni_pack(values, s.rows * s.vectors, &b->bytes);
+    if (s.vectors == 2) {
+        _mm256_mask_storeu_epi8(out, b->lanes, _mm512_castsi512_si256(bytes));
+        if (s.rows > 1 && rows > 1) _mm256_mask_storeu_epi8(out + out_line, b->lanes, _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+        _mm_mask_storeu_epi8(out, (__mmask16)b->lanes, _mm512_castsi512_si128(bytes));
+        if (s.rows > 1 && rows > 1) _mm_mask_storeu_epi8(out + out_line, (__mmask16)b->lanes, _mm512_extracti32x4_epi32(bytes, 1));
+    }
 }
 
-/* An output pixel whose window leaves the input: taps outside read the zero points. */
-OC_VNNI static void edge_pixel(const kernel_block *b, const uint8_t *image, int32_t top, int32_t left, uint8_t *out) {
+/* `rows` (1 to s.rows) output rows from row `y` on. */
+OC_VNNI_INLINE void lines(const dw_block *b, const dw_shape s, const uint8_t *image, int32_t y, int32_t rows, uint8_t *out) {
     const oc_conv *c = b->conv;
-    const int32_t taps = c->kernel_h * c->kernel_w;
-    const uint8_t *quad[4];
-    __m512i sums = b->bias;
-    int32_t tap = 0, x_at = left, y_at = top, column = 0;
-    for (int32_t group = 0; tap < taps; group++) {
-        for (int i = 0; i < 4; i++) {
-            if (tap >= taps) {
-                quad[i] = b->zeros;
-                continue;
-            }
-            const int inside = y_at >= 0 && y_at < c->in_h && x_at >= 0 && x_at < c->in_w;
-            quad[i] = inside ? image + ((size_t)y_at * c->in_w + x_at) * c->in_c : b->zeros;
-            tap++;
-            x_at += c->dilation_w;
-            if (++column == c->kernel_w) {
-                column = 0;
-                x_at = left;
-                y_at += c->dilation_h;
+    const int height = (s.rows - 1) * s.stride + s.kernel, groups = (height + 3) / 4, packed_groups = (s.kernel + 3) / 4;
+    const int shift = 8 * s.stride;
+    __m512i weights[MAX_ROWS][MAX_GROUPS][MAX_KERNEL][MAX_VECTORS], bias[MAX_VECTORS];
+    oc_vnni_float floats[MAX_VECTORS];
+    oc_vnni_scale scales[MAX_VECTORS];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < s.vectors; v++) {
+        bias[v] = oc_vnni_bias(&b->packed[v]);
+        if (s.mode == OC_SCALE_INTEGER) scales[v] = oc_vnni_load_block_scale(&b->packed[v]);
+        else floats[v] = oc_vnni_load_float(&b->packed[v], &b->range);
+#pragma clang loop unroll(full)
+        for (int x = 0; x < s.kernel; x++) {
+            const int8_t *w = b->packed[v].weights + 64 * packed_groups * x;
+#pragma clang loop unroll(full)
+            for (int g = 0; g < groups; g++) {
+                const __m512i here = g < packed_groups ? _mm512_loadu_si512(w + 64 * g) : _mm512_setzero_si512();
+                weights[0][g][x][v] = here;
+                if (s.rows < 2) continue;
+                __m512i below = _mm512_slli_epi32(here, (unsigned)shift);
+                if (g > 0) below = _mm512_or_si512(below, _mm512_srli_epi32(_mm512_loadu_si512(w + 64 * (g - 1)), (unsigned)(32 - shift)));
+                weights[1][g][x][v] = below;
             }
         }
-        sums = dot_four(b, sums, group, quad[0], quad[1], quad[2], quad[3]);
     }
-    store(b, out, b->lanes, sums, b->mode);
-}
+    const __m512i outside = _mm512_set1_epi8((char)(c->in_zero + 128));
+    const size_t out_line = (size_t)c->out_w * c->out_c;
+    dw_rows in = rows_at(b, image, y * s.stride - c->pad_top, height);
+    __m512i columns[MAX_KERNEL][MAX_GROUPS][MAX_VECTORS];
+    int32_t next = -c->pad_left; /* column of the input that is interleaved next */
 
-enum { MAX_TAPS = 52 }; /* of the fast path: up to 7 x 7 */
-
-/* Where each tap reads, from the window's first pixel on; rounded up to whole groups. */
-static void tap_offsets(const oc_conv *c, int32_t groups, ptrdiff_t *offsets) {
-    const int32_t taps = c->kernel_h * c->kernel_w;
-    for (int32_t i = 0; i < 4 * groups; i++) {
-        const int32_t tap = i < taps ? i : taps - 1;
-        offsets[i] = ((ptrdiff_t)(tap / c->kernel_w) * c->dilation_h * c->in_w + tap % c->kernel_w * c->dilation_w) * c->in_c;
-    }
-}
-
-/* Output pixels `begin` to `end` of a row, all windows inside the input; `in` is the first one's window. Two at once with
- * 8 channels at stride 1. */
-OC_VNNI_INLINE void inner_pixels_in(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count,
-                                    const int groups, const int32_t mode) {
-    const oc_conv *c = b->conv;
-    const int pairs = c->in_c == 8 && c->stride_w == 1;
-    const int32_t step = pairs ? 2 : 1;
-    for (int32_t i = 0; i < count; i += step) {
-        __m512i sums = b->bias;
-        for (int32_t g = 0; g < groups; g++) {
-            const ptrdiff_t *o = offsets + 4 * g;
-            sums = dot_four(b, sums, g, in + o[0], in + o[1], in + o[2], in + o[3]);
+    for (int32_t x = 0; x < c->out_w; x++, out += c->out_c) {
+        const int fresh = x == 0 ? s.kernel : s.stride;
+        /* Columns that the last window had, too. */
+#pragma clang loop unroll(full)
+        for (int i = 0; i + s.stride < s.kernel; i++) {
+#pragma clang loop unroll(full)
+            for (int g = 0; g < groups; g++) {
+#pragma clang loop unroll(full)
+                for (int v = 0; v < s.vectors; v++) columns[i][g][v] = columns[i + s.stride][g][v];
+            }
         }
-        store(b, out, pairs && i + 1 < count ? (__mmask16)0xffff : b->lanes, sums, mode);
-        in += (size_t)step * c->stride_w * c->in_c;
-        out += (size_t)step * c->out_c;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < s.kernel; i++) {
+            if (i < s.kernel - fresh) continue;
+            const int inside = next >= 0 && next < c->in_w;
+#pragma clang loop unroll(full)
+            for (int g = 0; g < groups; g++) {
+                const int count = height - 4 * g < 4 ? height - 4 * g : 4;
+                if (inside) {
+                    next_column(&in, 4 * g, count, s.vectors, columns[i][g]);
+                } else {
+#pragma clang loop unroll(full)
+                    for (int v = 0; v < s.vectors; v++) columns[i][g][v] = outside;
+                }
+            }
+            next++;
+        }
+        __m512i sums[MAX_ROWS * MAX_VECTORS];
+#pragma clang loop unroll(full)
+        for (int r = 0; r < s.rows; r++) {
+#pragma clang loop unroll(full)
+            for (int v = 0; v < s.vectors; v++) {
+                __m512i sum = bias[v];
+#pragma clang loop unroll(full)
+                for (int i = 0; i < s.kernel; i++) {
+#pragma clang loop unroll(full)
+                    for (int g = 0; g < groups; g++) sum = _mm512_dpbusd_epi32(sum, columns[i][g][v], weights[r][g][i][v]);
+                }
+                sums[MAX_VECTORS * r + v] = sum;
+            }
+        }
+        store(b, s, sums, floats, scales, out, out_line, rows);
     }
 }
 
-OC_VNNI_INLINE void inner_pixels(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count,
-                                 const int groups) {
-    if (b->mode == OC_SCALE_FLOAT) inner_pixels_in(b, offsets, in, out, count, groups, OC_SCALE_FLOAT);
-    else if (b->mode == OC_SCALE_SIGNED) inner_pixels_in(b, offsets, in, out, count, groups, OC_SCALE_SIGNED);
-    else inner_pixels_in(b, offsets, in, out, count, groups, OC_SCALE_INTEGER);
-}
+typedef void (*lines_fn)(const dw_block *b, const uint8_t *image, int32_t y, int32_t rows, uint8_t *out);
 
-OC_VNNI static void inner_pixels_3(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count) {
-    inner_pixels(b, offsets, in, out, count, 3);
-}
+#define OC_LINES(k, s, r, v, m)                                                                                        \
+    OC_VNNI static void lines_##k##_##s##_##v##_##m(const dw_block *b, const uint8_t *image, int32_t y, int32_t rows, uint8_t *out) { \
+        const dw_shape shape = {k, s, r, v, m};                                                                        \
+        lines(b, shape, image, y, rows, out);                                                                          \
+    }
+#define OC_MODES(k, s, r, v) OC_LINES(k, s, r, v, 0) OC_LINES(k, s, r, v, 1) OC_LINES(k, s, r, v, 2)
+OC_MODES(3, 1, 2, 1) OC_MODES(3, 1, 2, 2) OC_MODES(3, 2, 1, 1) OC_MODES(3, 2, 1, 2)
+OC_MODES(5, 1, 2, 1) OC_MODES(5, 2, 2, 1)
 
-OC_VNNI static void inner_pixels_7(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count) {
-    inner_pixels(b, offsets, in, out, count, 7);
-}
+#define OC_ALL(k, s, v) {lines_##k##_##s##_##v##_0, lines_##k##_##s##_##v##_1, lines_##k##_##s##_##v##_2}
 
-OC_VNNI static void inner_pixels_any(const kernel_block *b, const ptrdiff_t *offsets, const uint8_t *in, uint8_t *out, int32_t count,
-                                     int32_t groups) {
-    inner_pixels(b, offsets, in, out, count, groups);
-}
-
-/* One row of output pixels; `image` and `out` at the block's first channel. */
-OC_VNNI static void row(const kernel_block *b, const ptrdiff_t *offsets, int32_t groups, const uint8_t *image, int32_t y, uint8_t *out) {
+/* An output pixel of any window: four rows of a column at a time. */
+OC_VNNI static void pixel(const dw_block *b, const uint8_t *image, int32_t y, int32_t x, uint8_t *out) {
     const oc_conv *c = b->conv;
-    const int32_t top = y * c->stride_h - c->pad_top;
-    const int32_t reach_h = (c->kernel_h - 1) * c->dilation_h, reach_w = (c->kernel_w - 1) * c->dilation_w;
-    int32_t begin = 0, end = 0; /* the columns whose windows lie inside */
-    if (4 * groups <= MAX_TAPS && top >= 0 && top + reach_h < c->in_h && reach_w < c->in_w) {
-        begin = c->pad_left > 0 ? (c->pad_left + c->stride_w - 1) / c->stride_w : 0;
-        /* reach_w < in_w and no padding is negative, so the quotient is of a number above 0 */
-        end = (int32_t)(((int64_t)c->in_w - 1 - reach_w + c->pad_left) / c->stride_w + 1);
-        begin = begin < c->out_w ? begin : c->out_w;
-        end = end < c->out_w ? end : c->out_w;
-        end = end < begin ? begin : end;
+    const int32_t groups = (c->kernel_h + 3) / 4;
+    const int32_t top = y * c->stride_h - c->pad_top, left = x * c->stride_w - c->pad_left;
+    const int8_t *weights = b->packed[0].weights;
+    __m512i sum = oc_vnni_bias(&b->packed[0]);
+    for (int32_t kx = 0; kx < c->kernel_w; kx++) {
+        const int32_t at_x = left + kx * c->dilation_w;
+        for (int32_t g = 0; g < groups; g++, weights += 64) {
+            dw_rows rows = {0};
+            for (int32_t i = 0; i < 4; i++) {
+                const int32_t at_y = top + (4 * g + i) * c->dilation_h;
+                const int inside = 4 * g + i < c->kernel_h && at_y >= 0 && at_y < c->in_h && at_x >= 0 && at_x < c->in_w;
+                rows.at[i] = inside ? image + ((size_t)at_y * c->in_w + at_x) * c->in_c : b->zeros;
+            }
+            __m512i column;
+            next_column(&rows, 0, 4, 1, &column);
+            sum = _mm512_dpbusd_epi32(sum, column, _mm512_loadu_si512(weights));
+        }
     }
-    for (int32_t x = 0; x < begin; x++) edge_pixel(b, image, top, x * c->stride_w - c->pad_left, out + (size_t)x * c->out_c);
-    if (end > begin) {
-        const uint8_t *in = image + ((ptrdiff_t)top * c->in_w + (begin * c->stride_w - c->pad_left)) * c->in_c;
-        uint8_t *first = out + (size_t)begin * c->out_c;
-        if (groups == 3) inner_pixels_3(b, offsets, in, first, end - begin);
-        else if (groups == 7) inner_pixels_7(b, offsets, in, first, end - begin);
-        else inner_pixels_any(b, offsets, in, first, end - begin, groups);
-    }
-    for (int32_t x = end; x < c->out_w; x++) edge_pixel(b, image, top, x * c->stride_w - c->pad_left, out + (size_t)x * c->out_c);
+    const oc_vnni_scale scale = oc_vnni_load_block_scale(&b->packed[0]);
+    _mm_mask_storeu_epi8(out, (__mmask16)b->lanes, oc_vnni_bytes(sum, &scale, &b->range));
+}
+
+/* The loop for a window, and how many output rows it makes at once; NULL: none. */
+static const lines_fn *find_lines(const oc_conv *c, int32_t vectors, int32_t *rows) {
+    static const lines_fn table[6][3] = {OC_ALL(3, 1, 1), OC_ALL(3, 1, 2), OC_ALL(3, 2, 1), OC_ALL(3, 2, 2), OC_ALL(5, 1, 1), OC_ALL(5, 2, 1)};
+    const int square = c->kernel_h == c->kernel_w && c->stride_h == c->stride_w && c->dilation_h == 1 && c->dilation_w == 1;
+    if (!square || (c->stride_h != 1 && c->stride_h != 2)) return NULL;
+    *rows = c->kernel_h == 3 && c->stride_h == 2 ? 1 : 2;
+    if (c->kernel_h == 3) return table[2 * (c->stride_h - 1) + vectors - 1];
+    if (c->kernel_h == 5 && vectors == 1) return table[4 + c->stride_h - 1];
+    return NULL;
 }
 
 OC_VNNI void oc_vnni_depthwise(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_conv *c = &step->conv;
     const uint8_t *input = oc_source(&step->in[0], memory), *packed = oc_source(&step->constants, memory);
     uint8_t *output = oc_destination(&step->out, memory);
-    const int32_t groups = (c->kernel_h * c->kernel_w + 3) / 4;
+    const int32_t quads = c->kernel_w * ((c->kernel_h + 3) / 4);
     const int32_t blocks = (c->out_c + OC_VNNI_LANES - 1) / OC_VNNI_LANES;
-    const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
-    ptrdiff_t offsets[MAX_TAPS];
-    if (4 * groups <= MAX_TAPS) tap_offsets(c, groups, offsets);
+    const uint8_t *zeros = packed + oc_vnni_block_bytes(quads) * (size_t)blocks;
+    const size_t in_image = (size_t)c->in_h * c->in_w * c->in_c, out_line = (size_t)c->out_w * c->out_c;
 
-    kernel_block b = {.conv = c, .order = _mm512_loadu_si512(transpose),
-                      .range = oc_vnni_load_range(c->out_zero, c->clamp_min, c->clamp_max)};
-    for (int32_t n = 0; n < blocks; n++) {
-        const size_t first = (size_t)n * OC_VNNI_LANES;
-        b.packed = oc_vnni_block_at(packed, groups, n);
-        b.mode = oc_vnni_mode(&b.packed);
-        b.scale = oc_vnni_load_scale(b.packed.words + OC_VNNI_LANES, b.packed.words + 2 * OC_VNNI_LANES);
-        b.floats = oc_vnni_load_float(&b.packed, &b.range);
-        b.bias = oc_vnni_bias(&b.packed);
-        b.zeros = packed + oc_vnni_block_bytes(groups) * (size_t)blocks + first;
-        b.lanes = oc_vnni_lanes(c->out_c - n * OC_VNNI_LANES);
-        for (int32_t r = rows.begin; r < rows.end; r++) {
-            const uint8_t *image = input + (size_t)(r / c->out_h) * c->in_h * c->in_w * c->in_c + first;
-            row(&b, offsets, groups, image, r % c->out_h, output + (size_t)r * c->out_w * c->out_c + first);
+    dw_block b = {.conv = c, .range = oc_vnni_load_range(c->out_zero, c->clamp_min, c->clamp_max),
+                  .bytes = oc_vnni_load_byte_range(c->clamp_min, c->clamp_max)};
+    int32_t rows_at_once = 1;
+    const int known = find_lines(c, 1, &rows_at_once) != NULL;
+    const int32_t max_vectors = known && find_lines(c, 2, &rows_at_once) != NULL ? 2 : 1;
+    const int32_t bands = (c->out_h + rows_at_once - 1) / rows_at_once; /* of an image */
+    const oc_range run = oc_part(c->batches * bands, part, parts);
+    for (int32_t band = run.begin; band < run.end; band++) {
+        const uint8_t *image = input + (size_t)(band / bands) * in_image;
+        const int32_t y = band % bands * rows_at_once;
+        const int32_t rows = c->out_h - y < rows_at_once ? c->out_h - y : rows_at_once;
+        uint8_t *out = output + ((size_t)(band / bands) * c->out_h + y) * out_line;
+        for (int32_t n = 0, vectors; n < blocks; n += vectors) {
+            vectors = blocks - n < max_vectors ? blocks - n : max_vectors;
+            const int32_t first = n * OC_VNNI_LANES, count = c->out_c - first;
+            b.packed[0] = oc_vnni_block_at(packed, quads, n);
+            b.packed[1] = oc_vnni_block_at(packed, quads, n + vectors - 1);
+            b.zeros = zeros + first;
+            b.lanes = count >= 32 ? 0xffffffffu : (1u << count) - 1;
+            if (known) {
+                const int32_t mode = oc_vnni_common_mode(&b.packed[0], &b.packed[1]);
+                find_lines(c, vectors, &rows_at_once)[mode](&b, image + first, y, rows, out + first);
+            } else {
+                for (int32_t x = 0; x < c->out_w; x++) pixel(&b, image + first, y, x, out + (size_t)x * c->out_c + first);
+            }
         }
     }
 }
