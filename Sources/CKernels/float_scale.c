@@ -21,7 +21,7 @@ static inline int32_t exact(const channel *c, int32_t sum) {
 
 /* One fused multiply-add and one rounding to nearest even, as the vector units have them. Where they would leave int32, the
  * kernels' conversions do not saturate: no form then. */
-static inline int32_t in_float(const channel *c, const oc_float_scale *f, int32_t sum) {
+static inline int32_t unclamped(const channel *c, const oc_float_scale *f, int32_t sum) {
     float offset = f->offset;
     int32_t zero = 0;
     if (f->mode == OC_SCALE_SIGNED) {
@@ -29,14 +29,18 @@ static inline int32_t in_float(const channel *c, const oc_float_scale *f, int32_
         zero = c->zero;
     }
     const float value = rintf(fmaf((float)sum, f->scale, offset));
-    if (!(fabsf(value) < 0x1p30f)) return INT32_MIN;
-    return oc_clamp((int32_t)value + zero, c->low, c->high);
+    return fabsf(value) < 0x1p30f ? (int32_t)value + zero : INT32_MIN;
+}
+
+static inline int32_t in_float(const channel *c, const oc_float_scale *f, int32_t sum) {
+    const int32_t value = unclamped(c, f, sum);
+    return value == INT32_MIN ? value : oc_clamp(value, c->low, c->high);
 }
 
 enum { MAX_POINTS = 2 * 256 + 8 };
 
 typedef struct points {
-    int32_t count;
+    int32_t count, least, most;
     int32_t sums[MAX_POINTS];
     int16_t results[MAX_POINTS];
 } points;
@@ -49,6 +53,8 @@ static void add_point(points *p, const channel *c, int32_t sum) {
 /* The sums where the two forms must be compared. */
 static void find_points(points *p, const channel *c, int32_t least, int32_t most) {
     p->count = 0;
+    p->least = least;
+    p->most = most;
     add_point(p, c, least);
     add_point(p, c, most);
     if (least < 0 && most >= 0) {
@@ -72,14 +78,44 @@ static void find_points(points *p, const channel *c, int32_t least, int32_t most
     }
 }
 
-/* Compares at all points, the one that failed last time first. */
-static int agrees(const points *p, const channel *c, const oc_float_scale *f, int32_t *suspect) {
-    if (in_float(c, f, p->sums[*suspect]) != p->results[*suspect]) return 0;
+static inline int is_wrong(const channel *c, const oc_float_scale *f, int64_t sum) {
+    return in_float(c, f, (int32_t)sum) != exact(c, (int32_t)sum);
+}
+
+static int add_mend(const channel *c, oc_float_scale *f, int32_t sum, int32_t limit, int32_t *count) {
+    const int32_t value = unclamped(c, f, sum), result = exact(c, sum);
+    if (*count == limit || value == INT32_MIN) return 0;
+    const int32_t by = result - oc_clamp(value, c->low, c->high);
+    f->mended[*count] = sum;
+    f->mend[(*count)++] = by;
+    return oc_clamp(value + by, c->low, c->high) == result;
+}
+
+/* Mends the run of wrong sums around `sum`; 0 where it is too long. */
+static int mend_run(const points *p, const channel *c, oc_float_scale *f, int32_t sum, int32_t limit, int32_t *count) {
+    int64_t at = sum;
+    while (at > p->least && sum - at <= limit && is_wrong(c, f, at - 1)) at--;
+    for (; at <= p->most && is_wrong(c, f, at); at++) {
+        if (!add_mend(c, f, (int32_t)at, limit, count)) return 0;
+    }
+    return 1;
+}
+
+/* Compares at all points, the one that failed last time first. Up to `limit` wrong sums are mended; both forms being
+ * monotone, sums outside the runs of wrong ones around points are right. */
+static int agrees(const points *p, const channel *c, oc_float_scale *f, int32_t limit, int32_t *suspect) {
+    int32_t count = 0;
+    memset(f->mend, 0, sizeof f->mend);
+    memset(f->mended, 0, sizeof f->mended);
+    if (limit == 0 && in_float(c, f, p->sums[*suspect]) != p->results[*suspect]) return 0;
     for (int32_t i = 0; i < p->count; i++) {
-        if (in_float(c, f, p->sums[i]) != p->results[i]) {
-            *suspect = i;
-            return 0;
-        }
+        const int32_t sum = p->sums[i];
+        if (in_float(c, f, sum) == p->results[i]) continue;
+        int is_mended = 0;
+        for (int32_t m = 0; m < count; m++) is_mended |= f->mended[m] == sum;
+        if (is_mended) continue;
+        *suspect = i;
+        if (!mend_run(p, c, f, sum, limit, &count)) return 0;
     }
     return 1;
 }
@@ -92,7 +128,7 @@ static float nudged(float value, int32_t ulps) {
     return value;
 }
 
-static int search(const points *p, const channel *c, oc_scale_mode mode, oc_float_scale *out) {
+static int search(const points *p, const channel *c, oc_scale_mode mode, int32_t mends, oc_float_scale *out) {
     /* The doubling high multiply rounds once more before the shift: that acts like a nudge of half its last bit. */
     const double real = ldexp((double)c->multiplier / 2147483648.0, c->shift);
     const double half = c->shift < 0 ? ldexp(0.5, c->shift) : 0;
@@ -107,8 +143,8 @@ static int search(const points *p, const channel *c, oc_scale_mode mode, oc_floa
             } else {
                 offset += c->zero;
             }
-            const oc_float_scale candidate = {.mode = mode, .scale = nudged(scale, by_scale), .offset = (float)offset};
-            if (agrees(p, c, &candidate, &suspect)) {
+            oc_float_scale candidate = {.mode = mode, .scale = nudged(scale, by_scale), .offset = (float)offset};
+            if (agrees(p, c, &candidate, mends, &suspect)) {
                 *out = candidate;
                 return 1;
             }
@@ -127,6 +163,8 @@ oc_float_scale oc_find_float_scale(int32_t multiplier, int32_t shift, int32_t ze
     points p;
     find_points(&p, &c, (int32_t)least, (int32_t)most);
     oc_float_scale found;
-    if (search(&p, &c, OC_SCALE_FLOAT, &found) || search(&p, &c, OC_SCALE_SIGNED, &found)) return found;
+    for (int32_t mends = 0; mends <= OC_MENDS; mends++) {
+        if (search(&p, &c, OC_SCALE_FLOAT, mends, &found) || search(&p, &c, OC_SCALE_SIGNED, mends, &found)) return found;
+    }
     return none;
 }

@@ -8,9 +8,9 @@ enum ConvolutionPacking {
     /// For every `channels` output channels: `words` 32-bit words a channel, word by word, then for each `group` bytes of
     /// the patch the weights of each channel; what lies past the end is zero. Blocks are multiples of 32 bytes.
     ///
-    /// The words are bias, multiplier and shift, and where there are 7 the float form of the last two
-    /// (`oc_float_scale.h`): scale, offset, sign bit where the offset has the sum's sign, and for the whole block 0 if a
-    /// channel has no float form, 1 if no offset has a sign, else 2.
+    /// The words are bias, multiplier and shift, and where there are 11 the float form of the last two
+    /// (`oc_float_scale.h`): scale, offset, sign bit where the offset has the sum's sign, two mended sums, their
+    /// mends, and for the whole block the mode that serves all channels.
     case blocked(channels: Int64, group: Int64, words: Int64, padded: Padding = .end)
     /// As CKernels/dotprod/panels.h has it: see `PanelPacking`.
     case panels(group: Int64)
@@ -211,7 +211,7 @@ public struct ConvolutionLayout {
                     as: Int8.self)
             }
         }
-        if case .blocked(let channels, _, 7, _) = packing {
+        if case .blocked(let channels, _, 11, _) = packing {
             writeFloatForms(weights, multiplier, shift, Int(channels), into: out)
         }
         if case .chained(let channels) = packing { ChainedStrips(geometry, channels).writeEnds(into: out) }
@@ -236,7 +236,7 @@ public struct ConvolutionLayout {
         let form = Int32(set.flip)
         for first in stride(from: 0, to: count, by: lanes) {
             let channels = first..<min(first + lanes, count)
-            var blockMode = Int32(OC_SCALE_FLOAT.rawValue)
+            var blockMode = OC_SCALE_FLOAT.rawValue
             for channel in channels {
                 let folded = out.loadUnaligned(fromByteOffset: wordOffset(0, channel), as: Int32.self)
                 let sums = reachableSums(weights, channel, length, from: folded)
@@ -247,14 +247,17 @@ public struct ConvolutionLayout {
                 out.storeBytes(of: found.scale, toByteOffset: wordOffset(3, channel), as: Float.self)
                 out.storeBytes(of: found.offset, toByteOffset: wordOffset(4, channel), as: Float.self)
                 out.storeBytes(of: isSigned ? Int32.min : 0, toByteOffset: wordOffset(5, channel), as: Int32.self)
+                for (field, value) in [found.mended.0, found.mended.1, found.mend.0, found.mend.1].enumerated() {
+                    out.storeBytes(of: value, toByteOffset: wordOffset(6 + field, channel), as: Int32.self)
+                }
                 if found.mode == OC_SCALE_INTEGER.rawValue {
-                    blockMode = Int32(OC_SCALE_INTEGER.rawValue)
-                } else if isSigned && blockMode != OC_SCALE_INTEGER.rawValue {
-                    blockMode = Int32(OC_SCALE_SIGNED.rawValue)
+                    blockMode = OC_SCALE_INTEGER.rawValue
+                } else if blockMode != OC_SCALE_INTEGER.rawValue {
+                    blockMode = max(blockMode, found.mend.0 != 0 ? OC_SCALE_MENDED.rawValue : UInt32(found.mode))
                 }
             }
             for lane in 0..<lanes {
-                out.storeBytes(of: blockMode, toByteOffset: wordOffset(6, first + lane), as: Int32.self)
+                out.storeBytes(of: blockMode, toByteOffset: wordOffset(10, first + lane), as: UInt32.self)
             }
         }
     }

@@ -18,13 +18,13 @@ void oc_vnni_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t 
 
 enum { OC_VNNI_LANES = 16, OC_VNNI_GROUP = 4 };
 
-/* 16 output channels of a packed convolution: 7 words a channel, then [length / 4][16][4] weights. */
+/* 16 output channels of a packed convolution: 11 words a channel, then [length / 4][16][4] weights. */
 typedef struct oc_vnni_block {
-    const int32_t *words;   /* [bias, multiplier, shift, scale, offset, sign, mode][16] */
+    const int32_t *words;   /* [bias, multiplier, shift, scale, offset, sign, mended, mended, mend, mend, mode][16] */
     const int8_t *weights;
 } oc_vnni_block;
 
-enum { OC_VNNI_WORDS = 7 };
+enum { OC_VNNI_WORDS = 11 };
 
 static inline size_t oc_vnni_block_bytes(int32_t quads) { return (size_t)OC_VNNI_WORDS * 4 * OC_VNNI_LANES + (size_t)quads * 64; }
 
@@ -93,12 +93,14 @@ OC_VNNI_INLINE __m128i oc_vnni_bytes(__m512i sums, const oc_vnni_scale *s, const
 typedef struct oc_vnni_float {
     __m512 scale, offset;
     __m512i sign, zero;     /* zero point of the channels whose offset has the sum's sign; in the others' offset it is included */
+    const int32_t *mends;   /* [mended, mended, mend, mend][16] */
 } oc_vnni_float;
 
 OC_VNNI_INLINE oc_vnni_float oc_vnni_load_float(const oc_vnni_block *block, const oc_vnni_range *range) {
     const int32_t *w = block->words;
     oc_vnni_float f = {_mm512_loadu_ps(w + 3 * OC_VNNI_LANES), _mm512_loadu_ps(w + 4 * OC_VNNI_LANES),
-                       _mm512_loadu_si512(w + 5 * OC_VNNI_LANES), _mm512_setzero_si512()};
+                       _mm512_loadu_si512(w + 5 * OC_VNNI_LANES), _mm512_setzero_si512(),
+                       w + 6 * OC_VNNI_LANES};
     f.zero = _mm512_and_si512(_mm512_srai_epi32(f.sign, 31), range->zero);
     return f;
 }
@@ -122,7 +124,13 @@ OC_VNNI_INLINE __m512i oc_vnni_requantize(__m512i sums, const int mode, const oc
     /* offset | (sums & sign): gives the offset the sum's sign */
     const __m512i offset = _mm512_ternarylogic_epi32(_mm512_castps_si512(f->offset), sums, f->sign, 0xf8);
     const __m512 real = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), f->scale, _mm512_castsi512_ps(offset));
-    return _mm512_add_epi32(_mm512_cvtps_epi32(real), f->zero);
+    __m512i value = _mm512_add_epi32(_mm512_cvtps_epi32(real), f->zero);
+    if (mode == OC_SCALE_SIGNED) return value;
+    for (int i = 0; i < OC_MENDS; i++) {
+        const __m512i mended = _mm512_loadu_si512(f->mends + 16 * i), mend = _mm512_loadu_si512(f->mends + 16 * (OC_MENDS + i));
+        value = _mm512_mask_add_epi32(value, _mm512_cmpeq_epi32_mask(sums, mended), value, mend);
+    }
+    return value;
 }
 
 /* `count` (1, 2 or 4) vectors of requantized values as bytes, 16 each, in order; saturation is most of the clamp. */
@@ -137,11 +145,11 @@ OC_VNNI_INLINE __m512i oc_vnni_pack(const __m512i *values, const int count, cons
 
 /* An oc_scale_mode, whatever the bundle says. */
 static inline int32_t oc_vnni_mode(const oc_vnni_block *block) {
-    const int32_t mode = block->words[6 * OC_VNNI_LANES];
-    return mode == OC_SCALE_FLOAT || mode == OC_SCALE_SIGNED ? mode : OC_SCALE_INTEGER;
+    const int32_t mode = block->words[10 * OC_VNNI_LANES];
+    return mode >= OC_SCALE_FLOAT && mode <= OC_SCALE_MENDED ? mode : OC_SCALE_INTEGER;
 }
 
-/* The mode that serves both blocks: the signed form includes the plain one. */
+/* The mode that serves both blocks: each form includes the ones before it, but for the integers'. */
 static inline int32_t oc_vnni_common_mode(const oc_vnni_block *a, const oc_vnni_block *b) {
     const int32_t one = oc_vnni_mode(a), other = oc_vnni_mode(b);
     if (one == OC_SCALE_INTEGER || other == OC_SCALE_INTEGER) return OC_SCALE_INTEGER;

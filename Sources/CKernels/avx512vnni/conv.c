@@ -103,6 +103,8 @@ OC_VNNI_INLINE void tile(const tile_input *in, const oc_vnni_block *blocks, cons
         store(sums, rows, columns, blocks, out, OC_SCALE_FLOAT);
     } else if (mode == OC_SCALE_SIGNED) {
         store(sums, rows, columns, blocks, out, OC_SCALE_SIGNED);
+    } else if (mode == OC_SCALE_MENDED) {
+        store(sums, rows, columns, blocks, out, OC_SCALE_MENDED);
     } else {
         __m512i copy[TILE * 2]; /* `sums` itself must not have an address */
 #pragma clang loop unroll(full)

@@ -198,11 +198,11 @@ typedef void (*lines_fn)(const dw_block *b, const uint8_t *image, int32_t y, int
         const dw_shape shape = {k, s, r, v, m};                                                                        \
         lines(b, shape, image, y, rows, out);                                                                          \
     }
-#define OC_MODES(k, s, r, v) OC_LINES(k, s, r, v, 0) OC_LINES(k, s, r, v, 1) OC_LINES(k, s, r, v, 2)
+#define OC_MODES(k, s, r, v) OC_LINES(k, s, r, v, 0) OC_LINES(k, s, r, v, 1) OC_LINES(k, s, r, v, 2) OC_LINES(k, s, r, v, 3)
 OC_MODES(3, 1, 2, 1) OC_MODES(3, 1, 2, 2) OC_MODES(3, 2, 1, 1) OC_MODES(3, 2, 1, 2)
 OC_MODES(5, 1, 2, 1) OC_MODES(5, 2, 2, 1)
 
-#define OC_ALL(k, s, v) {lines_##k##_##s##_##v##_0, lines_##k##_##s##_##v##_1, lines_##k##_##s##_##v##_2}
+#define OC_ALL(k, s, v) {lines_##k##_##s##_##v##_0, lines_##k##_##s##_##v##_1, lines_##k##_##s##_##v##_2, lines_##k##_##s##_##v##_3}
 
 /* An output pixel of any window: four rows of a column at a time. */
 OC_VNNI static void pixel(const dw_block *b, const uint8_t *image, int32_t y, int32_t x, uint8_t *out) {
@@ -231,7 +231,7 @@ OC_VNNI static void pixel(const dw_block *b, const uint8_t *image, int32_t y, in
 
 /* The loop for a window, and how many output rows it makes at once; NULL: none. */
 static const lines_fn *find_lines(const oc_conv *c, int32_t vectors, int32_t *rows) {
-    static const lines_fn table[6][3] = {OC_ALL(3, 1, 1), OC_ALL(3, 1, 2), OC_ALL(3, 2, 1), OC_ALL(3, 2, 2), OC_ALL(5, 1, 1), OC_ALL(5, 2, 1)};
+    static const lines_fn table[6][4] = {OC_ALL(3, 1, 1), OC_ALL(3, 1, 2), OC_ALL(3, 2, 1), OC_ALL(3, 2, 2), OC_ALL(5, 1, 1), OC_ALL(5, 2, 1)};
     const int square = c->kernel_h == c->kernel_w && c->stride_h == c->stride_w && c->dilation_h == 1 && c->dilation_w == 1;
     if (!square || (c->stride_h != 1 && c->stride_h != 2)) return NULL;
     *rows = c->kernel_h == 3 && c->stride_h == 2 ? 1 : 2;

@@ -7,12 +7,16 @@
 typedef enum oc_scale_mode {
     OC_SCALE_INTEGER = 0,   /* multiplier and shift */
     OC_SCALE_FLOAT = 1,     /* round(fma(sum, scale, offset)); the zero point is in the offset */
-    OC_SCALE_SIGNED = 2     /* round(fma(sum, scale, sum < 0 ? -offset : offset)) + zero point */
+    OC_SCALE_SIGNED = 2,    /* round(fma(sum, scale, sum < 0 ? -offset : offset)) + zero point */
+    OC_SCALE_MENDED = 3     /* either of these, plus mend[i] for the sum mended[i], where it would be wrong */
 } oc_scale_mode;
 
+enum { OC_MENDS = 2 };
+
 typedef struct oc_float_scale {
-    int32_t mode;           /* oc_scale_mode */
+    int32_t mode;           /* oc_scale_mode: integer, float or signed */
     float scale, offset;
+    int32_t mended[OC_MENDS], mend[OC_MENDS]; /* mend 0: none */
 } oc_float_scale;
 
 /* The float form of clamp(multiply(sum, multiplier, shift) + zero, low, high) for least <= sum <= most, all rounding to
