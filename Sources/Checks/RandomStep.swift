@@ -88,6 +88,7 @@ struct RandomStep {
         step.constants = oc_operand(
             offset: 0, bytes: UInt32(packed.count), tensor: 0, space: UInt16(OC_SPACE_WEIGHTS.rawValue), type: 0)
         step.flip = set.flip
+        set.fillForms(of: &step)
 
         let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: end + alignment, alignment: alignment)
         let weights = UnsafeMutableRawBufferPointer.allocate(byteCount: max(packed.count, 1), alignment: alignment)

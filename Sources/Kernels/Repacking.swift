@@ -72,6 +72,7 @@ private struct Repacker {
         if step.kernel == OC_KERNEL_FILL.rawValue {
             step.fill.value ^= Int32(change(UInt32(step.out.type)))
         }
+        target.fillForms(of: &step)
         guard old.constants.space != OC_SPACE_NONE.rawValue else { return step }
         let constants = slice(old.constants.offset, old.constants.bytes)
         var bytes: [UInt8]

@@ -74,6 +74,13 @@ typedef struct oc_matrix {
 
 enum { OC_BINARY_DIMS = 5, OC_COPY_DIMS = 6, OC_MEAN_DIMS = 3 };
 
+/* An ADD as clamp(round(fma(a, scale_a, fma(b, scale_b, offset)))), all rounding to nearest even, a, b and the result as the
+ * step's flip has them. CKernels/sum_form.c finds it. */
+typedef struct oc_sum_form {
+    float scale_a, scale_b, offset;
+    int32_t is_exact;       /* 1: equal to the integer form for all 65536 pairs; 0: there is none */
+} oc_sum_form;
+
 /* Elementwise with broadcasting: out[i] = f(a[i . stride_a], b[i . stride_b]), innermost dimension last, unused leading
  * dimensions 1. A stride of 0 repeats. The output is dense.
  * ADD: round(mult(out, mult(a, (a - zero_a) << left_shift) + mult(b, (b - zero_b) << left_shift))) + out_zero
@@ -86,6 +93,7 @@ typedef struct oc_binary {
     int32_t subtract;       /* ADD only: 1 negates the scaled b */
     int32_t clamp_min, clamp_max;
     int32_t linear_a, linear_b, linear_c; /* ADD only: its linear form (oc_linear_sum.h); zeros: none is known */
+    oc_sum_form form;       /* ADD only, for kernel sets that use it; else 0 */
 } oc_binary;
 
 typedef struct oc_pool {

@@ -14,6 +14,9 @@
 void oc_vnni_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_average_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_mean(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 
 enum { OC_VNNI_LANES = 16, OC_VNNI_GROUP = 4 };
@@ -61,6 +64,16 @@ OC_VNNI_INLINE oc_vnni_scale oc_vnni_load_scale(const int32_t *multiplier, const
     s.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, s.right), one);
     s.half = _mm512_srli_epi32(s.mask, 1);
     return s;
+}
+
+/* One multiplier and shift for all lanes. */
+OC_VNNI_INLINE oc_vnni_scale oc_vnni_splat_scale(int32_t multiplier, int32_t shift) {
+    int32_t multipliers[16], shifts[16];
+    for (int i = 0; i < 16; i++) {
+        multipliers[i] = multiplier;
+        shifts[i] = shift;
+    }
+    return oc_vnni_load_scale(multipliers, shifts);
 }
 
 /* oc_multiply on 16 lanes. Only bits 31 to 62 of each product matter, so the shifts may be logical. */

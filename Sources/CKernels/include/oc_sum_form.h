@@ -1,0 +1,10 @@
+/* Additions of two quantized tensors by two fused multiply-adds, where that provably equals the reference's integers. */
+#ifndef OC_SUM_FORM_H
+#define OC_SUM_FORM_H
+
+#include <oc_step.h>
+
+/* The float form of an ADD whose values lie in the arena XOR `flip`; is_exact 0 where none was found. */
+oc_sum_form oc_find_sum_form(const oc_binary *add, uint32_t flip);
+
+#endif
