@@ -102,6 +102,8 @@ import Testing
                 for extent in sized {
                     // Packing may round one more tap away.
                     for delta: Int32 in [-1, 4] {
+                        // Columns of a depthwise kernel may be padded to the same length.
+                        if delta < 0 && extent == \.kernel_h && kernel == OC_KERNEL_DEPTHWISE { continue }
                         try refuse(sample, "build") { $0.step.conv[keyPath: extent] += delta }
                     }
                     try refuse(sample, "build") { $0.step.conv[keyPath: extent] = .max }

@@ -229,15 +229,19 @@ OC_VNNI static void pixel(const dw_block *b, const uint8_t *image, int32_t y, in
     _mm_mask_storeu_epi8(out, (__mmask16)b->lanes, oc_vnni_bytes(sum, &scale, &b->range));
 }
 
-/* The loop for a window, and how many output rows it makes at once; NULL: none. */
-static const lines_fn *find_lines(const oc_conv *c, int32_t vectors, int32_t *rows) {
+/* The loops for a window: of each mode, for one vector and for two; NULL: none. */
+typedef struct dw_loops {
+    const lines_fn *vectors[MAX_VECTORS];
+    int32_t rows;           /* output rows they make at once */
+} dw_loops;
+
+static dw_loops find_loops(const oc_conv *c) {
     static const lines_fn table[6][4] = {OC_ALL(3, 1, 1), OC_ALL(3, 1, 2), OC_ALL(3, 2, 1), OC_ALL(3, 2, 2), OC_ALL(5, 1, 1), OC_ALL(5, 2, 1)};
+    static const dw_loops none = {{NULL, NULL}, 1}, three[2] = {{{table[0], table[1]}, 2}, {{table[2], table[3]}, 1}};
+    static const dw_loops five[2] = {{{table[4], NULL}, 2}, {{table[5], NULL}, 2}};
     const int square = c->kernel_h == c->kernel_w && c->stride_h == c->stride_w && c->dilation_h == 1 && c->dilation_w == 1;
-    if (!square || (c->stride_h != 1 && c->stride_h != 2)) return NULL;
-    *rows = c->kernel_h == 3 && c->stride_h == 2 ? 1 : 2;
-    if (c->kernel_h == 3) return table[2 * (c->stride_h - 1) + vectors - 1];
-    if (c->kernel_h == 5 && vectors == 1) return table[4 + c->stride_h - 1];
-    return NULL;
+    if (!square || (c->stride_h != 1 && c->stride_h != 2)) return none;
+    return c->kernel_h == 3 ? three[c->stride_h - 1] : c->kernel_h == 5 ? five[c->stride_h - 1] : none;
 }
 
 OC_VNNI void oc_vnni_depthwise(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -251,9 +255,8 @@ OC_VNNI void oc_vnni_depthwise(const oc_step *step, const oc_memory *memory, uin
 
     dw_block b = {.conv = c, .range = oc_vnni_load_range(c->out_zero, c->clamp_min, c->clamp_max),
                   .bytes = oc_vnni_load_byte_range(c->clamp_min, c->clamp_max)};
-    int32_t rows_at_once = 1;
-    const int known = find_lines(c, 1, &rows_at_once) != NULL;
-    const int32_t max_vectors = known && find_lines(c, 2, &rows_at_once) != NULL ? 2 : 1;
+    const dw_loops loops = find_loops(c);
+    const int32_t max_vectors = loops.vectors[1] != NULL ? 2 : 1, rows_at_once = loops.rows;
     const int32_t bands = (c->out_h + rows_at_once - 1) / rows_at_once; /* of an image */
     const oc_range run = oc_part(c->batches * bands, part, parts);
     for (int32_t band = run.begin; band < run.end; band++) {
@@ -268,9 +271,9 @@ OC_VNNI void oc_vnni_depthwise(const oc_step *step, const oc_memory *memory, uin
             b.packed[1] = oc_vnni_block_at(packed, quads, n + vectors - 1);
             b.zeros = zeros + first;
             b.lanes = count >= 32 ? 0xffffffffu : (1u << count) - 1;
-            if (known) {
+            if (loops.vectors[0] != NULL) {
                 const int32_t mode = oc_vnni_common_mode(&b.packed[0], &b.packed[1]);
-                find_lines(c, vectors, &rows_at_once)[mode](&b, image + first, y, rows, out + first);
+                loops.vectors[vectors - 1][mode](&b, image + first, y, rows, out + first);
             } else {
                 for (int32_t x = 0; x < c->out_w; x++) pixel(&b, image + first, y, x, out + (size_t)x * c->out_c + first);
             }
