@@ -105,7 +105,8 @@ public struct ConvolutionLayout {
 
     /// Bytes of one row of a filter.
     private var rowLength: Int64 {
-        isDepthwise ? Int64(geometry.kernel_w) : times(Int64(geometry.kernel_w), Int64(geometry.in_c / max(geometry.groups, 1)))
+        isDepthwise
+            ? Int64(geometry.kernel_w) : times(Int64(geometry.kernel_w), Int64(geometry.in_c / max(geometry.groups, 1)))
     }
 
     /// Where weight k of a filter stands in its packed form.
