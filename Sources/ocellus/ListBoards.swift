@@ -12,6 +12,7 @@ struct ListBoards: ParsableCommand {
               ocellus boards
               ocellus boards generic-aarch64
               ocellus boards ./my-board.yaml
+              ssh pi@camera ocellusd --probe | ocellus boards --match -
 
             docs/board-profiles.md explains how to write one.
             """)
@@ -19,7 +20,27 @@ struct ListBoards: ParsableCommand {
     @Argument(help: "A profile's name, or the path of one.")
     var name: String?
 
+    @Option(help: "Print the profile's name for the machine where `ocellusd --probe` wrote this file (- for stdin).")
+    var match: String?
+
+    func validate() throws {
+        if name != nil && match != nil { throw ValidationError("give a profile or --match, not both") }
+    }
+
     func run() throws {
+        if let match {
+            let json = try WholeFile.read(match)
+            let found: BoardMatch
+            do throws(ConfigurationError) { found = try BoardMatch(json: json, file: match) } catch {
+                throw Failure(error.description)
+            }
+            // Apart, so that a script has the name alone.
+            for remark in found.remarks {
+                FileHandle.standardError.write(Data("ocellus: \(found.profile.name): \(remark)\n".utf8))
+            }
+            print(found.profile.name)
+            return
+        }
         if let name {
             print(try BoardProfile.named(name).text)
             return
