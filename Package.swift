@@ -90,7 +90,7 @@ let tests: [Target] = [
         name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], exclude: ["make_files.py"],
         resources: [.copy("Files")]),
     // Runs the program itself, so it must be built.
-    .testTarget(name: "CommandTests", dependencies: ["CBundle", "Importers", "ocellus", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["CBundle", "Importers", "Kernels", "ocellus", "TestSupport"]),
     .testTarget(name: "DeploymentTests", dependencies: ["Deployment"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
     .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),

@@ -60,6 +60,9 @@ public struct Bundle: ~Copyable, @unchecked Sendable {
         storage = .memory(memory)
     }
 
+    /// The file's bytes.
+    public var bytes: [UInt8] { [UInt8](view.bytes) }
+
     deinit {
         switch storage {
         case .file: break

@@ -25,7 +25,7 @@ extension Bundle {
     ///
     /// The steps are verified for the set that the bundle names before any of their constants is unpacked: every
     /// program knows every set's packing, also of sets whose instructions it has not.
-    consuming func packed(_ repack: Repack) throws(EngineError) -> Bundle {
+    public consuming func packed(_ repack: Repack) throws(EngineError) -> Bundle {
         let id = view.model.pointee.kernel_set
         guard let source = KernelSet(rawValue: id) else { throw .unknownKernels(id: id) }
         let target = repack.target(from: source)

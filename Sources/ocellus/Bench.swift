@@ -27,7 +27,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Worker threads, 1 to 16; for a bundle at most those it is built for.")
     var threads: Int?
 
-    @Option(help: "Use this kernel set; a bundle is bound to the one it is packed for.")
+    @Option(help: "Use this kernel set; a bundle is packed again for it in memory.")
     var kernels: KernelSet?
 
     @Flag(help: "Print nothing but each inference's nanoseconds, one a line.")

@@ -20,15 +20,15 @@ struct Runnable {
     let bytes: [UInt8]?
 
     /// - Parameters:
-    ///   - kernels: for a bundle only the set it is packed for will do.
+    ///   - kernels: a bundle is packed again for them where it has others.
     ///   - threads: for a bundle at most those that it is built for.
     init(path: String, kernels: KernelSet?, threads: Int?, progress: Progress) throws(Failure) {
         self.path = path
         progress.show("reading \(path)")
         switch try Subject(path: path) {
         case .bundle:
-            bytes = nil
-            try Self.check(path, kernels, threads)
+            try Self.check(path, threads)
+            bytes = try kernels.map { (kernels) throws(Failure) in try Self.repacked(path, kernels) } ?? nil
         case .model(let model):
             bytes = try Self.compile(model, sensor: nil, kernels, threads, path, progress)
         case .sensor(let sensor, _, let model):
@@ -48,23 +48,25 @@ struct Runnable {
         return try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }.bundle
     }
 
-    private static func check(_ path: String, _ kernels: KernelSet?, _ threads: Int?) throws(Failure) {
-        guard kernels != nil || threads != nil else { return }
+    /// The bundle at `path` packed for `kernels`; nil where it is so already.
+    private static func repacked(_ path: String, _ kernels: KernelSet) throws(Failure) -> [UInt8]? {
+        let bundle = try Bundle.opened(path)
+        guard bundle.view.model.pointee.kernel_set != kernels.rawValue else { return nil }
+        do throws(EngineError) { return try bundle.packed(.to(kernels)).bytes } catch {
+            throw Failure(path, error.message)
+        }
+    }
+
+    private static func check(_ path: String, _ threads: Int?) throws(Failure) {
+        guard let threads else { return }
         let bundle = try Bundle.opened(path)
         let view = bundle.view
         let model = view.model.pointee
-        let rebuild = "ocellus build \(view.string(model.origin)) --board \(view.string(model.board))"
-        if let kernels, kernels.rawValue != model.kernel_set {
-            let packed = KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
-            throw Failure(
-                "\(path): packed for the kernel set \(packed), not \(kernels.name); build it again: "
-                    + "\(rebuild) --kernels \(kernels.name), or give the model itself instead of the bundle")
-        }
-        if let threads, threads > Int(model.threads) {
-            throw Failure(
-                "\(path): built for \(Format.count(Int(model.threads), "thread")), not \(threads); build it again: "
-                    + "\(rebuild) --threads \(threads), or give the model itself instead of the bundle")
-        }
+        guard threads > Int(model.threads) else { return }
+        throw Failure(
+            "\(path): built for \(Format.count(Int(model.threads), "thread")), not \(threads); build it again: "
+                + "ocellus build \(view.string(model.origin)) --board \(view.string(model.board)) --threads \(threads), "
+                + "or give the model itself instead of the bundle")
     }
 
     /// Maps and verifies the bundle, or verifies the one in memory.

@@ -41,7 +41,7 @@ struct Run: ParsableCommand {
     @Option(help: "Write all output tensors to this file and print nothing.")
     var outputRaw: String?
 
-    @Option(help: "Use this kernel set; a bundle is bound to the one it is packed for.")
+    @Option(help: "Use this kernel set; a bundle is packed again for it in memory.")
     var kernels: KernelSet?
 
     @Flag(help: "Print the results as JSON.")

@@ -1,9 +1,12 @@
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 
 /// Every mistake ends with one line on stderr that says what to do, nothing on stdout, and the right exit code.
 @Suite struct MistakeTests {
+    /// A kernel set of another architecture.
+    private static let lacking = "\(KernelSet.allCases.first { !$0.isAvailable }!.name)"
     private static let failures: [(arguments: [String], message: String)] = [
         (["build", "missing.tflite"], "missing.tflite: no such file"),
         (["build", "missing/model.tflite"], "missing/model.tflite: there is no folder missing"),
@@ -26,7 +29,10 @@ import Testing
         (["run", "good.ocellus", "text.txt"], "text.txt: not a picture"),
         (["run", "good.ocellus", "cut.png"], "cut.png: "),
         (["run", "good.ocellus", "picture.png", "--top", "3"], "--top 3: the model has 2 scores"),
-        (["run", "good.ocellus", "picture.png", "--kernels", "avx2"], "packed for the kernel set scalar, not avx2"),
+        (
+            ["run", "good.ocellus", "picture.png", "--kernels", lacking],
+            "this CPU lacks the kernel set \(lacking); it runs scalar"
+        ),
         (["run", "good.ocellus", "picture.png", "--draw", "missing/x.png"], "missing/x.png: cannot be written"),
         (["run", "good.ocellus", "--input-raw", "text.txt"], "inputs take 9,216: 'input' [1x96x96x1] int8"),
         (["run", "cut.ocellus", "picture.png"], "cut.ocellus: byte 16: "),
@@ -41,6 +47,7 @@ import Testing
         (["verify", Sample.personDetect, "missing.ocellus"], "missing.ocellus: no such file"),
         (["verify", Sample.personDetect, Sample.personDetect], "person_detect.tflite: byte 0: "),
         (["boards", "raspberry"], "no such board"),
+        (["boards", "--match", "text.txt"], "text.txt: not what `ocellusd --probe` prints"),
     ]
 
     private static let misuses: [(arguments: [String], message: String)] = [

@@ -1,5 +1,6 @@
 import Foundation
 import Importers
+import Kernels
 import TestSupport
 import Testing
 
@@ -36,8 +37,11 @@ import Testing
         let input = golden.inputs.flatMap { $0 }
         let expected = golden.outputs.flatMap { $0 }
         #expect(try Command("build", model, "--kernels", "scalar", "-o", "scalar.ocellus", "-q", in: folder).code == 0)
-        for file in ["scalar.ocellus", model] {
-            let piped = try Command("run", file, "--input-raw", "-", "--output-raw", "-", input: input, in: folder)
+        for (file, options) in [
+            ("scalar.ocellus", []), ("scalar.ocellus", ["--kernels", "\(KernelSet.best.name)"]), (model, []),
+        ] {
+            let arguments = ["run", file, "--input-raw", "-", "--output-raw", "-"] + options
+            let piped = try Command(arguments, input: input, in: folder)
             #expect(piped.code == 0, "\(piped.errors)")
             #expect(piped.output == expected, "\(name) from \(file)")
         }
