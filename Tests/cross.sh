@@ -233,7 +233,7 @@ cross_cpus() {
     case $1 in
     aarch64) echo "qemu-aarch64 -cpu cortex-a53"; echo "qemu-aarch64 -cpu cortex-a76"; echo "qemu-aarch64 -cpu max,pauth=off,sme=off" ;;
     armv7) echo "qemu-arm -cpu cortex-a7" ;;
-    riscv64) echo "qemu-riscv64 -cpu rv64"; echo "qemu-riscv64 -cpu rv64,v=true,vlen=128"; echo "qemu-riscv64 -cpu rv64,v=true,vlen=256" ;;
+    riscv64) echo "qemu-riscv64 -cpu rv64"; for vlen in 128 256 512 1024; do echo "qemu-riscv64 -cpu rv64,v=true,vlen=$vlen"; done ;;
     x86_64) echo "env" ;;
     esac
 }

@@ -20,11 +20,7 @@ public struct Checks {
     }
 
     private mutating func checkRandomSteps(_ set: KernelSet, _ name: String, _ steps: Int) {
-        let kernels: [(kernel: oc_kernel, name: StaticString)] = [
-            (OC_KERNEL_CONV, "convolution"), (OC_KERNEL_DEPTHWISE, "depthwise convolution"),
-            (OC_KERNEL_MATRIX, "matrix product"), (OC_KERNEL_ADD, "addition"),
-        ]
-        for (kernel, kernelName) in kernels {
+        for (kernel, kernelName) in RandomStep.kernels {
             let before = failed
             var random = RandomNumbers(seed: UInt64(kernel.rawValue))
             for index in 0..<steps {

@@ -30,18 +30,30 @@ struct RandomNumbers {
 /// A step with random geometry and contents, ready to run on any kernel set. Memory: inputs, output and scratch in an
 /// arena, packed constants apart.
 struct RandomStep {
+    /// Those that vector sets have for themselves.
+    static var kernels: [(kernel: oc_kernel, name: StaticString)] {
+        [
+            (OC_KERNEL_CONV, "convolution"), (OC_KERNEL_DEPTHWISE, "depthwise convolution"),
+            (OC_KERNEL_MATRIX, "matrix product"), (OC_KERNEL_ADD, "addition"), (OC_KERNEL_AVERAGE_POOL, "average pool"),
+            (OC_KERNEL_MAX_POOL, "maximum pool"), (OC_KERNEL_MEAN, "mean"), (OC_KERNEL_TABLE, "table"),
+        ]
+    }
+
     var step = oc_step()
     private var constants: ((KernelSet) -> [UInt8])?
     private var scratchBytes: (KernelSet) -> Int = { _ in 0 }
     private let inputs: [[UInt8]]
 
-    /// - Parameter kernel: CONV, DEPTHWISE, MATRIX or ADD: those that vector sets have for themselves.
+    /// - Parameter kernel: one of `kernels`.
     init(_ kernel: oc_kernel, _ random: inout RandomNumbers) {
         step.kernel = kernel.rawValue
         var sizes: [Int32]
         switch kernel {
         case OC_KERNEL_ADD: sizes = RandomStep.add(&step, &random)
         case OC_KERNEL_MATRIX: sizes = RandomStep.matrix(&step, &random)
+        case OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL: sizes = RandomStep.pool(&step, &random)
+        case OC_KERNEL_MEAN: sizes = RandomStep.mean(&step, &random)
+        case OC_KERNEL_TABLE: sizes = RandomStep.table(&step, &random)
         default: sizes = RandomStep.convolution(&step, kernel, &random)
         }
         let outputBytes = sizes.removeLast()
@@ -53,10 +65,11 @@ struct RandomStep {
             inputs.append(bytes)
         }
         self.inputs = inputs
-        if kernel == OC_KERNEL_MATRIX {
-            preparePacking(matrix: step.matrix, &random)
-        } else if kernel != OC_KERNEL_ADD {
-            preparePacking(convolution: step.conv, kernel, &random)
+        switch kernel {
+        case OC_KERNEL_CONV, OC_KERNEL_DEPTHWISE: preparePacking(convolution: step.conv, kernel, &random)
+        case OC_KERNEL_MATRIX: preparePacking(matrix: step.matrix, &random)
+        case OC_KERNEL_TABLE: prepareTable(&random)
+        default: break
         }
     }
 
@@ -114,7 +127,9 @@ struct RandomStep {
         let layout = ConvolutionLayout(convolution, kernel: kernel.rawValue, set: .scalar)
         let channels = Int(convolution.out_c)
         var weights: [Int8] = []
-        for _ in 0..<channels * Int(layout.filterLength) { weights.append(random.weight()) }
+        // How many products may be summed in few bits depends on how large weights are.
+        let smaller = random.number(0...6)
+        for _ in 0..<channels * Int(layout.filterLength) { weights.append(random.weight() >> smaller) }
         var bias: [Int32] = []
         var multiplier: [Int32] = []
         var shift: [Int32] = []
@@ -146,14 +161,25 @@ struct RandomStep {
         }
     }
 
+    private mutating func prepareTable(_ random: inout RandomNumbers) {
+        var table: [UInt8] = []
+        for _ in 0..<256 { table.append(UInt8(truncatingIfNeeded: random.next())) }
+        constants = { [table] set in
+            let flip = UInt8(set.flip)
+            var bytes: [UInt8] = []
+            for index in 0..<256 { bytes.append(table[index ^ Int(flip)] ^ flip) }
+            return bytes
+        }
+    }
+
     // MARK: Geometry
 
     /// Channel counts around the edges of registers.
-    private static func channels(_ random: inout RandomNumbers) -> Int32 {
+    static func channels(_ random: inout RandomNumbers) -> Int32 {
         random.next() % 3 == 0 ? [8, 16, 24, 32, 48, 64][Int(random.next() % 6)] : random.number(1...70)
     }
 
-    private static func ranges(_ random: inout RandomNumbers) -> (zero: Int32, out: Int32, low: Int32, high: Int32) {
+    static func ranges(_ random: inout RandomNumbers) -> (zero: Int32, out: Int32, low: Int32, high: Int32) {
         let zero = random.number(-128...127)
         let out = random.number(-128...127)
         guard random.next() % 2 == 0 else { return (zero, out, -128, 127) }

@@ -4,9 +4,14 @@
 
 oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
     switch ((oc_kernel)kernel) {
-    case OC_KERNEL_CONV:
+#if defined(__riscv) && __riscv_xlen == 64
+    case OC_KERNEL_CONV: return oc_scalar_conv_packed;
+    case OC_KERNEL_DEPTHWISE: return oc_scalar_depthwise_lines;
+#else
+    case OC_KERNEL_CONV: return oc_scalar_conv;
+    case OC_KERNEL_DEPTHWISE: return oc_scalar_depthwise;
+#endif
     case OC_KERNEL_CONV_GROUPED: return oc_scalar_conv;
-    case OC_KERNEL_DEPTHWISE:
     case OC_KERNEL_DEPTHWISE_MULTIPLIED: return oc_scalar_depthwise;
     case OC_KERNEL_TRANSPOSE_CONV: return oc_scalar_transpose_conv;
     case OC_KERNEL_ADD: return oc_scalar_add;
