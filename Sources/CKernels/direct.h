@@ -1,5 +1,5 @@
-/* Convolutions that read pixels in place, kernel row by kernel row, for all output pixels whose input lies inside; only patches that
- * reach out of the input are gathered in scratch. */
+/* Convolutions that read pixels in place, kernel row by kernel row, for all output pixels whose input lies inside; only
+ * patches that reach out of the input are gathered in scratch. */
 #ifndef OC_DIRECT_H
 #define OC_DIRECT_H
 
@@ -23,8 +23,8 @@ static inline int32_t oc_first_column(int32_t limit, int32_t stride, int32_t mos
 }
 
 /* The rows of one output pixel's patch, `line` bytes apart. */
-static inline void oc_gather_rows(const oc_conv *c, const uint8_t *input, uint32_t flip, int32_t batch, int32_t y, int32_t x, size_t line,
-                                  uint8_t *patch) {
+static inline void oc_gather_rows(const oc_conv *c, const uint8_t *input, uint32_t flip, int32_t batch, int32_t y, int32_t x,
+                                  size_t line, uint8_t *patch) {
     oc_conv row = *c;
     row.kernel_h = 1;
     for (int32_t ky = 0; ky < c->kernel_h; ky++, patch += line) {
@@ -44,7 +44,9 @@ static inline void oc_direct_conv(const oc_step *step, const oc_memory *memory, 
     const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
     if (oc_input_is_dense(c)) {
         const oc_runs in = {input + (size_t)pixels.begin * c->in_c, (size_t)c->in_c, 0, 1, row_bytes};
-        if (pixels.begin < pixels.end) multiply(step, memory, &in, pixels.end - pixels.begin, output + (size_t)pixels.begin * c->out_c);
+        if (pixels.begin < pixels.end) {
+            multiply(step, memory, &in, pixels.end - pixels.begin, output + (size_t)pixels.begin * c->out_c);
+        }
         return;
     }
 

@@ -1,10 +1,11 @@
 import CBundle
 
-/// A convolution's constants for kernels that add up several int8 products in int16 before they widen the sum (CKernels/rvv/conv.c).
+/// A convolution's constants for kernels that add up several int8 products in int16 before they widen the sum
+/// (CKernels/rvv/conv.c).
 ///
-/// A strip: int32 biases, multipliers and shifts of its channels; the weights, for each byte of the patch those of all channels,
-/// where every row of the kernel is followed by zeros up to a multiple of four bytes; a byte for each four of these, whose bit i says
-/// that a chain of products ends with the i-th, and zeros up to a multiple of 32 bytes.
+/// A strip: int32 biases, multipliers and shifts of its channels; the weights, for each byte of the patch those of all
+/// channels, where every row of the kernel is followed by zeros up to a multiple of four bytes; a byte for each four of
+/// these, whose bit i says that a chain of products ends with the i-th, and zeros up to a multiple of 32 bytes.
 struct ChainedStrips {
     private let outChannels: Int64
     private let rows: Int64

@@ -1,5 +1,7 @@
-/* Addition and subtraction with RVV, where neither operand is broadcast, and table look-ups. */
+/* Addition and subtraction with RVV, where neither operand is broadcast: by the linear form where one is known, else by the
+ * reference's steps. And table look-ups. */
 #include "../scalar/scalar.h"
+#include "oc_linear_sum.h"
 #include "rvv.h"
 
 #if defined(OC_RVV)
@@ -16,18 +18,40 @@ OC_RVV_INLINE vint32m4_t scaled(const uint8_t *bytes, int32_t zero, int32_t left
     return high;
 }
 
+OC_RVV static void add_linearly(const oc_binary *step, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output,
+                                oc_range run) {
+    const oc_binary b = *step; /* the output might be the step, for all the compiler knows */
+    for (int32_t i = run.begin; i < run.end;) {
+        const size_t vl = __riscv_vsetvl_e32m8((size_t)(run.end - i));
+        const vint8m2_t x = __riscv_vle8_v_i8m2((const int8_t *)in_a + i, vl), y = __riscv_vle8_v_i8m2((const int8_t *)in_b + i, vl);
+        vint32m8_t sums = __riscv_vmv_v_x_i32m8(b.linear_c, vl);
+        sums = __riscv_vmacc_vx_i32m8(sums, b.linear_a, __riscv_vsext_vf4_i32m8(x, vl), vl);
+        sums = __riscv_vmacc_vx_i32m8(sums, b.linear_b, __riscv_vsext_vf4_i32m8(y, vl), vl);
+        const vint16m4_t upper = __riscv_vnsra_wx_i16m4(sums, 16, vl);
+        vint8m2_t bytes = __riscv_vnclip_wx_i8m2(upper, OC_LINEAR_SUM_BITS - 16, __RISCV_VXRM_RDN, vl);
+        bytes = __riscv_vmin_vx_i8m2(__riscv_vmax_vx_i8m2(bytes, (int8_t)b.clamp_min, vl), (int8_t)b.clamp_max, vl);
+        __riscv_vse8_v_i8m2((int8_t *)output + i, bytes, vl);
+        i += (int32_t)vl;
+    }
+}
+
 OC_RVV void oc_rvv_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_binary *b = &step->binary;
-    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
-    if (!dense || b->shift_a > 0 || b->shift_b > 0 || b->shift_out >= 0) {
+    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1
+        && b->stride_b[4] == 1;
+    const int linear = b->linear_a != 0 || b->linear_b != 0;
+    if (!dense || (!linear && (b->shift_a > 0 || b->shift_b > 0 || b->shift_out >= 0))) {
         oc_scalar_add(step, memory, part, parts);
         return;
     }
     const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
     uint8_t *output = oc_destination(&step->out, memory);
-    const oc_rvv_range range = oc_rvv_load_range(b->out_zero, b->clamp_min, b->clamp_max);
     const oc_range run = oc_part(b->dims[4], part, parts);
-
+    if (linear) {
+        add_linearly(b, in_a, in_b, output, run);
+        return;
+    }
+    const oc_rvv_range range = oc_rvv_load_range(b->out_zero, b->clamp_min, b->clamp_max);
     for (int32_t i = run.begin; i < run.end;) {
         const size_t vl = __riscv_vsetvl_e32m4((size_t)(run.end - i));
         const vint32m4_t left = scaled(in_a + i, b->zero_a, b->left_shift, b->multiplier_a, -b->shift_a, vl);

@@ -23,6 +23,7 @@ oc_kernel_fn oc_rvv_kernel(uint32_t kernel) {
     case OC_KERNEL_AVERAGE_POOL: return oc_rvv_average_pool;
     case OC_KERNEL_MAX_POOL: return oc_rvv_max_pool;
     case OC_KERNEL_MEAN: return oc_rvv_mean;
+    case OC_KERNEL_COPY: return oc_rvv_copy;
     case OC_KERNEL_TABLE: return oc_rvv_table;
     default: break;
     }

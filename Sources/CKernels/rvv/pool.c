@@ -5,8 +5,8 @@
 #if defined(OC_RVV)
 
 /* The sum of a window of `height` x `width` pixels in int32. */
-OC_RVV_INLINE vint32m4_t window_sum(vint32m4_t sums, const uint8_t *in, int32_t height, int32_t width, ptrdiff_t line, ptrdiff_t pixel,
-                                    size_t vl) {
+OC_RVV_INLINE vint32m4_t window_sum(vint32m4_t sums, const uint8_t *in, int32_t height, int32_t width, ptrdiff_t line,
+                                    ptrdiff_t pixel, size_t vl) {
     for (int32_t y = 0; y < height; y++, in += line) {
         const uint8_t *from = in;
         for (int32_t x = 0; x < width; x++, from += pixel) {

@@ -25,42 +25,36 @@ static inline oc_rvv_range oc_rvv_load_range(int32_t zero, int32_t low, int32_t 
     return range;
 }
 
-/* Whether all of `vl` shifts go right, as those of trained models do. Then no value overflows on the way to int8. */
+/* Whether all of `vl` shifts, up to what LMUL 8 holds, go right, as those of trained models do. Then no value overflows on the
+ * way to int8. */
 OC_RVV_INLINE int oc_rvv_all_right(const int32_t *shift, size_t vl) {
-    const vint32m1_t most = __riscv_vredmax_vs_i32m4_i32m1(__riscv_vle32_v_i32m4(shift, vl), __riscv_vmv_v_x_i32m1(-31, 1), vl);
+    const vint32m8_t shifts = __riscv_vle32_v_i32m8(shift, vl);
+    const vint32m1_t most = __riscv_vredmax_vs_i32m8_i32m1(shifts, __riscv_vmv_v_x_i32m1(-31, 1), vl);
     return __riscv_vmv_x_s_i32m1_i32(most) < 0;
 }
 
-/* Right shifts as vnclip takes them. */
-OC_RVV_INLINE vuint16m2_t oc_rvv_right_shifts(const int32_t *shift, size_t vl) {
-    const vint32m4_t right = __riscv_vneg_v_i32m4(__riscv_vle32_v_i32m4(shift, vl), vl);
-    return __riscv_vncvt_x_x_w_u16m2(__riscv_vreinterpret_v_i32m4_u32m4(right), vl);
-}
-
 /* The reference's requantization for right shifts of 1 and more, of vectors sums0, sums1, ... that are named by EACH, which
- * applies a macro to each number; those from `rows` on are left out, and only `stores` are stored. One kind of operation after another, since changing
- * the element width costs an instruction. vsmul is the reference's high multiply; vnclip rounds half up, so negative values are
- * lowered by one first. The intrinsics set the rounding mode, which no caller relies on. */
-#define OC_RVV_HIGH(i) if (rows > i) sums##i = __riscv_vsmul_vv_i32m4(sums##i, multiplier, __RISCV_VXRM_RNU, vl);
-#define OC_RVV_LOWER(i) if (rows > i) sums##i = __riscv_vadd_vv_i32m4(sums##i, __riscv_vsra_vx_i32m4(sums##i, 31, vl), vl);
-#define OC_RVV_SHIFT(i)                                                                                                \
-    vint16m2_t half##i = __riscv_vundefined_i16m2();                                                                   \
-    if (rows > i) half##i = __riscv_vnclip_wv_i16m2(sums##i, shift, __RISCV_VXRM_RNU, vl);
-#define OC_RVV_ZERO(i) if (rows > i) half##i = __riscv_vsadd_vx_i16m2(half##i, zero, vl);
-#define OC_RVV_NARROW(i)                                                                                               \
-    vint8m1_t bytes##i = __riscv_vundefined_i8m1();                                                                    \
-    if (rows > i) bytes##i = __riscv_vnclip_wx_i8m1(half##i, 0, __RISCV_VXRM_RNU, vl);
-#define OC_RVV_CLAMP(i) if (rows > i) bytes##i = __riscv_vmin_vx_i8m1(__riscv_vmax_vx_i8m1(bytes##i, low, vl), high, vl);
-#define OC_RVV_STORE(i) if (stores > i) __riscv_vse8_v_i8m1((int8_t *)(out + i * out_stride), bytes##i, vl);
+ * applies a macro to each number; those from `stores` on are not stored. OC_LOAD_32 and OC_LOAD_U32 load as many int32 and
+ * uint32 as each has. One kind of operation after another, since changing the element width costs an instruction. vsmul is
+ * the reference's high multiply; vnclip rounds half up, so negative values are lowered by one first. The intrinsics set the
+ * rounding mode, which no caller relies on. */
+#define OC_RVV_HIGH(i) sums##i = __riscv_vsmul(sums##i, multiplier, __RISCV_VXRM_RNU, vl);
+#define OC_RVV_LOWER(i) sums##i = __riscv_vadd(sums##i, __riscv_vsra(sums##i, 31, vl), vl);
+#define OC_RVV_SHIFT(i) __auto_type half##i = __riscv_vnclip(sums##i, shift, __RISCV_VXRM_RNU, vl);
+#define OC_RVV_ZERO(i) half##i = __riscv_vsadd(half##i, zero, vl);
+#define OC_RVV_NARROW(i) __auto_type bytes##i = __riscv_vnclip(half##i, 0, __RISCV_VXRM_RNU, vl);
+#define OC_RVV_CLAMP(i) bytes##i = __riscv_vmin(__riscv_vmax(bytes##i, low, vl), high, vl);
+#define OC_RVV_STORE(i) if (stores > i) __riscv_vse8((int8_t *)(out + i * out_stride), bytes##i, vl);
 #define OC_RVV_REQUANTIZE(EACH, multipliers, shifts, range)                                                            \
     do {                                                                                                               \
         const int16_t zero = (int16_t)(range)->zero;                                                                   \
         const int8_t low = (int8_t)(range)->low, high = (int8_t)(range)->high;                                         \
         const int clamps = (range)->clamps;                                                                            \
-        const vint32m4_t multiplier = __riscv_vle32_v_i32m4(multipliers, vl);                                          \
+        const __auto_type multiplier = OC_LOAD_32(multipliers, vl);                                                    \
         EACH(OC_RVV_HIGH)                                                                                              \
         if ((range)->is_signed) { EACH(OC_RVV_LOWER) }                                                                 \
-        const vuint16m2_t shift = oc_rvv_right_shifts(shifts, vl);                                                     \
+        const __auto_type right = __riscv_vrsub(OC_LOAD_U32((const uint32_t *)(shifts), vl), 0, vl);                   \
+        const __auto_type shift = __riscv_vncvt_x(right, vl);                                                          \
         EACH(OC_RVV_SHIFT)                                                                                             \
         EACH(OC_RVV_ZERO)                                                                                              \
         EACH(OC_RVV_NARROW)                                                                                            \
@@ -69,7 +63,8 @@ OC_RVV_INLINE vuint16m2_t oc_rvv_right_shifts(const int32_t *shift, size_t vl) {
     } while (0)
 
 /* The same with one multiplier and one shift for all values. */
-OC_RVV_INLINE void oc_rvv_store(uint8_t *out, vint32m4_t sums, int32_t multiplier, size_t shift, const oc_rvv_range *range, size_t vl) {
+OC_RVV_INLINE void oc_rvv_store(uint8_t *out, vint32m4_t sums, int32_t multiplier, size_t shift, const oc_rvv_range *range,
+                                size_t vl) {
     vint32m4_t high = __riscv_vsmul_vx_i32m4(sums, multiplier, __RISCV_VXRM_RNU, vl);
     if (range->is_signed) high = __riscv_vadd_vv_i32m4(high, __riscv_vsra_vx_i32m4(high, 31, vl), vl);
     const vint16m2_t half = __riscv_vnclip_wx_i16m2(high, shift, __RISCV_VXRM_RNU, vl);
@@ -89,6 +84,7 @@ void oc_rvv_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t part
 void oc_rvv_average_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_mean(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_rvv_copy(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_table(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 
 #endif

@@ -7,14 +7,15 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
 #if defined(__riscv) && __riscv_xlen == 64
     case OC_KERNEL_CONV: return oc_scalar_conv_packed;
     case OC_KERNEL_DEPTHWISE: return oc_scalar_depthwise_lines;
+    case OC_KERNEL_ADD: return oc_scalar_add_linear;
 #else
     case OC_KERNEL_CONV: return oc_scalar_conv;
     case OC_KERNEL_DEPTHWISE: return oc_scalar_depthwise;
+    case OC_KERNEL_ADD: return oc_scalar_add;
 #endif
     case OC_KERNEL_CONV_GROUPED: return oc_scalar_conv;
     case OC_KERNEL_DEPTHWISE_MULTIPLIED: return oc_scalar_depthwise;
     case OC_KERNEL_TRANSPOSE_CONV: return oc_scalar_transpose_conv;
-    case OC_KERNEL_ADD: return oc_scalar_add;
     case OC_KERNEL_MUL: return oc_scalar_mul;
     case OC_KERNEL_MINIMUM: return oc_scalar_minimum;
     case OC_KERNEL_MAXIMUM: return oc_scalar_maximum;

@@ -123,7 +123,8 @@ static void multiply_some(const oc_conv *c, const oc_planar *k, const oc_runs *i
                 for (int32_t i = 0; i < count; i += TILE) {
                     /* A short last tile has its first pixel again, for nothing. */
                     const size_t second = i + 1 < count ? in->stride : 0, third = i + 2 < count ? 2 * in->stride : 0;
-                    const chunk part = {(const int64_t(*)[WORDS])weights, from + i * in->stride, second, third, in->line, rows, now};
+                    const chunk part = {
+                        (const int64_t(*)[WORDS])weights, from + i * in->stride, second, third, in->line, rows, now};
                     tiles[(channels + 2) / 3](&part, sums + i);
                 }
             }

@@ -10,10 +10,11 @@ typedef struct oc_channel {
     int32_t bias, multiplier, shift;
 } oc_channel;
 
-/* Requantizes `count` sums of one channel, `stride` apart, into neighbouring pixels of the output. For right shifts the reference's two
- * roundings are one: half of what both shift out is added and, where the sum is negative, ties are sent down by taking the
- * least bit that the first one leaves. */
-static inline void oc_requantize(const oc_conv *c, oc_channel channel, const int32_t *sums, size_t stride, int32_t count, uint8_t *out) {
+/* Requantizes `count` sums of one channel, `stride` apart, into neighbouring pixels of the output. For right shifts the
+ * reference's two roundings are one: half of what both shift out is added and, where the sum is negative, ties are sent down
+ * by taking the least bit that the first one leaves. */
+static inline void oc_requantize(const oc_conv *c, oc_channel channel, const int32_t *sums, size_t stride, int32_t count,
+                                 uint8_t *out) {
     const int32_t zero = c->out_zero, low = c->clamp_min, high = c->clamp_max;
     const size_t channels = (size_t)c->out_c;
     if (channel.shift >= 0) {
@@ -32,8 +33,12 @@ static inline void oc_requantize(const oc_conv *c, oc_channel channel, const int
 
 #endif
 
+/* 64-bit RISC-V's own. */
+void oc_scalar_conv_packed(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_scalar_depthwise_lines(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_scalar_add_linear(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+
 void oc_scalar_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
-void oc_scalar_conv_packed(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts); 
 void oc_scalar_depthwise_lines(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_scalar_transpose_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_scalar_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);

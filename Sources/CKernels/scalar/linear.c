@@ -1,0 +1,24 @@
+/* Addition on 64-bit RISC-V without vectors: by the linear form where one is known and neither operand is broadcast. */
+#include "oc_linear_sum.h"
+#include "scalar.h"
+
+#if defined(__riscv) && __riscv_xlen == 64
+
+void oc_scalar_add_linear(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_binary b = step->binary; /* the output might be the step, for all the compiler knows */
+    const int dense = b.dims[0] == 1 && b.dims[1] == 1 && b.dims[2] == 1 && b.dims[3] == 1 && b.stride_a[4] == 1
+        && b.stride_b[4] == 1;
+    if (!dense || (b.linear_a == 0 && b.linear_b == 0)) {
+        oc_scalar_add(step, memory, part, parts);
+        return;
+    }
+    const int8_t *x = (const int8_t *)oc_source(&step->in[0], memory), *y = (const int8_t *)oc_source(&step->in[1], memory);
+    int8_t *output = (int8_t *)oc_destination(&step->out, memory);
+    const oc_range run = oc_part(b.dims[4], part, parts);
+    for (int32_t i = run.begin; i < run.end; i++) {
+        const uint32_t sum = (uint32_t)x[i] * (uint32_t)b.linear_a + (uint32_t)y[i] * (uint32_t)b.linear_b + (uint32_t)b.linear_c;
+        output[i] = (int8_t)oc_clamp((int32_t)sum >> OC_LINEAR_SUM_BITS, b.clamp_min, b.clamp_max);
+    }
+}
+
+#endif
