@@ -4,16 +4,19 @@ import PackageDescription
 // Two worlds. Board modules compile as ordinary Swift (host) and as Embedded Swift (boards): no Foundation, no
 // dependency, never an import of a host module. Host modules may use what they like. `Bundle` is what both sides know.
 
+/// For C that speaks to the kernel: sizes and times of 64 bits everywhere, and errors that tests can force.
+let linuxSettings: [CSetting] = [
+    .define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64"),
+    .define("OC_FORCED", .when(configuration: .debug)),
+]
+
 let boardModules: [Target] = [
     .target(name: "CTarget"),
     .target(name: "CBundle", dependencies: ["CTarget"]),
     .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
     .target(
         name: "CLinux", dependencies: ["CTarget"],
-        cSettings: [
-            .define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64"),
-            .define("OC_FORCED", .when(configuration: .debug)),
-        ],
+        cSettings: linuxSettings,
         linkerSettings: [.linkedLibrary("m")]),
     .target(name: "System", dependencies: ["CLinux"]),
     .target(name: "CPictures", dependencies: ["CTarget"], cSettings: [.define("_GNU_SOURCE")]),
@@ -24,16 +27,17 @@ let boardModules: [Target] = [
     .target(name: "Pictures", dependencies: ["CPictures"]),
     .target(
         name: "CV4L2", dependencies: ["CTarget"],
-        cSettings: [
-            .define("_GNU_SOURCE"), .define("_FILE_OFFSET_BITS", to: "64"), .define("_TIME_BITS", to: "64"),
-            .define("OC_FORCED", .when(configuration: .debug)),
-            .define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"])),
-        ],
+        cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
         linkerSettings: [
             .linkedLibrary("v4l2", .when(traits: ["DeviceLibraries"])),
             .linkedLibrary("v4lconvert", .when(traits: ["DeviceLibraries"])),
             .linkedLibrary("jpeg", .when(traits: ["DeviceLibraries"])),
         ]),
+    .target(
+        name: "CGPIO", dependencies: ["CTarget"],
+        cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
+        linkerSettings: [.linkedLibrary("gpiod", .when(traits: ["DeviceLibraries"]))]),
+    .target(name: "GPIO", dependencies: ["CBundle", "CGPIO", "CLinux", "System"]),
     .target(name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures"]),
     .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "CChecks", exclude: ["cases.bin"]),
@@ -42,7 +46,7 @@ let boardModules: [Target] = [
     .executableTarget(
         name: "ocellusd",
         dependencies: [
-            "Bundle", "CBundle", "CLinux", "Engine", "Events", "Kernels", "Sensors", "System", "Vision",
+            "Bundle", "CBundle", "CLinux", "Engine", "Events", "GPIO", "Kernels", "Sensors", "System", "Vision",
         ]),
 ]
 
@@ -99,11 +103,12 @@ let tests: [Target] = [
         dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"]),
     // A camera driver and GPIO lines in memory.
     .target(
-        name: "FakeDevices", dependencies: ["CTarget", "CV4L2"], path: "Tests/FakeDevices",
+        name: "FakeDevices", dependencies: ["CGPIO", "CTarget", "CV4L2"], path: "Tests/FakeDevices",
         cSettings: [.define("_GNU_SOURCE")]),
     .testTarget(
         name: "SensorsTests",
         dependencies: ["CLinux", "CV4L2", "FakeDevices", "Pictures", "Sensors", "System", "Vision"]),
+    .testTarget(name: "GPIOTests", dependencies: ["CBundle", "CGPIO", "CLinux", "FakeDevices", "GPIO", "System"]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(
         name: "DaemonTests",
@@ -121,7 +126,9 @@ let package = Package(
         .executable(name: "selfcheck", targets: ["selfcheck"]),
     ],
     traits: [
-        .trait(name: "DeviceLibraries", description: "Cameras through libv4l2 in place of plain system calls.")
+        .trait(
+            name: "DeviceLibraries",
+            description: "Cameras through libv4l2 and GPIO lines through libgpiod, not plain system calls.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

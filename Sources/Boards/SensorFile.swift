@@ -14,6 +14,8 @@ public struct SensorFile: Sendable, Equatable {
     /// A program and its arguments whose standard output `source` describes; empty: none.
     public var command: [String] = []
     public var camera = Camera()
+    /// GPIO lines, at most 32.
+    public var lines: [Line] = []
     public var watch: [WatchRule]
     /// Prefix of topic lines; nil: `ocellus/<name>`.
     public var topic: String?
@@ -69,6 +71,43 @@ public struct SensorFile: Sendable, Equatable {
         public var controls: [Control] = []
 
         public init() {}
+    }
+
+    /// A GPIO line and what it is for.
+    public struct Line: Sendable, Equatable {
+        public enum Use: Sendable, Equatable {
+            /// Inputs. Changes of all of them are told.
+            case report
+            case triggerWhileActive(hold: Duration)
+            case triggerBurst(frames: Int)
+            case inhibit
+            /// Outputs. `object` is a watch rule's name.
+            case follow(object: String)
+            case pulse(object: String, Change, length: Duration)
+            case fault(length: Duration)
+        }
+
+        public enum Change: String, Sendable, CaseIterable { case enter, leave, update }
+
+        public enum Bias: String, Sendable, CaseIterable {
+            case asIs = "as-is"
+            case none
+            case pullUp = "pull-up"
+            case pullDown = "pull-down"
+        }
+
+        /// In events; unique.
+        public var name: String
+        /// The line's own name on its chip; nil: by `offset`.
+        public var line: String?
+        /// The chip's name or label; nil: any.
+        public var chip: String?
+        public var offset: Int?
+        public var use: Use
+        public var isActiveLow = false
+        public var bias = Bias.asIs
+        public var debounce = Duration.zero
+        public var leastOn = Duration.zero
     }
 
     public struct Size: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import CBundle
 import Foundation
 
 extension SensorFile {
@@ -18,7 +19,7 @@ extension SensorFile {
         let top = try Section(
             document,
             keys: [
-                "name", "model", "labels", "input", "output", "source", "command", "camera", "watch", "topic",
+                "name", "model", "labels", "input", "output", "source", "command", "camera", "lines", "watch", "topic",
                 "heartbeat",
                 "max_fps",
             ])
@@ -72,6 +73,14 @@ extension SensorFile {
                     "a second rule with the name \"\(rule.name)\"; give each rule a `name` of its own")
             }
             watch.append(rule)
+        }
+        lines = []
+        for section in try top.sections("lines", keys: Line.keys, limit: Int(OC_MAX_LINES)) ?? [] {
+            let line = try Line(section, objects: watch.map(\.name))
+            if lines.contains(where: { $0.name == line.name }) {
+                throw section.failure("name", "a second line with the name \"\(line.name)\"")
+            }
+            lines.append(line)
         }
     }
 

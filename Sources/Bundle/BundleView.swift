@@ -19,6 +19,7 @@ public struct BundleView: @unchecked Sendable {
     public let sensor: UnsafePointer<oc_sensor>?
     public let source: UnsafePointer<oc_source_settings>?
     public let controls: UnsafeBufferPointer<oc_control>
+    public let lines: UnsafeBufferPointer<oc_line>
     /// The bytes that texts lie in.
     public let strings: UnsafeRawBufferPointer
 
@@ -41,6 +42,7 @@ public struct BundleView: @unchecked Sendable {
         sensor = try table.optional(OC_SECTION_SENSOR, as: oc_sensor.self)
         source = try table.optional(OC_SECTION_SOURCE, as: oc_source_settings.self)
         controls = try table.records(OC_SECTION_CONTROLS, as: oc_control.self)
+        lines = try table.records(OC_SECTION_LINES, as: oc_line.self)
         try verifyRecords()
     }
 

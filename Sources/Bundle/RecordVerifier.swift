@@ -23,19 +23,23 @@ extension BundleView {
             try verify(sensor.pointee.topic, at: at)
         }
         try verifySource()
+        guard lines.count <= Int(OC_MAX_LINES) else {
+            throw BundleError("the bundle has more than 32 lines; build it again", at: position(of: lines, 0))
+        }
+        for index in lines.indices { try verify(lines[index], at: position(of: lines, index)) }
     }
 
-    private func position(of pointer: UnsafeRawPointer) -> Int { pointer - bytes.baseAddress! }
+    func position(of pointer: UnsafeRawPointer) -> Int { pointer - bytes.baseAddress! }
 
-    private func position<T>(of records: UnsafeBufferPointer<T>, _ index: Int) -> Int {
+    func position<T>(of records: UnsafeBufferPointer<T>, _ index: Int) -> Int {
         position(of: UnsafeRawPointer(records.baseAddress! + index))
     }
 
-    private func verify<T: BitwiseCopyable>(unused reserved: T, at byte: Int) throws(BundleError) {
+    func verify<T: BitwiseCopyable>(unused reserved: T, at byte: Int) throws(BundleError) {
         try SectionTable.verify(unused: reserved, at: byte)
     }
 
-    private func verify(_ text: oc_text, at byte: Int) throws(BundleError) {
+    func verify(_ text: oc_text, at byte: Int) throws(BundleError) {
         guard UInt64(text.offset) + UInt64(text.length) <= UInt64(strings.count) else {
             throw BundleError("a text lies outside the strings section; build the bundle again", at: byte)
         }
@@ -160,25 +164,6 @@ extension BundleView {
         }
         guard inRange else {
             throw BundleError("a score is above 65536; build the bundle again", at: at + 8)
-        }
-    }
-
-    private func verifySource() throws(BundleError) {
-        for index in controls.indices {
-            let at = position(of: controls, index)
-            try verify(controls[index].name, at: at)
-            try verify(controls[index].value, at: at + 8)
-        }
-        guard let source else { return }
-        let at = position(of: UnsafeRawPointer(source))
-        let s = source.pointee
-        try verify(unused: s.reserved, at: at + 36)
-        try verify(s.command, at: at)
-        try verify(s.format, at: at + 8)
-        guard (s.width == 0) == (s.height == 0), s.width <= 65535, s.height <= 65535, s.fps <= 1_000_000, s.stall >= 100
-        else { throw BundleError("the source's numbers are out of range; build the bundle again", at: at + 16) }
-        guard s.command.length == 0 || text(s.command).last == 0 else {
-            throw BundleError("the source's command does not end; build the bundle again", at: at)
         }
     }
 

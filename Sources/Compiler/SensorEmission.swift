@@ -33,6 +33,7 @@ extension Emission {
         add(OC_SECTION_SOURCE, [sensor.sourceRecord(command: command, format: intern(sensor.camera.format ?? ""))])
         let controls = sensor.camera.controls.map { oc_control(name: intern($0.name), value: intern($0.value)) }
         add(OC_SECTION_CONTROLS, controls)
+        add(OC_SECTION_LINES, sensor.lines.map { line in line.record { intern($0) } })
     }
 
     private mutating func emitPreprocess(_ input: SensorFile.Input, required: Bool, _ ports: Ports) throws(CompileError)

@@ -33,10 +33,13 @@ public enum Event {
     /// `millihertz`: frames inferred per 1000 seconds, and `worst`: the longest latency, both since the last heartbeat.
     case heartbeat(present: Int, millihertz: Int64, worst: Int64)
     case status(State, detail: Text)
+    /// An input changed. The moment is the kernel's.
+    case line(name: Text, isActive: Bool)
 
     public enum State: Sendable {
         case started, stopped, ended, failed, reloaded, reloadFailed
         case sourceLost, sourceFault, sourceRecovered, framesDamaged, controlFailed
+        case lineLost, lineRecovered
         case pictureBlack, pictureFrozen, pictureNormal
 
         var name: StaticString {
@@ -52,6 +55,8 @@ public enum Event {
             case .sourceRecovered: "source-recovered"
             case .framesDamaged: "frames-damaged"
             case .controlFailed: "control-failed"
+            case .lineLost: "line-lost"
+            case .lineRecovered: "line-recovered"
             case .pictureBlack: "picture-black"
             case .pictureFrozen: "picture-frozen"
             case .pictureNormal: "picture-normal"
@@ -66,6 +71,7 @@ public enum Event {
         case .leave: "leave"
         case .heartbeat: "heartbeat"
         case .status: "status"
+        case .line: "line"
         }
     }
 }

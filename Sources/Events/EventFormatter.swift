@@ -95,6 +95,10 @@ public struct EventFormatter: ~Copyable {
             line.append(state.name)
             line.append("\",\"detail\":")
             line.append(jsonString: detail, limit: EventFormatter.detailLimit)
+        case .line(let name, let isActive):
+            line.append(",\"line\":")
+            line.append(jsonString: name, limit: EventFormatter.nameLimit)
+            line.append(isActive ? ",\"active\":true" : ",\"active\":false")
         }
     }
 
@@ -110,7 +114,7 @@ public struct EventFormatter: ~Copyable {
         line.append(milliseconds: latency)
     }
 
-    /// `<prefix>/object/<object>`, `<prefix>/heartbeat` or `<prefix>/status`.
+    /// `<prefix>/object/<object>`, `<prefix>/heartbeat` `<prefix>/line/<name>` or `<prefix>/status`.
     private func writeTopic(of event: borrowing Event, into line: inout Line) {
         if prefix.bytes.isEmpty {
             line.append("ocellus/")
@@ -122,6 +126,9 @@ public struct EventFormatter: ~Copyable {
         case .enter(let object, _, _), .update(let object, _, _, _), .leave(let object, _, _, _):
             line.append("/object/")
             line.append(topicLevel: object, limit: EventFormatter.nameLimit)
+        case .line(let name, _):
+            line.append("/line/")
+            line.append(topicLevel: name, limit: EventFormatter.nameLimit)
         case .heartbeat, .status:
             line.append(UInt8(ascii: "/"))
             line.append(event.name)

@@ -54,6 +54,24 @@ public struct WatchList: ~Copyable {
         }
     }
 
+    /// Names all objects that are present.
+    public func forEachPresent(_ body: (_ object: Text) -> Void) {
+        for entry in entries where entry.state.isPresent { body(entry.name) }
+    }
+
+    /// Forgets all averages, and reports a "leave" for each object that is present: nobody looks any more.
+    public mutating func leaveAll(
+        at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) {
+        for index in entries.indices {
+            let state = entries[index].state
+            entries[index].state = WatchState()
+            if state.isPresent {
+                report(entries[index].name, state.smoothed, .leave(present: state.presence(at: now)))
+            }
+        }
+    }
+
     /// Takes over the memories of rules with the same name from a list that is no longer used, and reports a "leave" for
     /// each object that was present there and has no rule any more.
     public mutating func inherit(

@@ -145,6 +145,7 @@ private struct Repacker {
         if let sensor = view.sensor { writer.add(OC_SECTION_SENSOR, [sensor.pointee]) }
         if let source = view.source { writer.add(OC_SECTION_SOURCE, [source.pointee]) }
         writer.add(OC_SECTION_CONTROLS, Array(view.controls))
+        writer.add(OC_SECTION_LINES, Array(view.lines))
         return writer.finish()
     }
 

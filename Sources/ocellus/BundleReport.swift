@@ -160,6 +160,7 @@ struct BundleReport: Codable {
         case OC_SECTION_SENSOR: "sensor"
         case OC_SECTION_SOURCE: "source"
         case OC_SECTION_CONTROLS: "controls"
+        case OC_SECTION_LINES: "lines"
         default: "kind \(kind)"
         }
     }

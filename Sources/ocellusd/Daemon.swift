@@ -1,5 +1,7 @@
+import CBundle
 import CLinux
 import Events
+import GPIO
 import Sensors
 import System
 import Vision
@@ -24,6 +26,10 @@ final class Daemon {
     private var heart: Heart
     private var pace: Pace
     private var manager = ServiceManager()
+    private var lines: Lines
+    private var plan: CapturePlan
+    private var isCapturing = true
+    private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(capacity: 4 + Int(OC_MAX_LINES))
     private var progress = SourceProgress()
     private var skipped: Int64 = 0  // by `pace`, on the frames' clock
     private var latest: Moment  // of the newest frame
@@ -50,6 +56,10 @@ final class Daemon {
         output = EventOutput(
             FileDescriptor(borrowing: 1),
             EventFormatter(format: options.format, sensor: model.name, topic: Daemon.topic(options, model)))
+        // Recordings are told the same way everywhere, so lines have no part in them.
+        let settings = source.isLive ? model.lines : []
+        lines = Lines(settings)
+        plan = CapturePlan(settings)
         heap?.part("events")
         self.heap = heap
         self.model = model
@@ -79,6 +89,8 @@ final class Daemon {
 
     /// Until the source ends, a signal comes, or nobody can read.
     func run() -> ExitCode {
+        // Whatever ends the daemon, outputs are inactive afterwards.
+        defer { lines.release() }
         tell(.started, model.summary)
         manager.ready()
         while true {
@@ -86,7 +98,8 @@ final class Daemon {
             let isDue = waitForWork()
             if let code = takeSignals() { return code }
             while let status = source.takeStatus() { tell(status) }
-            if isDue, let code = takeFrame() { return code }
+            workLines()
+            if isDue, isCapturing, let code = takeFrame() { return code }
             if !isFrameClock { beat(at: .now) }
         }
     }
@@ -99,12 +112,13 @@ final class Daemon {
         let mustWrite = waitsForReader && output.isWaiting
         let now = Clock.monotonic
         let pause = isFrameClock ? 0 : pace.pause(at: now)
-        let wantsFrame = !mustWrite && pause == 0
+        let wantsFrame = !mustWrite && pause == 0 && isCapturing
         var wait: Int64 = source.isLive || mustWrite ? .max : 0  // nanoseconds
         if pause > 0, !mustWrite { wait = pause }
         if !isFrameClock { wait = min(wait, heart.pause(at: now)) }
         if outputError != nil { wait = min(wait, 1_000_000_000) }
-        if !wantsFrame {
+        wait = min(wait, lines.pause(at: now), plan.pause(at: now))
+        if !wantsFrame, !mustWrite {
             manager.live(at: now)
             wait = min(wait, manager.pause(at: now))
         }
@@ -112,20 +126,21 @@ final class Daemon {
 
         // A file that could not be written polls as writable all the time: it is tried again after a while instead.
         let wantsOutput = output.isWaiting && outputError == nil
-        var polls = (
-            oc_poll(fd: signals.raw, wanted: Int16(OC_POLL_READ), happened: 0),
-            oc_poll(fd: output.raw, wanted: Int16(wantsOutput ? OC_POLL_WRITE : 0), happened: 0),
-            oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0),
-            oc_poll(fd: source.rawStatus, wanted: Int16(OC_POLL_READ), happened: 0)
-        )
-        _ = withUnsafeMutableBytes(of: &polls) { bytes in
-            oc_wait(bytes.baseAddress?.assumingMemoryBound(to: oc_poll.self), 4, milliseconds)
-        }
-        isReaderGone = Int32(polls.1.happened) & Int32(OC_POLL_ERROR | OC_POLL_HANGUP | OC_POLL_INVALID) != 0
+        polls[0] = oc_poll(fd: signals.raw, wanted: Int16(OC_POLL_READ), happened: 0)
+        polls[1] = oc_poll(fd: output.raw, wanted: Int16(wantsOutput ? OC_POLL_WRITE : 0), happened: 0)
+        polls[2] = oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0)
+        polls[3] = oc_poll(fd: source.rawStatus, wanted: Int16(OC_POLL_READ), happened: 0)
+        lines.fill(linePolls)
+        _ = oc_wait(polls.baseAddress, 4 + lines.count, milliseconds)
+        isReaderGone = Int32(polls[1].happened) & Int32(OC_POLL_ERROR | OC_POLL_HANGUP | OC_POLL_INVALID) != 0
         return wantsFrame
     }
 
     private var isReaderGone = false
+
+    private var linePolls: UnsafeMutableBufferPointer<oc_poll> {
+        UnsafeMutableBufferPointer(rebasing: polls[4..<4 + lines.count])
+    }
 
     /// Signal by signal; a code ends the daemon.
     private func takeSignals() -> ExitCode? {
@@ -139,6 +154,40 @@ final class Daemon {
             }
         }
     }
+
+    // MARK: Lines
+
+    /// Takes what the inputs did, shows what the outputs are to show, and says whether frames are wanted.
+    private func workLines() {
+        guard lines.count > 0 else { return }
+        let now = Clock.monotonic
+        lines.work(linePolls, at: now) { news in
+            switch news {
+            case .change(let line, let isActive, let time):
+                plan.take(line, isActive: isActive, at: now)
+                let moment = Moment(wall: Clock.wall - (now - time), monotonic: time)
+                count()
+                lines.name(line).withUnsafeBytes { name in
+                    output.emit(.line(name: name, isActive: isActive), at: moment, progress)
+                }
+            case .lost(let line, let reason):
+                Log.line("line \(text(of: line)): \(reason)")
+                tell(.lineLost, "\(text(of: line)): \(reason)")
+            case .recovered(let line): tell(.lineRecovered, text(of: line))
+            }
+        }
+        let wants = plan.wantsFrames(at: now, present: model.watch.present)
+        guard wants != isCapturing else { return }
+        isCapturing = wants
+        source.setActive(wants)
+        // Nobody looks any more, so nobody is there.
+        if !wants {
+            let moment = Moment.now
+            model.watch.leaveAll(at: moment.monotonic) { say($0, $1, $2, at: moment) }
+        }
+    }
+
+    private func text(of line: Int) -> String { String(decoding: lines.name(line), as: UTF8.self) }
 
     // MARK: Frames
 
@@ -180,20 +229,25 @@ final class Daemon {
             say(object, smoothed, change, at: moment)
         }
         heart.count(latency: latency(since: moment))
+        plan.countFrame()
         if isFrameClock { beat(at: moment) }
         return nil
     }
 
     private func say(_ object: Text, _ smoothed: UInt32, _ change: WatchState.Change, at moment: Moment) {
         let latency = latency(since: moment)
+        let now = Clock.monotonic
         switch change {
         case .none: break
         case .enter:
+            lines.tell(.enter, of: object, at: now)
             output.emit(.enter(object: object, score: smoothed, latency: latency), at: moment, progress)
         case .update(let present):
+            lines.tell(.update, of: object, at: now)
             let event = Event.update(object: object, score: smoothed, present: present, latency: latency)
             output.emit(event, at: moment, progress)
         case .leave(let present):
+            lines.tell(.leave, of: object, at: now)
             let event = Event.leave(object: object, score: smoothed, present: present, latency: latency)
             output.emit(event, at: moment, progress)
         }
@@ -220,9 +274,12 @@ final class Daemon {
     private func tell(_ status: SourceStatus) {
         Log.line(status.detail)
         switch status.kind {
-        case .lost: tell(.sourceLost, status.detail)
-        case .fault: tell(.sourceFault, status.detail)
-        case .recovered: tell(.sourceRecovered, status.detail)
+        case .lost, .fault:
+            lines.setFault(true, at: Clock.monotonic)
+            tell(status.kind == .lost ? .sourceLost : .sourceFault, status.detail)
+        case .recovered:
+            lines.setFault(false, at: Clock.monotonic)
+            tell(.sourceRecovered, status.detail)
         case .damaged: tell(.framesDamaged, status.detail)
         case .black: tell(.pictureBlack, status.detail)
         case .frozen: tell(.pictureFrozen, status.detail)
@@ -291,11 +348,26 @@ final class Daemon {
             heart = Heart(options, fresh.sensor, from: now.monotonic)
             pace = Pace(options, fresh.sensor)
             model = fresh
+            reloadLines()
             Log.line("bundle loaded again: \(model.summary)")
             tell(.reloaded, model.summary)
         } catch {
             Log.line("the bundle was not loaded again, the old one goes on: \(error.message)")
             tell(.reloadFailed, error.message)
         }
+    }
+
+    /// The new bundle's lines; outputs show at once who is there.
+    private func reloadLines() {
+        guard source.isLive else { return }
+        let settings = model.lines
+        lines.release()
+        lines = Lines(settings)
+        plan = CapturePlan(settings)
+        let now = Clock.monotonic
+        model.watch.forEachPresent { lines.tell(.enter, of: $0, at: now) }
+        guard settings.isEmpty, !isCapturing else { return }
+        isCapturing = true
+        source.setActive(true)
     }
 }

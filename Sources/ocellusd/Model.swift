@@ -60,6 +60,8 @@ final class Model {
     /// How the source is run, where the bundle says so.
     var sourceRecord: oc_source_settings? { engine.bundle.view.source?.pointee }
 
+    var lineRecords: UnsafeBufferPointer<oc_line> { engine.bundle.view.lines }
+
     var controls: UnsafeBufferPointer<oc_control> { engine.bundle.view.controls }
 
     func text(_ text: oc_text) -> Text { Text(engine.bundle.view.text(text)) }

@@ -1,9 +1,17 @@
 import CBundle
+import Events
+import GPIO
 import Sensors
 import System
 
-/// What the bundle says about the source.
+/// What the bundle says about source and lines.
 extension Model {
+    var lines: [LineSettings] {
+        var lines: [LineSettings] = []
+        for record in lineRecords { lines.append(LineSettings(record) { text($0) }) }
+        return lines
+    }
+
     /// How a camera is to be run for this model.
     func cameraSettings(_ options: Options) -> CameraSettings {
         var settings = CameraSettings()

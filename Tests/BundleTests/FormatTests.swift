@@ -47,12 +47,12 @@ import Testing
         var file = BundleFile(SampleBundle.make())
         for kind in [
             OC_SECTION_LABELS, OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_WATCH, OC_SECTION_SENSOR,
-            OC_SECTION_SOURCE, OC_SECTION_CONTROLS,
+            OC_SECTION_SOURCE, OC_SECTION_CONTROLS, OC_SECTION_LINES,
         ] { file[kind] = nil }
         let bundle = try Bundle(copying: file.bytes())
         #expect(bundle.view.preprocess == nil && bundle.view.scores == nil && bundle.view.sensor == nil)
         #expect(bundle.view.labels.isEmpty && bundle.view.watches.isEmpty)
-        #expect(bundle.view.source == nil && bundle.view.controls.isEmpty)
+        #expect(bundle.view.source == nil && bundle.view.controls.isEmpty && bundle.view.lines.isEmpty)
     }
 
     @Test("CRC-32C gives the vectors of RFC 3720 B.4, whole and in pieces")

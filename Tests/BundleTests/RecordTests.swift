@@ -110,6 +110,8 @@ import Testing
         expect(text, OC_SECTION_TENSORS, 1, at: 11) { (r: inout oc_tensor) in r.reserved = 1 }
         expect(text, OC_SECTION_WATCH, at: 40) { (r: inout oc_watch) in r.reserved.0 = 1 }
         expect(text, OC_SECTION_SENSOR, at: 32) { (r: inout oc_sensor) in r.reserved.31 = 1 }
+        expect(text, OC_SECTION_LINES, at: 39) { (r: inout oc_line) in r.reserved0 = 1 }
+        expect(text, OC_SECTION_LINES, at: 56) { (r: inout oc_line) in r.reserved.7 = 1 }
         expect(text, OC_SECTION_SOURCE, at: 36) { (r: inout oc_source_settings) in r.reserved.27 = 1 }
     }
 
@@ -162,6 +164,29 @@ import Testing
         accept(kind) { (r: inout oc_source_settings) in (r.width, r.height, r.command.length) = (0, 0, 0) }
         expect("outside the strings", OC_SECTION_CONTROLS) { (r: inout oc_control) in r.name.length = .max }
         expect("outside the strings", OC_SECTION_CONTROLS, at: 8) { (r: inout oc_control) in r.value.offset = .max }
+    }
+
+    @Test func lines() {
+        let kind = OC_SECTION_LINES
+        for change in [{ $0.use = 9 }, { $0.active_low = 2 }, { $0.bias = 4 }] as [(inout oc_line) -> Void] {
+            expect("unknown", kind, at: 36) { (r: inout oc_line) in change(&r) }
+        }
+        expect("neither a name nor a chip", kind, at: 8) { (r: inout oc_line) in r.chip.length = 0 }
+        for frames: UInt32 in [0, 1_000_001] {
+            expect("frames", kind, at: 44) { (r: inout oc_line) in r.frames = frames }
+        }
+        expect("frames", kind, at: 44) { (r: inout oc_line) in r.use = 0 }
+        for use in 5...8 as ClosedRange<UInt8> {
+            expect("no length", kind, at: 48) { (r: inout oc_line) in (r.use, r.frames) = (use, 0) }
+            accept(kind) { (r: inout oc_line) in (r.use, r.frames, r.time) = (use, 0, 1) }
+        }
+        let texts: [(Int, (inout oc_line) -> Void)] = [
+            (0, { $0.name.length = .max }), (8, { $0.line.offset = .max }), (16, { $0.chip.offset = .max }),
+            (24, { $0.object.length = .max }),
+        ]
+        for (offset, change) in texts {
+            expect("outside the strings", kind, at: offset) { (r: inout oc_line) in change(&r) }
+        }
     }
 
     @Test func watches() {

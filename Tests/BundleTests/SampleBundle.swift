@@ -53,6 +53,11 @@ enum SampleBundle {
         writer.add(OC_SECTION_SOURCE, [source])
         let control = oc_control(name: writer.intern("gain".utf8), value: writer.intern("7".utf8))
         writer.add(OC_SECTION_CONTROLS, [control])
+        var line = oc_line()
+        line.name = writer.intern("button".utf8)
+        line.chip = writer.intern("board".utf8)
+        (line.offset, line.use, line.frames) = (4, UInt8(OC_LINE_TRIGGER_BURST.rawValue), 3)
+        writer.add(OC_SECTION_LINES, [line])
         return writer.finish()
     }
 

@@ -29,6 +29,32 @@ private let head = #""time":"2026-03-01T09:05:07.250Z","monotonic_ms":12345.678,
 private let tail = #""frame":41,"frames":40,"dropped":2,"lost":0}"# + "\n"
 
 @Suite struct FormatTests {
+    @Test func linesAndTroublesAreWrittenAsDocumented() {
+        withText(Array("door button".utf8)) { name in
+            #expect(
+                written(.line(name: name, isActive: true))
+                    == #"{"event":"line",\#(head),"line":"door button","active":true,\#(tail)"#)
+            #expect(
+                written(.line(name: name, isActive: false), format: .topic, topic: "home")
+                    .hasPrefix(#"home/line/door%20button {"event":"line""#))
+        }
+        var progress = SourceProgress(frame: 41, frames: 40, dropped: 2)
+        (progress.faults, progress.damaged) = (3, 4)
+        let states: [(Event.State, String)] = [
+            (.sourceLost, "source-lost"), (.sourceFault, "source-fault"), (.sourceRecovered, "source-recovered"),
+            (.framesDamaged, "frames-damaged"), (.controlFailed, "control-failed"), (.lineLost, "line-lost"),
+            (.lineRecovered, "line-recovered"), (.pictureBlack, "picture-black"), (.pictureFrozen, "picture-frozen"),
+            (.pictureNormal, "picture-normal"),
+        ]
+        withText(Array("why".utf8)) { detail in
+            for (state, name) in states {
+                let line = written(.status(state, detail: detail), progress: progress)
+                #expect(line.contains(#""state":"\#(name)","detail":"why","#))
+                #expect(line.hasSuffix(#""dropped":2,"faults":3,"damaged":4,"lost":0}"# + "\n"))
+            }
+        }
+    }
+
     @Test func everyKindIsWrittenAsDocumented() {
         withText(Array("person".utf8)) { person in
             #expect(

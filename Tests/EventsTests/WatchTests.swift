@@ -132,5 +132,15 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
         #expect(second.present == 1)
         second.take(at: 2000, score: { _ in 0 }, report: report)
         #expect(log == ["person enter", "cat enter", "cat leave(present: 1000)", "person leave(present: 2000)"])
+        // When nobody looks any more, all leave, and no average is remembered.
+        log = []
+        second.take(at: 3000, score: { _ in 65536 }, report: report)
+        var present: [String] = []
+        second.forEachPresent { present.append(String(decoding: $0, as: UTF8.self)) }
+        second.leaveAll(at: 3500, report: report)
+        second.leaveAll(at: 3600, report: report)
+        #expect(present == ["dog", "person"] && second.present == 0)
+        #expect(
+            log == ["dog enter", "person enter", "dog leave(present: 500)", "person leave(present: 500)"])
     }
 }

@@ -44,7 +44,8 @@ typedef enum oc_section_kind {
     OC_SECTION_SENSOR = 12,     /* at most one oc_sensor: how the daemon runs */
     OC_SECTION_SOURCE = 13,     /* at most one oc_source_settings: how the source is run */
     OC_SECTION_CONTROLS = 14,   /* oc_control each: the camera's settings */
-    OC_SECTION_KIND_LIMIT = 15
+    OC_SECTION_LINES = 18,      /* oc_line each: GPIO lines */
+    OC_SECTION_KIND_LIMIT = 19
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -191,6 +192,39 @@ typedef struct oc_control {
     oc_text value;
 } oc_control;
 
+typedef enum oc_line_use {
+    OC_LINE_REPORT = 0,         /* input: its changes are told, as are those of all inputs */
+    OC_LINE_TRIGGER_ACTIVE = 1, /* input: frames are looked at while it is active, and `time` longer */
+    OC_LINE_TRIGGER_BURST = 2,  /* input: `frames` frames each time that it becomes active */
+    OC_LINE_INHIBIT = 3,        /* input: while it is active no frames are looked at */
+    OC_LINE_FOLLOW = 4,         /* output: active while `object` is there */
+    OC_LINE_PULSE_ENTER = 5,    /* output: active for `time` after the object's enter */
+    OC_LINE_PULSE_LEAVE = 6,    /* output: active for `time` after its leave */
+    OC_LINE_PULSE_UPDATE = 7,   /* output: active for `time` after each update */
+    OC_LINE_FAULT = 8,          /* output: while the source gives no frames, `time` active and `time` inactive */
+    OC_LINE_USE_LIMIT = 9
+} oc_line_use;
+
+enum { OC_MAX_LINES = 32 };
+
+/* One GPIO line. Times in milliseconds. */
+typedef struct oc_line {
+    oc_text name;           /* in events */
+    oc_text line;           /* the line's own name on its chip; empty: by offset */
+    oc_text chip;           /* the chip's name or label; empty: any, only where `line` is not */
+    oc_text object;         /* name of the watch rule that an output shows; empty for others */
+    uint32_t offset;        /* of the line on its chip, where it has no name */
+    uint8_t use;            /* oc_line_use */
+    uint8_t active_low;     /* 1 */
+    uint8_t bias;           /* of inputs; 0: as it is, 1: none, 2: pull-up, 3: pull-down */
+    uint8_t reserved0;      /* 0 */
+    uint32_t debounce;      /* an input counts after it has stayed so long */
+    uint32_t frames;        /* of a burst, 1 to 1000000; 0 for others */
+    uint32_t time;          /* see oc_line_use; 1 or more for pulses and faults */
+    uint32_t least_on;      /* an output stays active at least so long */
+    uint8_t reserved[8];    /* 0 */
+} oc_line;
+
 #define OC_PIN(type, size) _Static_assert(sizeof(type) == (size), #type " has its size in the file")
 OC_PIN(oc_header, 64);
 OC_PIN(oc_section, 32);
@@ -202,5 +236,6 @@ OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
 OC_PIN(oc_source_settings, 64);
 OC_PIN(oc_control, 16);
+OC_PIN(oc_line, 64);
 
 #endif
