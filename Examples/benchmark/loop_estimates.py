@@ -3,8 +3,9 @@
 
 usage: Examples/benchmark/loop_estimates.py [CLANG [LLVM_MCA]]     default: clang llvm-mca-19 (Debian: llvm-19)
 
-All paths through a loop are estimated as if they ran one behind the other. Of the convolution's that is each of four steps once with
-a chain of products going on and once with one added up and begun: chains of two, where those of the models have 2.7 to 3.5.
+All paths through a loop are estimated as if they ran one behind the other. Of the convolution's that is each of four steps
+once with a chain of products going on and once with one added up and begun: chains of two, where those of the models have
+3.0 to 3.6.
 """
 import pathlib
 import re
@@ -15,7 +16,7 @@ SOURCES = pathlib.Path(__file__).resolve().parents[2] / "Sources"
 COMPILE = ["--target=riscv64-unknown-linux-gnu", "--sysroot=/usr/riscv64-linux-gnu", "-isystem/usr/riscv64-linux-gnu/include",
            "-O2", "-D_GNU_SOURCE", "-S", "-o", "-"]
 VECTORS = {"sifive-p670": 128, "sifive-x280": 512}
-# File, function, the depth and number of the loop in it, CPUs, multiply-accumulates: of the vector's bits or on their own.
+# File, function, the depth and number of the loop in it, CPUs, multiply-accumulates for the bits of a vector.
 LOOPS = [
     ("rvv/conv.c", "short_of5", 2, 0, VECTORS, lambda vlen: 8 * 5 * vlen // 8),
     ("rvv/conv.c", "long_of2", 2, 0, VECTORS, lambda vlen: 8 * 2 * vlen // 4),

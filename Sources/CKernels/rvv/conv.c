@@ -51,21 +51,21 @@ typedef struct tiles {
 OC_RVV static void multiply(const oc_step *step, const oc_memory *memory, const oc_runs *in, int32_t count, uint8_t *output) {
     static const tiles short_tiles = {5, short_any, {NULL, short_of1, short_of2, short_of3, short_of4, short_of5}};
     static const tiles long_tiles = {2, long_any, {NULL, long_of1, long_of2}};
-    /* A strip is one vector if it can. */
-    const int is_short = __riscv_vsetvlmax_e8m1() >= STRIP;
-    const tiles *t = is_short ? &short_tiles : &long_tiles;
     const oc_conv *c = &step->conv;
     const uint8_t *packed = oc_source(&step->constants, memory);
     const oc_rvv_range range = oc_rvv_load_range(c->out_zero, c->clamp_min, c->clamp_max);
     const size_t out_stride = (size_t)c->out_c, groups = (size_t)in->rows * ((in->row_bytes + GROUP - 1) / GROUP);
-    /* Tiles are nearly equal, since small ones use the weights least: first `longer` ones that have one pixel more. */
-    const int32_t tile_count = (count + t->pixels - 1) / t->pixels, rows = count / tile_count, longer = count % tile_count;
     for (int32_t first = 0; first < c->out_c; first += STRIP) {
         const size_t width = (size_t)(c->out_c - first < STRIP ? c->out_c - first : STRIP);
         const int32_t *words = (const int32_t *)packed;
         const int8_t *weights = (const int8_t *)(words + 3 * width);
         const uint8_t *ends = (const uint8_t *)weights + width * GROUP * groups;
         packed = ends + (groups + 31) / 32 * 32;
+        /* A strip is one vector if it can. */
+        const int is_short = width <= __riscv_vsetvlmax_e8m1();
+        const tiles *t = is_short ? &short_tiles : &long_tiles;
+        /* Tiles are nearly equal, since small ones use the weights least: first `longer` ones that have one pixel more. */
+        const int32_t tile_count = (count + t->pixels - 1) / t->pixels, rows = count / tile_count, longer = count % tile_count;
         for (size_t at = 0; at < width;) {
             const lanes l = {words + at, words + width + at, words + 2 * width + at, weights + at, ends,
                              width,      is_short ? __riscv_vsetvl_e32m4(width - at) : __riscv_vsetvl_e32m8(width - at)};
