@@ -46,6 +46,7 @@ swift_tests "swift test"
 
 step "the person sensor"
 check "the example's events" Tests/example.sh "$programs"
+check "a still scene costs little" Tests/motion.sh "$programs"
 check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
 
 step "a board at the other end of ssh"

@@ -16,6 +16,7 @@ extension SensorFile.WatchRule {
         record.leave_after = UInt32(leaveAfter.milliseconds)
         record.cooldown = UInt32(cooldown.milliseconds)
         record.update_every = updateEvery.map { max(1, UInt32($0.milliseconds)) } ?? 0
+        record.zone = zone.map { UInt32($0 + 1) } ?? 0
         return record
     }
 
@@ -50,9 +51,29 @@ extension SensorFile {
     }
 }
 
+extension SensorFile.Zone {
+    public func record(name: oc_text) -> oc_zone {
+        var record = oc_zone()
+        record.name = name
+        record.part = part.part
+        return record
+    }
+}
+
 extension SensorFile.Input {
     /// `orientation` of an `oc_preprocess`.
     public var orientation: UInt8 { UInt8(turns) | (isMirrored ? UInt8(OC_MIRRORED) : 0) }
+}
+
+extension SensorFile.Motion {
+    public var record: oc_motion {
+        var record = oc_motion()
+        record.level = UInt32(level)
+        record.area = max(1, UInt32((area * 65536).rounded()))
+        record.hold = UInt32(hold.milliseconds)
+        record.every = every.map { max(1, UInt32($0.milliseconds)) } ?? 0
+        return record
+    }
 }
 
 extension SensorFile.Fit {
@@ -66,6 +87,11 @@ extension SensorFile.Fit {
 }
 
 extension SensorFile.Crop {
+    public var part: oc_region {
+        let (x, y, width, height) = record
+        return oc_region(x: x, y: y, width: width, height: height)
+    }
+
     /// x, y, width and height in 1/65535 of the frame, never reaching beyond it.
     public var record: (UInt16, UInt16, UInt16, UInt16) {
         func units(_ value: Double) -> Int { Int((min(max(value, 0), 1) * 65535).rounded()) }

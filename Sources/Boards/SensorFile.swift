@@ -17,6 +17,12 @@ public struct SensorFile: Sendable, Equatable {
     /// GPIO lines, at most 32.
     public var lines: [Line] = []
     public var watch: [WatchRule]
+    /// Parts of the frame that are inferred each for themselves, for the rules that name them.
+    public var zones: [Zone] = []
+    /// Parts of the frame that nobody looks at.
+    public var masks: [Crop] = []
+    /// Nil: every frame is inferred.
+    public var motion: Motion?
     /// Prefix of topic lines; nil: `ocellus/<name>`.
     public var topic: String?
     /// Time between heartbeats; nil: none.
@@ -145,6 +151,23 @@ public struct SensorFile: Sendable, Equatable {
         public static let all = Crop(x: 0, y: 0, width: 1, height: 1)
     }
 
+    public struct Zone: Sendable, Equatable {
+        public var name: String
+        public var part: Crop
+    }
+
+    /// Frames in which nothing moves are not inferred.
+    public struct Motion: Sendable, Equatable {
+        /// Change of brightness that counts, 1 to 255.
+        public var level = 10
+        /// Part of the picture that must change, above 0 to 1.
+        public var area = 0.003
+        /// How long inference goes on after the last motion.
+        public var hold = Duration.seconds(2)
+        /// A frame is inferred so often even without motion; nil: never.
+        public var every: Duration?
+    }
+
     /// Which of the model's outputs holds one score a label.
     public struct Output: Sendable, Equatable {
         /// Position among the model's outputs, from 0.
@@ -170,6 +193,8 @@ public struct SensorFile: Sendable, Equatable {
         public var name: String
         /// Index into the model's scores.
         public var label: Int
+        /// Index into `zones`; nil: the input's own crop.
+        public var zone: Int?
         /// Smoothed score at or above which the object is there, 0 to 1.
         public var on: Double
         /// Smoothed score below which it is gone; at most `on`.

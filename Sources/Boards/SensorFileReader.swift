@@ -19,9 +19,8 @@ extension SensorFile {
         let top = try Section(
             document,
             keys: [
-                "name", "model", "labels", "input", "output", "source", "command", "camera", "lines", "watch", "topic",
-                "heartbeat",
-                "max_fps",
+                "name", "model", "labels", "input", "output", "source", "command", "camera", "lines", "zones", "mask",
+                "motion", "watch", "topic", "heartbeat", "max_fps",
             ])
         name = try top.required("name", top.text("name"), "front-door")
         guard Self.isName(name) else {
@@ -59,14 +58,18 @@ extension SensorFile {
             throw top.failure("heartbeat", "expected a duration above 0; leave the key out for no heartbeats")
         }
         maxFPS = try top.number("max_fps", 0.001...1000)
+        zones = try Self.zones(top)
+        masks = try Self.masks(top)
+        motion = try Motion(top.section("motion", keys: ["level", "area", "hold", "every"]))
         watch = []
         let rules = try top.sections(
             "watch",
             keys: [
-                "label", "name", "on", "off", "smoothing", "enter_after", "leave_after", "cooldown", "update_every",
+                "label", "name", "zone", "on", "off", "smoothing", "enter_after", "leave_after", "cooldown",
+                "update_every",
             ], limit: 64)
         for section in rules ?? [] {
-            let rule = try WatchRule(section, labels: labels)
+            let rule = try WatchRule(section, labels: labels, zones: zones.map(\.name))
             if watch.contains(where: { $0.name == rule.name }) {
                 throw section.failure(
                     section.has("name") ? "name" : "label",
@@ -221,7 +224,7 @@ extension SensorFile.Crop {
         height = try section.number("height", 0...1, above: true) ?? 1 - y
         // The slack forgives decimal fractions such as 0.7 + 0.3 their binary rounding.
         guard width > 0, height > 0, x + width <= 1 + 1e-9, y + height <= 1 + 1e-9 else {
-            throw section.failure(nil, "the crop reaches outside the frame: x + width and y + height are at most 1")
+            throw section.failure(nil, "it reaches outside the frame: x + width and y + height are at most 1")
         }
     }
 }
@@ -236,10 +239,12 @@ extension SensorFile.Output {
 }
 
 extension SensorFile.WatchRule {
-    fileprivate init(_ section: Section, labels: [String]) throws(ConfigurationError) {
+    fileprivate init(_ section: Section, labels: [String], zones: [String]) throws(ConfigurationError) {
         let word = try section.required("label", section.text("label", "a label or its index"), "person")
         label = try Self.index(of: word, section, labels)
-        name = try section.text("name") ?? (labels.isEmpty ? "label-\(label)" : labels[label])
+        zone = try Self.zone(section, zones)
+        let object = labels.isEmpty ? "label-\(label)" : labels[label]
+        name = try section.text("name") ?? (zone.map { "\(zones[$0])-\(object)" } ?? object)
         on = try section.required("on", section.number("on", 0...1, above: true), "0.6")
         off = try section.number("off", 0...1) ?? on
         guard off <= on else {

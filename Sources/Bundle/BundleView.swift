@@ -20,6 +20,9 @@ public struct BundleView: @unchecked Sendable {
     public let source: UnsafePointer<oc_source_settings>?
     public let controls: UnsafeBufferPointer<oc_control>
     public let lines: UnsafeBufferPointer<oc_line>
+    public let zones: UnsafeBufferPointer<oc_zone>
+    public let masks: UnsafeBufferPointer<oc_region>
+    public let motion: UnsafePointer<oc_motion>?
     /// The bytes that texts lie in.
     public let strings: UnsafeRawBufferPointer
 
@@ -43,6 +46,9 @@ public struct BundleView: @unchecked Sendable {
         source = try table.optional(OC_SECTION_SOURCE, as: oc_source_settings.self)
         controls = try table.records(OC_SECTION_CONTROLS, as: oc_control.self)
         lines = try table.records(OC_SECTION_LINES, as: oc_line.self)
+        zones = try table.records(OC_SECTION_ZONES, as: oc_zone.self)
+        masks = try table.records(OC_SECTION_MASKS, as: oc_region.self)
+        motion = try table.optional(OC_SECTION_MOTION, as: oc_motion.self)
         try verifyRecords()
     }
 

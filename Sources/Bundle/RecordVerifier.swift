@@ -27,6 +27,7 @@ extension BundleView {
             throw BundleError("the bundle has more than 32 lines; build it again", at: position(of: lines, 0))
         }
         for index in lines.indices { try verify(lines[index], at: position(of: lines, index)) }
+        try verifyRegions()
     }
 
     func position(of pointer: UnsafeRawPointer) -> Int { pointer - bytes.baseAddress! }
@@ -138,10 +139,40 @@ extension BundleView {
             throw BundleError(
                 "the preprocessing's size is not that of its tensor; build the bundle again", at: at)
         }
-        guard p.crop.2 > 0, p.crop.3 > 0, UInt32(p.crop.0) + UInt32(p.crop.2) <= 65535,
-            UInt32(p.crop.1) + UInt32(p.crop.3) <= 65535
+        try verify(oc_region(x: p.crop.0, y: p.crop.1, width: p.crop.2, height: p.crop.3), at: at + 24)
+    }
+
+    private func verify(_ part: oc_region, at byte: Int) throws(BundleError) {
+        guard part.width > 0, part.height > 0, UInt32(part.x) + UInt32(part.width) <= 65535,
+            UInt32(part.y) + UInt32(part.height) <= 65535
         else {
-            throw BundleError("the crop is empty or leaves the frame; build the bundle again", at: at + 24)
+            throw BundleError(
+                "a crop, zone or mask is empty or leaves the frame; build the bundle again", at: byte)
+        }
+    }
+
+    private func verifyRegions() throws(BundleError) {
+        for index in zones.indices {
+            let at = position(of: zones, index)
+            guard index < Int(OC_MAX_ZONES), preprocess != nil else {
+                throw BundleError("there are too many zones, or zones of no picture; build the bundle again", at: at)
+            }
+            try verify(unused: zones[index].reserved, at: at + 16)
+            try verify(zones[index].name, at: at)
+            try verify(zones[index].part, at: at + 8)
+        }
+        for index in masks.indices {
+            let at = position(of: masks, index)
+            guard index < Int(OC_MAX_MASKS) else {
+                throw BundleError("there are too many masks; build the bundle again", at: at)
+            }
+            try verify(masks[index], at: at)
+        }
+        guard let motion else { return }
+        let at = position(of: UnsafeRawPointer(motion))
+        try verify(unused: motion.pointee.reserved, at: at + 16)
+        guard 1...255 ~= motion.pointee.level, 1...65536 ~= motion.pointee.area else {
+            throw BundleError("the motion gate's numbers are out of range; build the bundle again", at: at)
         }
     }
 
@@ -172,7 +203,7 @@ extension BundleView {
     }
 
     private func verify(_ watch: oc_watch, at byte: Int) throws(BundleError) {
-        try verify(unused: watch.reserved, at: byte + 40)
+        try verify(unused: watch.reserved, at: byte + 44)
         try verify(watch.name, at: byte)
         guard let scores, watch.label < scores.pointee.count else {
             throw BundleError("a watch rule is for a label that has no score; build the bundle again", at: byte + 8)
@@ -180,6 +211,9 @@ extension BundleView {
         guard watch.on <= 65536, watch.off <= watch.on, (1...65536).contains(watch.smoothing) else {
             throw BundleError(
                 "a watch rule's thresholds or smoothing are out of range; build the bundle again", at: byte + 12)
+        }
+        guard watch.zone <= zones.count else {
+            throw BundleError("a watch rule is for a zone that does not exist; build the bundle again", at: byte + 40)
         }
     }
 }

@@ -24,6 +24,10 @@ extension Emission {
                 "the model has no output that gives scores, so nothing can be watched; remove `watch` from the sensor file"
             )
         }
+        let zones = sensor.zones.map { zone in zone.record(name: intern(zone.name)) }
+        if !zones.isEmpty { add(OC_SECTION_ZONES, zones) }
+        if !sensor.masks.isEmpty { add(OC_SECTION_MASKS, sensor.masks.map(\.part)) }
+        if let motion = sensor.motion { add(OC_SECTION_MOTION, [motion.record]) }
         let watches = sensor.watch.map { rule in rule.record(name: intern(rule.name)) }
         add(OC_SECTION_WATCH, watches)
         let record = sensor.record(

@@ -15,6 +15,8 @@ public struct SourceProgress: Equatable, Sendable {
     public var faults: Int64?
     /// Frames of it that were damaged.
     public var damaged: Int64 = 0
+    /// Frames in which nothing moved, and which so were not inferred, since the start; nil: there is no motion gate.
+    public var idle: Int64?
 
     public init(frame: Int64 = -1, frames: Int64 = 0, dropped: Int64 = 0) {
         self.frame = frame

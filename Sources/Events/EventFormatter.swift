@@ -67,6 +67,10 @@ public struct EventFormatter: ~Copyable {
             line.append(",\"damaged\":")
             line.append(progress.damaged)
         }
+        if let idle = progress.idle {
+            line.append(",\"idle\":")
+            line.append(idle)
+        }
         line.append(",\"lost\":")
         line.append(lost)
         line.append("}\n")

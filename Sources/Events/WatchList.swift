@@ -38,16 +38,22 @@ public struct WatchList: ~Copyable {
         return present
     }
 
-    /// Takes the scores of one frame and reports every change.
+    /// Whether a rule of a zone is about to speak, so that it needs the next frame.
+    public func waits(zone: Int, at now: Int64) -> Bool {
+        for entry in entries where entry.rule.zone == zone && entry.state.waits(at: now, entry.rule) { return true }
+        return false
+    }
+
+    /// Takes the scores of one frame for the rules of a zone, and reports every change.
     /// - Parameters:
     ///   - now: the frame's instant on the monotonic clock, in nanoseconds.
     ///   - score: of a label, in 1/65536.
     ///   - report: takes the rule's name, the smoothed score, and the change.
     public mutating func take(
-        at now: Int64, score: (_ label: Int) -> UInt32,
+        zone: Int = 0, at now: Int64, score: (_ label: Int) -> UInt32,
         report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
     ) {
-        for index in entries.indices {
+        for index in entries.indices where entries[index].rule.zone == zone {
             let rule = entries[index].rule
             let change = entries[index].state.take(score(rule.label), at: now, rule)
             if change != .none { report(entries[index].name, entries[index].state.smoothed, change) }

@@ -3,6 +3,8 @@ import CBundle
 /// When to speak about one label: the numbers of an `oc_watch`, times in nanoseconds.
 public struct WatchRule: Equatable, Sendable {
     public var label: Int
+    /// As `oc_watch.zone`.
+    public var zone: Int
     /// Smoothed score, in 1/65536, at or above which the object is there.
     public var on: UInt32
     /// Smoothed score below which it is gone.
@@ -17,6 +19,7 @@ public struct WatchRule: Equatable, Sendable {
 
     public init(_ record: oc_watch) {
         label = Int(record.label)
+        zone = Int(record.zone)
         on = record.on
         off = min(record.off, record.on)
         smoothing = min(max(record.smoothing, 1), 65536)
@@ -52,6 +55,11 @@ public struct WatchState: Equatable, Sendable {
 
     /// The moving average in 1/65536.
     public var smoothed: UInt32 { UInt32(truncatingIfNeeded: (average + 0x8000) >> 16) }
+
+    /// Whether the next frame may change more than the average: a dwell is under way, or an update is due.
+    func waits(at now: Int64, _ rule: WatchRule) -> Bool {
+        turning != nil || isPresent && rule.updateEvery > 0 && now - spoke >= rule.updateEvery
+    }
 
     /// Time since the "enter", in nanoseconds; 0 if absent.
     public func presence(at now: Int64) -> Int64 { isPresent ? now - entered : 0 }

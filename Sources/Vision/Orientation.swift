@@ -35,6 +35,14 @@ struct Orientation {
         }
     }
 
+    /// The same.
+    func region(_ region: oc_region) -> oc_region {
+        let turned = part([Int(region.x), Int(region.y), Int(region.width), Int(region.height)])
+        return oc_region(
+            x: UInt16(clamping: turned[0]), y: UInt16(clamping: turned[1]), width: UInt16(clamping: turned[2]),
+            height: UInt16(clamping: turned[3]))
+    }
+
     /// Where pixels go: the input's pixel `origin + row * rowStep + column * columnStep`, rows and columns as in memory.
     func placement(ofInput width: Int, _ height: Int) -> (origin: Int, rowStep: Int, columnStep: Int) {
         // Of the first pixel, and of the next in a row and in a column.

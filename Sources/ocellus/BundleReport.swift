@@ -53,6 +53,8 @@ struct BundleReport: Codable {
     struct Watch: Codable {
         var name: String
         var label: Int
+        /// 0: the picture's own crop; n: zone n - 1.
+        var zone: Int
         var on: Double
         var off: Double
         var smoothing: Double
@@ -60,6 +62,19 @@ struct BundleReport: Codable {
         var leaveAfterMilliseconds: Int
         var cooldownMilliseconds: Int
         var updateEveryMilliseconds: Int
+    }
+
+    struct Zone: Codable {
+        var name: String
+        /// x, y, width and height in fractions of the frame.
+        var part: [Double]
+    }
+
+    struct Motion: Codable {
+        var level: Int
+        var area: Double
+        var holdMilliseconds: Int
+        var everyMilliseconds: Int
     }
 
     struct Sensor: Codable {
@@ -94,6 +109,9 @@ struct BundleReport: Codable {
     var labels: [String]
     var watch: [Watch]
     var sensor: Sensor?
+    var zones: [Zone]
+    var masks: [[Double]]
+    var motion: Motion?
     var tensors: [Tensor]
     var steps: [Step]
 
@@ -135,8 +153,20 @@ struct BundleReport: Codable {
                 name: view.string(sensor.name), source: view.string(sensor.source), topic: view.string(sensor.topic),
                 heartbeatMilliseconds: Int(sensor.heartbeat), maxFPS: Double(sensor.max_fps) / 1000)
         }
+        zones = view.zones.map { Zone(name: view.string($0.name), part: Self.fractions($0.part)) }
+        masks = view.masks.map(Self.fractions)
+        motion = view.motion.map { pointer in
+            let motion = pointer.pointee
+            return Motion(
+                level: Int(motion.level), area: Double(motion.area) / 65536, holdMilliseconds: Int(motion.hold),
+                everyMilliseconds: Int(motion.every))
+        }
         tensors = view.tensors.map { Tensor($0, in: view) }
         steps = view.steps.map { Step($0, in: view) }
+    }
+
+    private static func fractions(_ region: oc_region) -> [Double] {
+        [region.x, region.y, region.width, region.height].map { Double($0) / 65535 }
     }
 
     static func hexadecimal(_ number: UInt32) -> String {
@@ -161,6 +191,9 @@ struct BundleReport: Codable {
         case OC_SECTION_SOURCE: "source"
         case OC_SECTION_CONTROLS: "controls"
         case OC_SECTION_LINES: "lines"
+        case OC_SECTION_ZONES: "zones"
+        case OC_SECTION_MASKS: "masks"
+        case OC_SECTION_MOTION: "motion"
         default: "kind \(kind)"
         }
     }
@@ -189,6 +222,7 @@ extension BundleReport.Watch {
     init(_ record: oc_watch, name: String) {
         self.name = name
         label = Int(record.label)
+        zone = Int(record.zone)
         on = Double(record.on) / 65536
         off = Double(record.off) / 65536
         smoothing = Double(record.smoothing) / 65536

@@ -62,8 +62,17 @@ extension BundleReport {
             if sensor.maxFPS > 0 { text += String(format: ", at most %g frames a second", sensor.maxFPS) }
             table.add(["sensor", text])
         }
+        for zone in zones { table.add(["zone", "\(zone.name): \(Self.region(zone.part))"]) }
+        for mask in masks { table.add(["mask", Self.region(mask)]) }
+        if let motion {
+            var text = String(
+                format: "level %d, area %.3g, hold %d ms", motion.level, motion.area, motion.holdMilliseconds)
+            if motion.everyMilliseconds > 0 { text += ", every \(motion.everyMilliseconds) ms" }
+            table.add(["motion", text])
+        }
         for rule in watch {
-            var text = "\(rule.name) (label \(rule.label)): "
+            var text =
+                "\(rule.name) (label \(rule.label)\(rule.zone == 0 ? "" : ", zone \(zones[rule.zone - 1].name)")): "
             text += String(format: "on %.3g, off %.3g, smoothing %.3g", rule.on, rule.off, rule.smoothing)
             for (name, time) in [
                 ("enter after", rule.enterAfterMilliseconds), ("leave after", rule.leaveAfterMilliseconds),
@@ -72,6 +81,10 @@ extension BundleReport {
             table.add(["watch", text])
         }
         return table.lines(indent: 2)
+    }
+
+    private static func region(_ part: [Double]) -> String {
+        part.map { String(format: "%.4g", $0) }.joined(separator: " ")
     }
 
     private var labelLines: [String] {

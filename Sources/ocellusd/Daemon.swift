@@ -32,6 +32,7 @@ final class Daemon {
     private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(capacity: 4 + Int(OC_MAX_LINES))
     private var progress = SourceProgress()
     private var skipped: Int64 = 0  // by `pace`, on the frames' clock
+    private var idle: Int64 = 0  // frames in which nothing moved
     private var latest: Moment  // of the newest frame
     private var outputError: Errno?
     private let heap: HeapReport?
@@ -214,20 +215,28 @@ final class Daemon {
             return nil
         }
         heap?.part("frames")
-        do throws(Model.LoadError) { try model.infer(frame.view) } catch {
+        latest = moment
+        guard model.looks(at: frame.view, at: moment.monotonic) else {
+            idle += 1
+            manager.live(at: Clock.monotonic)
+            plan.countFrame()
+            if isFrameClock { beat(at: moment) }
+            return nil
+        }
+        progress.frame = frame.number
+        progress.frames += 1
+        count()
+        do throws(Model.LoadError) {
+            try model.infer(frame.view, at: moment.monotonic) { object, smoothed, change in
+                say(object, smoothed, change, at: moment)
+            }
+        } catch {
             Log.line(error.message)
             return finish(.failed, error.message, .bundle)
         }
+        manager.live(at: Clock.monotonic)
         heap?.part("conversion")
         heap?.ready()
-        latest = moment
-        progress.frame = frame.number
-        progress.frames += 1
-        manager.live(at: Clock.monotonic)
-        count()
-        model.watch(at: moment.monotonic) { object, smoothed, change in
-            say(object, smoothed, change, at: moment)
-        }
         heart.count(latency: latency(since: moment))
         plan.countFrame()
         if isFrameClock { beat(at: moment) }
@@ -265,9 +274,10 @@ final class Daemon {
         output.emit(event, at: moment, progress)
     }
 
-    /// What the source counts.
+    /// What is counted elsewhere.
     private func count() {
         progress.dropped = source.dropped + skipped
+        progress.idle = model.hasGate ? idle : nil
         if let troubles = source.troubles { (progress.faults, progress.damaged) = troubles }
     }
 

@@ -16,14 +16,18 @@ final class Model {
     var watch: WatchList
     private let engine: Engine
     private let scores: Scores
-    private var preprocessor: Preprocessor?
+    private let zones: [Zone]  // that rules name
+    private let motion: oc_motion?
+    private let masks: [oc_region]
+    private var gate: MotionGate?
+    private var wanted: UInt32 = 0  // zones to infer, a bit each
 
     /// Loads the bundle that `options` name.
     init(_ options: Options) throws(LoadError) {
         let path = options.bundle
         engine = try Model.engine(path, options)
         let view = engine.bundle.view
-        guard view.preprocess != nil, let scores = view.scores else {
+        guard let picture = view.preprocess, let scores = view.scores else {
             throw LoadError(
                 message:
                     "\(path.description): the bundle does not say how pictures become scores; "
@@ -32,6 +36,17 @@ final class Model {
         }
         self.scores = Scores(scores)
         watch = WatchList(view.watches) { Text(view.text($0)) }
+        motion = view.motion?.pointee
+        masks = Array(view.masks)
+        var zones: [Zone] = []
+        for number in 0...view.zones.count {
+            // Without rules the picture is inferred all the same.
+            let isNamed = view.watches.contains { Int($0.zone) == number } || number == 0 && view.watches.isEmpty
+            guard isNamed else { continue }
+            let part = number == 0 ? nil : view.zones[number - 1].part
+            zones.append(Zone(number, picture.pointee, part, masks: Array(view.masks)))
+        }
+        self.zones = zones
     }
 
     static func engine(_ path: Path, _ options: Options) throws(LoadError) -> Engine {
@@ -77,25 +92,44 @@ final class Model {
             + "threads \(engine.threads)"
     }
 
-    /// Turns a frame into scores. Frames of another shape than the last cost a new set-up.
-    func infer(_ frame: FrameView) throws(LoadError) {
-        guard let tensor = engine.pictureTensor, let record = engine.bundle.view.preprocess else { return }
-        if preprocessor?.shape != frame.shape {
-            do throws(PreprocessorError) { preprocessor = try Preprocessor(record.pointee, frame.shape) } catch {
+    /// Whether there is a motion gate.
+    var hasGate: Bool { motion != nil }
+
+    /// Decides which zones of a frame are to be inferred.
+    /// - Returns: false if none is: nothing moves.
+    func looks(at frame: FrameView, at now: Int64) -> Bool {
+        wanted = .max
+        guard let motion else { return true }
+        if gate?.shape != frame.shape {
+            gate = MotionGate(
+                motion, frame.shape, orientation: picture?.orientation ?? 0, zones: zones.map(\.part), masks: masks)
+        }
+        let moving = gate?.look(frame) ?? .max
+        wanted = 0
+        for index in zones.indices {
+            let bit: UInt32 = 1 << UInt32(index)
+            let waits = watch.waits(zone: zones[index].number, at: now)
+            if zones[index].wants(moving: moving & bit != 0, waits: waits, at: now, motion) { wanted |= bit }
+        }
+        return wanted != 0
+    }
+
+    /// Infers the zones that `looks` has decided on and gives their scores to the watch rules.
+    func infer(
+        _ frame: FrameView, at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) throws(LoadError) {
+        guard let picture = engine.pictureTensor, let tensor = engine.scoreTensor else { return }
+        for index in zones.indices where wanted & 1 << UInt32(index) != 0 {
+            do throws(PreprocessorError) { try zones[index].convert(frame, into: picture) } catch {
                 throw LoadError(
                     message:
                         "the model's input is no picture of 1 to \(Preprocessor.sizeLimit) pixels a side "
                         + "with 1 or 3 channels"
                 )
             }
+            engine.runPicture()
+            watch.take(
+                zone: zones[index].number, at: now, score: { scores.score(of: $0, in: tensor) }, report: report)
         }
-        preprocessor?.convert(frame, into: tensor)
-        engine.runPicture()
-    }
-
-    /// Gives the last frame's scores to the watch rules.
-    func watch(at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void) {
-        guard let tensor = engine.scoreTensor else { return }
-        watch.take(at: now, score: { scores.score(of: $0, in: tensor) }, report: report)
     }
 }

@@ -21,9 +21,13 @@ import Testing
         topic: home/front-door
         heartbeat: 1.5m
         max_fps: 7.5
+        zones: [{name: path, x: 0.5, height: 0.5}]
+        mask: [{y: 0.9}]
+        motion: {level: 12, area: 0.01, hold: 3s, every: 1m}
         watch:
           - label: person
             name: visitor
+            zone: path
             on: 0.8
             off: 0.5
             smoothing: 0.25

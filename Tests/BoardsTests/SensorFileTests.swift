@@ -30,6 +30,34 @@ private func refusal(_ yaml: String) -> String? {
 private let head = "name: door\nmodel: model.tflite\n"
 
 @Suite struct SensorFileTests {
+    @Test("Zones, masks and the motion gate become their records")
+    func regions() throws {
+        let sensor = try read(
+            head
+                + """
+                labels: [nobody, person]
+                zones:
+                  - {name: path, x: 0.5, height: 0.5}
+                  - {name: door, width: 0.25}
+                mask: [{y: 0.9}]
+                motion: {level: 12, area: 0.01, hold: 3s, every: 1m}
+                watch:
+                  - {label: person, on: 0.5}
+                  - {label: person, zone: door, on: 0.5}
+                  - {label: person, zone: path, name: walker, on: 0.5}
+                """)
+        #expect(sensor.zones.map(\.name) == ["path", "door"])
+        let path = sensor.zones[0].record(name: .init()).part
+        #expect((path.x, path.y, path.width, path.height) == (32768, 0, 32767, 32768))
+        #expect(sensor.watch.map(\.name) == ["person", "door-person", "walker"])
+        #expect(sensor.watch.map { $0.record(name: .init()).zone } == [0, 2, 1])
+        #expect(sensor.masks.map(\.part.y) == [58982])
+        let motion = try #require(sensor.motion).record
+        #expect((motion.level, motion.area, motion.hold, motion.every) == (12, 655, 3000, 60000))
+        #expect(try read(head).motion == nil)
+        #expect(try read(head + "motion: {}\n").motion == .init())
+    }
+
     @Test("Every key becomes its typed value")
     func everything() throws {
         let sensor = try read(
@@ -198,7 +226,35 @@ private let head = "name: door\nmodel: model.tflite\n"
             ),
             (
                 head + "input: {crop: {x: 0.5, width: 0.6}}\n",
-                "sensor.yaml:3:15: input.crop: the crop reaches outside the frame: x + width and y + height are at most 1"
+                "sensor.yaml:3:15: input.crop: it reaches outside the frame: x + width and y + height are at most 1"
+            ),
+            (
+                head + "mask: [{y: 0.5, height: 0.6}]\n",
+                "sensor.yaml:3:8: mask[0]: it reaches outside the frame: x + width and y + height are at most 1"
+            ),
+            (
+                head + "zones: [{x: 0.5}]\n",
+                "sensor.yaml:3:9: zones[0]: the key \"name\" is missing; write for example `name: door`"
+            ),
+            (
+                head + "zones: [{name: a}, {name: a}]\n",
+                "sensor.yaml:3:27: zones[1].name: a second zone with the name \"a\""
+            ),
+            (
+                head + "watch: [{label: 0, zone: a, on: 1}]\n",
+                "sensor.yaml:3:26: watch[0].zone: \"a\" cannot be found without `zones`"
+            ),
+            (
+                head + "zones: [{name: path}]\nwatch: [{label: 0, zone: pathh, on: 1}]\n",
+                "sensor.yaml:4:26: watch[0].zone: no zone is called \"pathh\"; did you mean \"path\"?"
+            ),
+            (
+                head + "motion: {level: 0}\n",
+                "sensor.yaml:3:17: motion.level: expected a whole number from 1 to 255, found \"0\""
+            ),
+            (
+                head + "motion: {every: 0s}\n",
+                "sensor.yaml:3:17: motion.every: expected a duration above 0; leave the key out for never"
             ),
             (head + "labels: []\n", "sensor.yaml:3:9: labels: expected 1 to 65536 labels, found 0"),
             (head + "labels: [a, [b]]\n", "sensor.yaml:3:13: labels[1]: expected a text, found a list"),
@@ -228,7 +284,7 @@ private let head = "name: door\nmodel: model.tflite\n"
     func unknownKeys() throws {
         let text = try #require(refusal(head + "watch:\n  - label: 0\n    on: 0.5\n    enter_afer: 2s\n"))
         #expect(text.hasPrefix("sensor.yaml:6:5: watch[0]: unknown key \"enter_afer\"; did you mean \"enter_after\"?"))
-        #expect(text.contains("(known: label, name, on, off, smoothing,"))
+        #expect(text.contains("(known: label, name, zone, on, off, smoothing,"))
         let other = try #require(refusal(head + "zzz: 1\n"))
         #expect(other.hasPrefix("sensor.yaml:3:1: unknown key \"zzz\" (known: name, model,"))
     }

@@ -108,7 +108,9 @@ import Testing
         let text = "a field that this program does not know is not 0"
         expect(text, OC_SECTION_MODEL, at: 64) { (r: inout oc_model) in r.reserved.47 = 1 }
         expect(text, OC_SECTION_TENSORS, 1, at: 11) { (r: inout oc_tensor) in r.reserved = 1 }
-        expect(text, OC_SECTION_WATCH, at: 40) { (r: inout oc_watch) in r.reserved.0 = 1 }
+        expect(text, OC_SECTION_WATCH, at: 44) { (r: inout oc_watch) in r.reserved.0 = 1 }
+        expect(text, OC_SECTION_ZONES, at: 16) { (r: inout oc_zone) in r.reserved.15 = 1 }
+        expect(text, OC_SECTION_MOTION, at: 16) { (r: inout oc_motion) in r.reserved.0 = 1 }
         expect(text, OC_SECTION_SENSOR, at: 32) { (r: inout oc_sensor) in r.reserved.31 = 1 }
         expect(text, OC_SECTION_LINES, at: 39) { (r: inout oc_line) in r.reserved0 = 1 }
         expect(text, OC_SECTION_LINES, at: 56) { (r: inout oc_line) in r.reserved.7 = 1 }
@@ -189,9 +191,38 @@ import Testing
         }
     }
 
+    @Test func regions() {
+        let parts = [
+            oc_region(x: 0, y: 0, width: 0, height: 1), oc_region(x: 0, y: 0, width: 1, height: 0),
+            oc_region(x: 1, y: 0, width: 65535, height: 1), oc_region(x: 0, y: 65535, width: 1, height: 1),
+        ]
+        for part in parts {
+            expect("leaves the frame", OC_SECTION_ZONES, at: 8) { (r: inout oc_zone) in r.part = part }
+            expect("leaves the frame", OC_SECTION_MASKS) { (r: inout oc_region) in r = part }
+        }
+        accept(OC_SECTION_MASKS) { (r: inout oc_region) in r = oc_region(x: 65534, y: 0, width: 1, height: 65535) }
+        expect("outside the strings", OC_SECTION_ZONES) { (r: inout oc_zone) in r.name.length = .max }
+        let changes: [(inout oc_motion) -> Void] = [
+            { $0.level = 0 }, { $0.level = 256 }, { $0.area = 0 }, { $0.area = 65537 },
+        ]
+        for change in changes {
+            expect("out of range", OC_SECTION_MOTION) { (r: inout oc_motion) in change(&r) }
+        }
+        for kind in [OC_SECTION_ZONES, OC_SECTION_MASKS] {
+            var file = BundleFile(SampleBundle.make())
+            for index in file.sections.indices where file.sections[index].kind == kind.rawValue {
+                let record = file.sections[index].bytes
+                file.sections[index].bytes = (0..<17).flatMap { _ in record }
+                file.sections[index].count = 17
+            }
+            #expect(refusal(file.bytes())?.message.contains("too many") == true)
+        }
+    }
+
     @Test func watches() {
         let kind = OC_SECTION_WATCH
         expect("no score", kind, at: 8) { (r: inout oc_watch) in r.label = 2 }
+        expect("zone that does not exist", kind, at: 40) { (r: inout oc_watch) in r.zone = 2 }
         expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.on = 65537 }
         expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.off = r.on + 1 }
         expect("out of range", kind, at: 12) { (r: inout oc_watch) in r.smoothing = 0 }

@@ -38,6 +38,7 @@ enum SampleBundle {
         writer.add(OC_SECTION_SCORES, [scores])
         var watch = oc_watch()
         watch.name = writer.intern("a dog".utf8)
+        watch.zone = 1
         (watch.label, watch.on, watch.off, watch.smoothing) = (1, 40_000, 30_000, 65_536)
         writer.add(OC_SECTION_WATCH, [watch])
         var sensor = oc_sensor()
@@ -58,6 +59,14 @@ enum SampleBundle {
         line.chip = writer.intern("board".utf8)
         (line.offset, line.use, line.frames) = (4, UInt8(OC_LINE_TRIGGER_BURST.rawValue), 3)
         writer.add(OC_SECTION_LINES, [line])
+        var zone = oc_zone()
+        zone.name = writer.intern("garden".utf8)
+        zone.part = oc_region(x: 0, y: 100, width: 65535, height: 1000)
+        writer.add(OC_SECTION_ZONES, [zone])
+        writer.add(OC_SECTION_MASKS, [oc_region(x: 1, y: 2, width: 3, height: 4)])
+        var motion = oc_motion()
+        (motion.level, motion.area, motion.hold) = (10, 300, 2000)
+        writer.add(OC_SECTION_MOTION, [motion])
         return writer.finish()
     }
 

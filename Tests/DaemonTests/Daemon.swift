@@ -32,9 +32,13 @@ final class Workplace: Sendable {
     static let clip = example + "/clip.y4m"
 
     /// The example's sensor, compiled for this machine.
-    static let person: [UInt8] = {
+    static let person = compile { $0 }
+
+    /// The example's sensor with another text.
+    static func compile(_ change: (String) -> String) -> [UInt8] {
         do {
-            let sensor = try SensorFile(contentsOf: example + "/sensor.yaml")
+            let path = example + "/sensor.yaml"
+            let sensor = try SensorFile(yaml: change(try String(contentsOfFile: path, encoding: .utf8)), path: path)
             var options = Compiler.Options(board: try BoardProfile.find("host"))
             options.sensor = sensor
             let model = [UInt8](try Data(contentsOf: URL(fileURLWithPath: sensor.model)))
@@ -43,7 +47,7 @@ final class Workplace: Sendable {
         } catch {
             fatalError("the example does not build: \(error)")
         }
-    }()
+    }
 
     private static let example =
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -74,6 +74,42 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
         }
     }
 
+    @Test func aRuleWaitsWhileADwellIsUnderWayOrAnUpdateIsDue() {
+        let dwelling = WatchRule(rule(enter: 200))
+        var state = WatchState()
+        _ = state.take(0, at: 0, dwelling)
+        #expect(!state.waits(at: 0, dwelling))
+        _ = state.take(50000, at: 100_000_000, dwelling)
+        #expect(state.waits(at: 100_000_000, dwelling))
+        _ = state.take(50000, at: 300_000_000, dwelling)
+        #expect(state.isPresent && !state.waits(at: 300_000_000, dwelling))
+
+        let updating = WatchRule(rule(update: 200))
+        #expect(!state.waits(at: 499_000_000, updating) && state.waits(at: 500_000_000, updating))
+    }
+
+    @Test func zonesHaveRulesOfTheirOwn() {
+        var records = [rule(), rule(), rule(enter: 100)]
+        (records[1].zone, records[2].zone) = (1, 1)
+        for index in records.indices { records[index].name.offset = UInt32(index) }
+        let names: [StaticString] = ["a", "b", "c"]
+        let copy = UnsafeMutableBufferPointer<oc_watch>.allocate(capacity: records.count)
+        _ = copy.initialize(from: records)
+        defer { copy.deallocate() }
+        var list = WatchList(UnsafeBufferPointer(copy)) { name in
+            let name = names[Int(name.offset)]
+            return Text(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        }
+        var said: [String] = []
+        list.take(zone: 1, at: 0, score: { _ in 50000 }) { name, _, _ in
+            said.append(String(decoding: name, as: UTF8.self))
+        }
+        #expect(said == ["b"])
+        #expect(list.waits(zone: 1, at: 0) && !list.waits(zone: 0, at: 0))
+        list.take(at: 0, score: { _ in 50000 }) { name, _, _ in said.append(String(decoding: name, as: UTF8.self)) }
+        #expect(said == ["b", "a"])
+    }
+
     @Test func updatesComeAtTheirPace() {
         #expect(
             changes(rule(update: 200), [50000, 50000, 50000, 50000, 50000, 0])

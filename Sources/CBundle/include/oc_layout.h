@@ -44,6 +44,9 @@ typedef enum oc_section_kind {
     OC_SECTION_SENSOR = 12,     /* at most one oc_sensor: how the daemon runs */
     OC_SECTION_SOURCE = 13,     /* at most one oc_source_settings: how the source is run */
     OC_SECTION_CONTROLS = 14,   /* oc_control each: the camera's settings */
+    OC_SECTION_ZONES = 15,      /* oc_zone each: parts of the frame with watch rules of their own */
+    OC_SECTION_MASKS = 16,      /* oc_region each: parts of the frame that nobody looks at */
+    OC_SECTION_MOTION = 17,     /* at most one oc_motion */
     OC_SECTION_LINES = 18,      /* oc_line each: GPIO lines */
     OC_SECTION_KIND_LIMIT = 19
 } oc_section_kind;
@@ -122,7 +125,28 @@ typedef enum oc_fit {
     OC_FIT_CONTAIN = 2      /* the whole crop, centred, bars filled with `fill` */
 } oc_fit;
 
-enum { OC_MAX_INPUT_SIDE = 8192 };
+enum { OC_MAX_INPUT_SIDE = 8192, OC_MAX_ZONES = 16, OC_MAX_MASKS = 16 };
+
+/* A part of the frame, in 1/65535 of its width and height. */
+typedef struct oc_region {
+    uint16_t x, y, width, height; /* not empty, inside the frame */
+} oc_region;
+
+/* A part that is inferred for itself: the preprocessing with this in place of its crop. */
+typedef struct oc_zone {
+    oc_text name;
+    oc_region part;
+    uint8_t reserved[16];   /* 0 */
+} oc_zone;
+
+/* Frames in which nothing moves are not inferred. Vision/MotionGate.swift says how that is seen. */
+typedef struct oc_motion {
+    uint32_t level;         /* change of brightness that counts, 1 to 255 */
+    uint32_t area;          /* part of the picture that must change, in 1/65536, 1 to 65536 */
+    uint32_t hold;          /* milliseconds that inference goes on after the last motion */
+    uint32_t every;         /* milliseconds after which a frame is inferred even so; 0: never */
+    uint8_t reserved[16];   /* 0 */
+} oc_motion;
 
 enum { OC_MIRRORED = 4 }; /* after the turns left and right are exchanged */
 
@@ -161,7 +185,8 @@ typedef struct oc_watch {
     uint32_t leave_after;   /* time below `off` before "leave" */
     uint32_t cooldown;      /* after a "leave", no "enter" for so long */
     uint32_t update_every;  /* while present, an "update" so often; 0: never */
-    uint8_t reserved[24];   /* 0 */
+    uint32_t zone;          /* 0: the preprocessing's own crop; n: zone n - 1 */
+    uint8_t reserved[20];   /* 0 */
 } oc_watch;
 
 /* What the daemon does when no flag says otherwise. */
@@ -231,6 +256,8 @@ OC_PIN(oc_section, 32);
 OC_PIN(oc_model, 112);
 OC_PIN(oc_tensor, 60);
 OC_PIN(oc_preprocess, 800);
+OC_PIN(oc_zone, 32);
+OC_PIN(oc_motion, 32);
 OC_PIN(oc_scores, 1032);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
