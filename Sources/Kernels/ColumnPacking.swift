@@ -1,31 +1,50 @@
 import CBundle
 import CKernels
 
-/// How the constants of a depthwise convolution lie for the Arm sets with dot products, and the scratch it needs:
-/// CKernels/dotprod/columns.h. Every eight channels are a block; the last block takes the last eight, so that some channels
-/// may lie in two.
+/// How the constants of a depthwise convolution lie for the Arm sets, and the scratch it needs: with dot products as
+/// CKernels/dotprod/columns.h has it, without as CKernels/neon/depthwise.c. Every eight channels are a block; the last block
+/// takes the last eight, so that some channels may lie in two.
 struct ColumnPacking {
     private static let lanes = 8
     private let geometry: oc_conv
+    private let hasDotProducts: Bool
 
     /// - Parameter geometry: one that `oc_columns_fit` accepts.
-    init(_ geometry: oc_conv) { self.geometry = geometry }
+    init(_ geometry: oc_conv, dotProducts: Bool) {
+        self.geometry = geometry
+        hasDotProducts = dotProducts
+    }
 
     private var isLarge: Bool { geometry.kernel_h > 4 }
     private var channels: Int { Int(geometry.out_c) }
+    private var taps: Int { Int(geometry.kernel_h) * Int(geometry.kernel_w) }
     private var blocks: Int { (channels + ColumnPacking.lanes - 1) / ColumnPacking.lanes }
     private var columnBytes: Int { isLarge ? 64 : 32 }
-    private var blockBytes: Int { 12 * ColumnPacking.lanes + columnBytes * Int(geometry.kernel_w) }
+    /// Without dot products a flag and padding follow the three words of each channel.
+    private var headBytes: Int { 12 * ColumnPacking.lanes + (hasDotProducts ? 0 : 16) }
+    private var blockBytes: Int {
+        headBytes + (hasDotProducts ? columnBytes * Int(geometry.kernel_w) : ColumnPacking.lanes * taps)
+    }
 
     /// Bytes of all blocks, behind which lies a pixel of zero points.
     var channelBytes: Int64 {
         times((Int64(geometry.out_c) + Int64(ColumnPacking.lanes) - 1) / Int64(ColumnPacking.lanes), Int64(blockBytes))
     }
 
-    /// The interleaved columns of one strip of rows.
-    var scratchBytes: Int64 {
+    /// For 5x5 kernels: the interleaved columns of one strip of rows, or at least the rows of one row of output.
+    var minimumScratchBytes: Int64 { isLarge ? scratchBytes(rows: hasDotProducts ? 8 : 5) : 0 }
+
+    /// As many rows as stay in the first level of cache.
+    var preferredScratchBytes: Int64 {
+        guard isLarge && !hasDotProducts else { return minimumScratchBytes }
         var geometry = geometry
-        return isLarge ? roundUp(times(oc_columns_of_row(&geometry), 64), to: 64) : 0
+        let all = plus(times(Int64(geometry.out_h) - 1, Int64(geometry.stride_h)), 5)
+        return scratchBytes(rows: max(5, min(all, 16 * 1024 / max(times(oc_columns_of_row(&geometry), 8), 1))))
+    }
+
+    private func scratchBytes(rows: Int64) -> Int64 {
+        var geometry = geometry
+        return roundUp(times(times(oc_columns_of_row(&geometry), 8), rows), to: 64)
     }
 
     private func lane(of channel: Int, in block: Int) -> Int {
@@ -40,7 +59,11 @@ struct ColumnPacking {
         let lane = lane(of: channel, in: block)
         let row = k / Int(geometry.kernel_w)
         let column = k % Int(geometry.kernel_w)
-        let start = block * blockBytes + 12 * ColumnPacking.lanes + columnBytes * column
+        guard hasDotProducts else {
+            let tap = isLarge ? k : 3 * column + row
+            return block * blockBytes + headBytes + ColumnPacking.lanes * tap + lane
+        }
+        let start = block * blockBytes + headBytes + columnBytes * column
         return isLarge ? start + 32 * (lane / 4) + 16 * (row / 4) + 4 * (lane % 4) + row % 4 : start + 4 * lane + row
     }
 
@@ -54,17 +77,30 @@ struct ColumnPacking {
         weightOffset(channel, k, in: channel / ColumnPacking.lanes)
     }
 
-    /// Gives the last block its copies of the channels before it.
-    func repeatChannels(in out: UnsafeMutableRawBufferPointer) {
+    /// Gives the last block its copies of the channels before it, then finds out where two products may overflow 16 bits.
+    func finish(_ out: UnsafeMutableRawBufferPointer) {
         let last = blocks - 1
         for channel in channels - ColumnPacking.lanes..<last * ColumnPacking.lanes {
             for field in 0..<3 {
                 let word = out.loadUnaligned(fromByteOffset: wordOffset(field, channel), as: Int32.self)
                 out.storeBytes(of: word, toByteOffset: wordOffset(field, channel, in: last), as: Int32.self)
             }
-            for k in 0..<Int(geometry.kernel_h) * Int(geometry.kernel_w) {
-                out[weightOffset(channel, k, in: last)] = out[weightOffset(channel, k)]
+            for k in 0..<taps { out[weightOffset(channel, k, in: last)] = out[weightOffset(channel, k)] }
+        }
+        if !hasDotProducts {
+            for block in 0..<blocks { markPairs(in: block, out) }
+        }
+    }
+
+    private func markPairs(in block: Int, _ out: UnsafeMutableRawBufferPointer) {
+        var isExact: Int32 = 0
+        let start = block * blockBytes + headBytes
+        for tap in stride(from: 1, to: taps, by: 2) {
+            for lane in 0..<ColumnPacking.lanes {
+                let second = start + ColumnPacking.lanes * tap + lane
+                if out[second] == 0x80 && out[second - ColumnPacking.lanes] == 0x80 { isExact = 1 }
             }
         }
+        out.storeBytes(of: isExact, toByteOffset: start - 16, as: Int32.self)
     }
 }

@@ -14,8 +14,10 @@ enum ConvolutionPacking {
     case blocked(channels: Int64, group: Int64, words: Int64, padded: Padding = .end)
     /// As CKernels/dotprod/panels.h has it: see `PanelPacking`.
     case panels(group: Int64)
-    /// As CKernels/dotprod/columns.h has it: see `ColumnPacking`. Planar where `oc_columns_fit` denies.
-    case columns
+    /// See `ColumnPacking`; planar where `oc_columns_fit` denies.
+    case columns(dotProducts: Bool)
+    /// As CKernels/neon/conv.c has it: see `ChainPacking`.
+    case chains
     /// Strips of `channels` output channels, fewer in the last, with chains of products; see `ChainedStrips`.
     case chained(channels: Int64)
 
@@ -84,7 +86,8 @@ public struct ConvolutionLayout {
         case .chained(let channels): ChainedStrips(geometry, channels).bytes
         case .blocked(let channels, _, _, _): times((outChannels + channels - 1) / channels, blockBytes)
         case .panels(let group): PanelPacking(geometry, group).constantBytes
-        case .columns: ColumnPacking(geometry).channelBytes
+        case .columns(let dotProducts): ColumnPacking(geometry, dotProducts: dotProducts).channelBytes
+        case .chains: ChainPacking(geometry).constantBytes
         }
     }
 
@@ -130,7 +133,10 @@ public struct ConvolutionLayout {
     /// Scratch that one worker uses well: room for more patches lets weights be read from L1 more often.
     public var preferredScratchBytes: Int64 {
         if case .panels(let group) = packing { return PanelPacking(geometry, group).preferredScratchBytes }
-        if case .columns = packing { return minimumScratchBytes }
+        if case .columns(let dotProducts) = packing {
+            return ColumnPacking(geometry, dotProducts: dotProducts).preferredScratchBytes
+        }
+        if case .chains = packing { return ChainPacking(geometry).preferredScratchBytes }
         let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
         let patch = times(packedLength, set.gathersBytes ? 1 : 2)
         let enough = min(32 * 1024 / max(patch, 1), set.gathersBytes ? 112 : 32)
@@ -139,7 +145,9 @@ public struct ConvolutionLayout {
 
     private func scratchBytes(pixels: Int64) -> Int64 {
         var geometry = geometry
-        if case .columns = packing { return ColumnPacking(geometry).scratchBytes }
+        if case .columns(let dotProducts) = packing {
+            return ColumnPacking(geometry, dotProducts: dotProducts).minimumScratchBytes
+        }
         guard kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_GROUPED.rawValue else { return 0 }
         switch packing {
         case .planar:
@@ -159,6 +167,8 @@ public struct ConvolutionLayout {
             return PanelPacking(geometry, group).minimumScratchBytes
         case .columns:
             return 0
+        case .chains:
+            return ChainPacking(geometry).minimumScratchBytes
         }
     }
 
@@ -217,7 +227,9 @@ public struct ConvolutionLayout {
         }
         if case .chained(let channels) = packing { ChainedStrips(geometry, channels).writeEnds(into: out) }
         repeatEightChannels(in: out, length)
-        if case .columns = packing { ColumnPacking(geometry).repeatChannels(in: out) }
+        if case .columns(let dotProducts) = packing { ColumnPacking(geometry, dotProducts: dotProducts).finish(out) }
+        if case .chains = packing { ChainPacking(geometry).finish(out) }
+        if case .panels(let group) = packing { PanelPacking(geometry, group).finish(out) }
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
             for i in 0..<Int(zeroPixelBytes) {
@@ -301,8 +313,10 @@ public struct ConvolutionLayout {
             return channel / lanes * Int(blockBytes) + 4 * (field * lanes + channel % lanes)
         case .panels(let group):
             return PanelPacking(geometry, group).wordOffset(field, channel)
-        case .columns:
-            return ColumnPacking(geometry).wordOffset(field, channel)
+        case .columns(let dotProducts):
+            return ColumnPacking(geometry, dotProducts: dotProducts).wordOffset(field, channel)
+        case .chains:
+            return ChainPacking(geometry).wordOffset(field, channel)
         case .chained(let channels):
             return ChainedStrips(geometry, channels).wordOffset(field, channel)
         }
@@ -321,8 +335,10 @@ public struct ConvolutionLayout {
                 + (k / per * lanes + channel % lanes) * per + k % per
         case .panels(let group):
             return PanelPacking(geometry, group).weightOffset(channel, k)
-        case .columns:
-            return ColumnPacking(geometry).weightOffset(channel, k)
+        case .columns(let dotProducts):
+            return ColumnPacking(geometry, dotProducts: dotProducts).weightOffset(channel, k)
+        case .chains:
+            return ChainPacking(geometry).weightOffset(channel, k)
         case .chained(let channels):
             return ChainedStrips(geometry, channels).weightOffset(channel, k)
         }

@@ -55,10 +55,11 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2, words: 3)
         case (.avx512vnni, OC_KERNEL_CONV): .blocked(channels: 16, group: 4, words: 11, padded: .rows)
         case (.avx512vnni, OC_KERNEL_DEPTHWISE): .blocked(channels: 16, group: 4, words: 11, padded: .columns)
-        case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .blocked(channels: 8, group: 1, words: 3)
+        case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .chains
         case (.dotprod, OC_KERNEL_CONV): .panels(group: 4)
         case (.i8mm, OC_KERNEL_CONV): .panels(group: 8)
-        case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .columns
+        case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .columns(dotProducts: true)
+        case (.neon, OC_KERNEL_DEPTHWISE), (.neon32, OC_KERNEL_DEPTHWISE): .columns(dotProducts: false)
         case (.rvv, OC_KERNEL_CONV): .chained(channels: 32)
         default: .planar
         }

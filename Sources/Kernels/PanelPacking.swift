@@ -23,20 +23,39 @@ struct PanelPacking {
         oc_panel_span_of(Int32(channel), geometry.out_c, Int32(length))
     }
 
-    /// Where a channel's bias (field 0), multiplier (1) or shift (2) lies.
-    func wordOffset(_ field: Int, _ channel: Int) -> Int {
-        let span = span(of: channel)
-        let first = Int(span.first)
-        return first * (12 + Int(paddedLength)) + 4 * (field * Int(span.channels) + channel - first)
+    /// The first channel of a block: the last block takes the last channels, where there are enough.
+    private func start(of span: oc_panel_span) -> Int {
+        max(0, min(Int(span.first), Int(geometry.out_c) - Int(span.channels)))
     }
 
-    /// Where weight k of a channel's filter lies.
-    func weightOffset(_ channel: Int, _ k: Int) -> Int {
-        let span = span(of: channel)
-        let first = Int(span.first)
+    private func wordOffset(_ field: Int, _ channel: Int, in span: oc_panel_span) -> Int {
+        let lane = channel - start(of: span)
+        return Int(span.first) * (12 + Int(paddedLength)) + 4 * (field * Int(span.channels) + lane)
+    }
+
+    private func weightOffset(_ channel: Int, _ k: Int, in span: oc_panel_span) -> Int {
         let width = Int(span.channels)
         let per = Int(group)
-        return first * (12 + Int(paddedLength)) + 12 * width + (k / per * width + channel - first) * per + k % per
+        let lane = channel - start(of: span)
+        return Int(span.first) * (12 + Int(paddedLength)) + 12 * width + (k / per * width + lane) * per + k % per
+    }
+
+    /// Where a channel's bias (field 0), multiplier (1) or shift (2) lies.
+    func wordOffset(_ field: Int, _ channel: Int) -> Int { wordOffset(field, channel, in: span(of: channel)) }
+
+    /// Where weight k of a channel's filter lies.
+    func weightOffset(_ channel: Int, _ k: Int) -> Int { weightOffset(channel, k, in: span(of: channel)) }
+
+    /// Gives the last block its copies of the channels before it.
+    func finish(_ out: UnsafeMutableRawBufferPointer) {
+        let last = span(of: Int(geometry.out_c) - 1)
+        for channel in start(of: last)..<max(start(of: last), Int(last.first)) {
+            for field in 0..<3 {
+                let word = out.loadUnaligned(fromByteOffset: wordOffset(field, channel), as: Int32.self)
+                out.storeBytes(of: word, toByteOffset: wordOffset(field, channel, in: last), as: Int32.self)
+            }
+            for k in 0..<Int(length) { out[weightOffset(channel, k, in: last)] = out[weightOffset(channel, k)] }
+        }
     }
 
     var minimumScratchBytes: Int64 { scratchBytes(pixels: 8) }

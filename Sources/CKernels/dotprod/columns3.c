@@ -76,43 +76,61 @@ OC_DOTPROD_INLINE filter load(const oc_columns *b) {
     return f;
 }
 
-OC_DOTPROD_INLINE void stride_1(const oc_columns *b, strip s, uint8_t *out, uint8_t *below, const oc_arm_mode mode) {
+OC_DOTPROD_INLINE strip strip_at(const oc_columns *b, const uint8_t *image, int32_t y) {
+    const oc_conv *c = b->conv;
+    strip s = {.column = -c->pad_left, .width = c->in_w, .zero = vdupq_n_s8((int8_t)c->in_zero)};
+    OC_UNROLL for (int i = 0; i < 4; i++) s.rows[i] = oc_column_row_at(b, image, y * c->stride_h - c->pad_top + i);
+    return s;
+}
+
+OC_DOTPROD_INLINE void stride_1(const oc_columns *b, const uint8_t *image, int32_t y, int32_t rows, uint8_t *output, const oc_arm_mode mode) {
     const oc_conv *c = b->conv;
     const filter f = load(b);
-    const size_t step = (size_t)c->out_c;
-    int8x16x2_t t0 = next_column(&s, 4, 1), t1 = next_column(&s, 4, 1), t2;
-    int32_t x = 0, inside = s.width - s.column;
-    inside = inside < c->out_w ? inside : c->out_w;
-    if (s.column < 0) inside = 0;
-#define OC_PIXEL(checked, u0, u1, u2)                                                                                  \
+    const size_t step = (size_t)c->out_c, line = step * (size_t)c->out_w;
+    for (int32_t row = 0; row < rows; row += 2, output += 2 * line) {
+        strip s = strip_at(b, image, y + row);
+        uint8_t *out = output, *below = row + 1 < rows ? output + line : output;
+        int8x16x2_t t0 = next_column(&s, 4, 1), t1 = next_column(&s, 4, 1), t2;
+        const int8x16x2_t outside = {{s.zero, s.zero}};
+        int32_t x = 0;
+        const int32_t inside = s.width - s.column < c->out_w ? s.width - s.column : c->out_w;
+#define OC_PIXEL(u0, u1, u2, column)                                                                                   \
     do {                                                                                                               \
         int32x4_t upper[2], lower[2];                                                                                  \
-        u2 = next_column(&s, 4, checked);                                                                              \
+        u2 = column;                                                                                                   \
         sum(&f, 0, u0, u1, u2, upper);                                                                                 \
         sum(&f, 1, u0, u1, u2, lower);                                                                                 \
         store(&f, upper, lower, &out, &below, step, mode);                                                             \
     } while (0)
-    for (; x + 3 <= inside; x += 3) {
-        OC_PIXEL(0, t0, t1, t2);
-        OC_PIXEL(0, t1, t2, t0);
-        OC_PIXEL(0, t2, t0, t1);
-    }
-    s.column += x;
-    for (; x < c->out_w; x++) {
-        OC_PIXEL(1, t0, t1, t2);
-        t0 = t1;
-        t1 = t2;
-    }
+        for (; x + 3 <= inside; x += 3) {
+            OC_PIXEL(t0, t1, t2, next_column(&s, 4, 0));
+            OC_PIXEL(t1, t2, t0, next_column(&s, 4, 0));
+            OC_PIXEL(t2, t0, t1, next_column(&s, 4, 0));
+        }
+        for (; x < inside; x++) {
+            OC_PIXEL(t0, t1, t2, next_column(&s, 4, 0));
+            t0 = t1;
+            t1 = t2;
+        }
+        for (; x < c->out_w; x++) {
+            OC_PIXEL(t0, t1, t2, outside);
+            t0 = t1;
+            t1 = t2;
+        }
 #undef OC_PIXEL
+    }
 }
 
-OC_DOTPROD_INLINE void stride_2(const oc_columns *b, strip s, uint8_t *out, const oc_arm_mode mode) {
+OC_DOTPROD_INLINE void stride_2(const oc_columns *b, const uint8_t *image, int32_t y, int32_t rows, uint8_t *output, const oc_arm_mode mode) {
     const oc_conv *c = b->conv;
     const filter f = load(b);
     const size_t step = (size_t)c->out_c;
-    int8x16x2_t t0 = next_column(&s, 3, 1);
-    int32_t x = 0, inside = s.column < 0 ? 0 : (s.width - s.column) / 2;
-    inside = inside < c->out_w ? inside : c->out_w;
+    for (int32_t row = 0; row < rows; row++, output += step * (size_t)c->out_w) {
+        strip s = strip_at(b, image, y + row);
+        uint8_t *out = output, *other = output + step;
+        int8x16x2_t t0 = next_column(&s, 3, 1);
+        int32_t x = 0, inside = s.column < 0 ? 0 : (s.width - s.column) / 2;
+        inside = inside < c->out_w ? inside : c->out_w;
 #define OC_PIXELS(checked)                                                                                             \
     do {                                                                                                               \
         int32x4_t first[2], second[2];                                                                                 \
@@ -123,26 +141,23 @@ OC_DOTPROD_INLINE void stride_2(const oc_columns *b, strip s, uint8_t *out, cons
         store(&f, first, second, &out, &other, 2 * step, mode);                                                        \
         t0 = t4;                                                                                                       \
     } while (0)
-    uint8_t *other = out + step;
-    for (; x + 2 <= inside; x += 2) OC_PIXELS(0);
-    s.column += 2 * x;
-    for (; x < c->out_w; x += 2) {
-        if (x + 1 == c->out_w) other = out;
-        OC_PIXELS(1);
-    }
+        for (; x + 2 <= inside; x += 2) OC_PIXELS(0);
+        s.column += 2 * x;
+        for (; x < c->out_w; x += 2) {
+            if (x + 1 == c->out_w) other = out;
+            OC_PIXELS(1);
+        }
 #undef OC_PIXELS
+    }
 }
 
 OC_DOTPROD void oc_dotprod_columns_3(const oc_columns *b, const uint8_t *image, int32_t y, int32_t rows, uint8_t *out) {
-    const oc_conv *c = b->conv;
-    strip s = {.column = -c->pad_left, .width = c->in_w, .zero = vdupq_n_s8((int8_t)c->in_zero)};
-    for (int i = 0; i < 4; i++) s.rows[i] = oc_column_row_at(b, image, y * c->stride_h - c->pad_top + i);
-    uint8_t *below = rows > 1 ? out + (size_t)c->out_w * c->out_c : out;
+    const int one = b->conv->stride_h == 1;
     switch (b->store.mode) {
-    case OC_ARM_SLOW: c->stride_h == 1 ? stride_1(b, s, out, below, OC_ARM_SLOW) : stride_2(b, s, out, OC_ARM_SLOW); break;
-    case OC_ARM_SIGNED: c->stride_h == 1 ? stride_1(b, s, out, below, OC_ARM_SIGNED) : stride_2(b, s, out, OC_ARM_SIGNED); break;
-    case OC_ARM_RECTIFIED: c->stride_h == 1 ? stride_1(b, s, out, below, OC_ARM_RECTIFIED) : stride_2(b, s, out, OC_ARM_RECTIFIED); break;
-    case OC_ARM_BARE: c->stride_h == 1 ? stride_1(b, s, out, below, OC_ARM_BARE) : stride_2(b, s, out, OC_ARM_BARE); break;
+    case OC_ARM_SLOW: one ? stride_1(b, image, y, rows, out, OC_ARM_SLOW) : stride_2(b, image, y, rows, out, OC_ARM_SLOW); break;
+    case OC_ARM_SIGNED: one ? stride_1(b, image, y, rows, out, OC_ARM_SIGNED) : stride_2(b, image, y, rows, out, OC_ARM_SIGNED); break;
+    case OC_ARM_RECTIFIED: one ? stride_1(b, image, y, rows, out, OC_ARM_RECTIFIED) : stride_2(b, image, y, rows, out, OC_ARM_RECTIFIED); break;
+    case OC_ARM_BARE: one ? stride_1(b, image, y, rows, out, OC_ARM_BARE) : stride_2(b, image, y, rows, out, OC_ARM_BARE); break;
     }
 }
 

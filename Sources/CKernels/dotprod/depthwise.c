@@ -6,7 +6,7 @@
 void oc_dotprod_depthwise(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_conv *c = &step->conv;
     if (!oc_columns_fit(c)) {
-        oc_neon_depthwise(step, memory, part, parts);
+        oc_neon_depthwise_any(step, memory, part, parts);
         return;
     }
     const uint8_t *input = oc_source(&step->in[0], memory), *packed = oc_source(&step->constants, memory);
@@ -15,7 +15,7 @@ void oc_dotprod_depthwise(const oc_step *step, const oc_memory *memory, uint32_t
     const int32_t blocks = (c->out_c + OC_COLUMN_CHANNELS - 1) / OC_COLUMN_CHANNELS;
     const size_t block_bytes = 12 * OC_COLUMN_CHANNELS + (size_t)(c->kernel_h == 5 ? 64 : 32) * (size_t)c->kernel_w;
     const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
-    const int32_t strip = c->kernel_h == 5 ? 4 / c->stride_h : 2 / c->stride_h;
+    const int32_t strip = c->kernel_h == 5 ? 4 / c->stride_h : c->out_h; /* 3x3 kernels go through the image by themselves */
 
     oc_columns b = {.conv = c};
     b.store.conv = c;

@@ -2,13 +2,13 @@
  * kernel) are interleaved in `group`s into a panel: group g of the four pixels, then group g + 1. A chunk of panels lies in
  * scratch, and each block of output channels walks over it in tiles of two panels; blocks stay in L1 meanwhile.
  *
- * A block: int32 biases, multipliers and shifts of its channels, then for each group the weights of each channel.
+ * A block (the last one takes the last channels, and may so repeat some): int32 biases, multipliers and shifts of its channels, then for each group the weights of each channel.
  * Reads go at most 15 bytes past the input, which the arena has to spare. */
 #ifndef OC_DOTPROD_PANELS_H
 #define OC_DOTPROD_PANELS_H
 
 #include "../neon/requantize.h"
-#include "../patch.h"
+#include "../neon/gather.h"
 #include "oc_panels.h"
 
 #if defined(__aarch64__)
@@ -53,69 +53,6 @@ static inline void oc_panel_pack(const uint8_t *pixels, size_t stride, int32_t c
     }
 }
 
-/* Where the next output pixel lies. */
-typedef struct oc_panel_place {
-    int32_t x, y, batch;
-} oc_panel_place;
-
-static inline void oc_panel_advance(const oc_conv *c, oc_panel_place *place, int32_t pixels) {
-    place->x += pixels;
-    if (place->x < c->out_w) return;
-    place->x = 0;
-    if (++place->y < c->out_h) return;
-    place->y = 0;
-    place->batch++;
-}
-
-/* Kernel rows of at most 16 bytes, as first layers have, are copied as 16 in ascending order: what is too much the next row
- * overwrites, and behind the last one the patches' stride leaves room. Zero points go where the window leaves the input. */
-static inline void oc_panel_gather_short(const oc_conv *c, const uint8_t *image, const oc_panel_place *place, uint8_t *patch) {
-    const int32_t row_bytes = c->kernel_w * c->in_c, line = c->in_w * c->in_c;
-    const int32_t top = place->y * c->stride_h - c->pad_top, left = (place->x * c->stride_w - c->pad_left) * c->in_c;
-    const uint8x16_t zeros = vdupq_n_u8((uint8_t)c->in_zero);
-    const int32_t before = left < 0 ? (-left < row_bytes ? -left : row_bytes) : 0;
-    const int32_t whole = line - left < 0 ? 0 : line - left < row_bytes ? line - left : row_bytes;
-    for (int32_t ky = 0; ky < c->kernel_h; ky++, patch += row_bytes) {
-        const int32_t y = top + ky;
-        vst1q_u8(patch, zeros);
-        if (y < 0 || y >= c->in_h || before >= whole) continue;
-        vst1q_u8(patch + before, vld1q_u8(image + (size_t)y * line + left + before));
-        vst1q_u8(patch + whole, zeros);
-    }
-}
-
-/* Four such patches of one row whose windows lie inside; returns whether they do. */
-static inline int oc_panel_gather_four(const oc_conv *c, const uint8_t *image, const oc_panel_place *place, uint8_t *patches, size_t stride) {
-    const size_t row_bytes = (size_t)c->kernel_w * c->in_c, line = (size_t)c->in_w * c->in_c, next = (size_t)c->stride_w * c->in_c;
-    const int32_t top = place->y * c->stride_h - c->pad_top, left = place->x * c->stride_w - c->pad_left;
-    if (place->x + OC_PANEL > c->out_w || top < 0 || top + c->kernel_h > c->in_h || left < 0
-        || left + (OC_PANEL - 1) * c->stride_w + c->kernel_w > c->in_w) return 0;
-    const uint8_t *from = image + (size_t)top * line + (size_t)left * c->in_c;
-    for (int32_t ky = 0; ky < c->kernel_h; ky++, from += line, patches += row_bytes) {
-        const uint8x16_t r0 = vld1q_u8(from), r1 = vld1q_u8(from + next), r2 = vld1q_u8(from + 2 * next), r3 = vld1q_u8(from + 3 * next);
-        vst1q_u8(patches, r0);
-        vst1q_u8(patches + stride, r1);
-        vst1q_u8(patches + 2 * stride, r2);
-        vst1q_u8(patches + 3 * stride, r3);
-    }
-    return 1;
-}
-
-/* The next `count` (1 to 4) patches. */
-static inline void oc_panel_gather(const oc_conv *c, const uint8_t *input, oc_panel_place *place, int32_t count, uint8_t *patches, size_t stride) {
-    const int is_short = c->kernel_w * c->in_c <= 16 && c->dilation_h == 1 && c->dilation_w == 1;
-    const uint8_t *image = input + (size_t)place->batch * c->in_h * c->in_w * c->in_c;
-    if (is_short && count == OC_PANEL && oc_panel_gather_four(c, image, place, patches, stride)) {
-        oc_panel_advance(c, place, OC_PANEL);
-        return;
-    }
-    for (int32_t i = 0; i < count; i++, patches += stride) {
-        if (is_short) oc_panel_gather_short(c, input + (size_t)place->batch * c->in_h * c->in_w * c->in_c, place, patches);
-        else oc_gather_patch(c, input, 0, place->batch, place->y, place->x, 0, c->in_c, patches);
-        oc_panel_advance(c, place, 1);
-    }
-}
-
 static inline void oc_panel_multiply(const oc_step *step, const uint8_t *packed, const uint8_t *panels, size_t panel_bytes, int32_t count,
                                      uint8_t *output, const oc_panel_set *set) {
     const oc_conv *c = &step->conv;
@@ -131,15 +68,17 @@ static inline void oc_panel_multiply(const oc_step *step, const uint8_t *packed,
         block.store.multiplier = block.bias + width;
         block.store.shift = block.bias + 2 * width;
         block.store.mode = oc_arm_mode_of(&block.store.range, block.store.shift, width);
-        block.store.channels = c->out_c - first;
+        /* The last block takes the last channels, some of which lie in the one before too. */
+        const int32_t last = c->out_c - width, at = first <= last || last < 0 ? first : last;
+        block.store.channels = c->out_c - at;
         const int32_t quads = width / 4, tiles = count / OC_PANEL_TILE;
         const int bare = block.store.mode == OC_ARM_BARE && block.store.channels >= width;
         const int8_t *from = (const int8_t *)panels;
-        (bare ? set->bare : set->any)[quads - 1](&block, from, panel_bytes, tiles, output + first);
+        (bare ? set->bare : set->any)[quads - 1](&block, from, panel_bytes, tiles, output + at);
         from += (size_t)tiles * 2 * panel_bytes;
         for (int32_t i = tiles * OC_PANEL_TILE; i < count; i += OC_PANEL, from += panel_bytes) {
             const int32_t rows = count - i < OC_PANEL ? count - i : OC_PANEL;
-            set->rest[rows - 1][quads - 1](&block, from, panel_bytes, output + (size_t)i * block.store.stride + first);
+            set->rest[rows - 1][quads - 1](&block, from, panel_bytes, output + (size_t)i * block.store.stride + at);
         }
         first += width;
     }
@@ -160,7 +99,7 @@ static inline void oc_panel_conv(const oc_step *step, const oc_memory *memory, u
     const int32_t chunk = (int32_t)(room / (2 * panel_bytes)) * OC_PANEL_TILE;
 
     const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
-    oc_panel_place place = {pixels.begin % c->out_w, pixels.begin / c->out_w % c->out_h, pixels.begin / c->out_w / c->out_h};
+    oc_arm_gatherer gatherer = oc_arm_gather_from(c, input, pixels.begin);
     for (int32_t first = pixels.begin; first < pixels.end; first += chunk) {
         const int32_t count = pixels.end - first < chunk ? pixels.end - first : chunk;
         for (int32_t i = 0; i < count; i += OC_PANEL) {
@@ -169,7 +108,7 @@ static inline void oc_panel_conv(const oc_step *step, const oc_memory *memory, u
             if (dense) {
                 oc_panel_pack(input + (size_t)(first + i) * c->in_c, (size_t)c->in_c, four, length, set->group, panel);
             } else {
-                oc_panel_gather(c, input, &place, four, patches, patch_bytes);
+                oc_arm_gather(&gatherer, four, patches, patch_bytes);
                 oc_panel_pack(patches, patch_bytes, four, length, set->group, panel);
             }
         }

@@ -1,32 +1,47 @@
 /* Addition and subtraction with NEON, where neither operand is broadcast: by the linear form where one is known, else by
  * the reference's steps. */
-#include "../fixed_point.h"
 #include "../scalar/scalar.h"
-#include "neon.h"
+#include "requantize.h"
 #include "oc_linear_sum.h"
 
 #if defined(__ARM_NEON)
 
-/* Four values less their zero point, shifted left and scaled. */
-static inline int32x4_t scaled(int16x4_t values, int32_t zero, int32_t left_shift, int32_t multiplier, int32_t shift) {
-    const int32x4_t centred = vsubq_s32(vmovl_s16(values), vdupq_n_s32(zero));
-    return oc_neon_multiply(vshlq_s32(centred, vdupq_n_s32(left_shift)), vdupq_n_s32(multiplier), vdupq_n_s32(shift));
+/* The reference's steps for one operand, or for their sum: `multiplier` and `shift` <= 0. */
+typedef struct scale {
+    int32x4_t multiplier, shift;
+} scale;
+
+static inline scale load(int32_t multiplier, int32_t shift) {
+    const scale s = {vdupq_n_s32(multiplier), vdupq_n_s32(shift)};
+    return s;
 }
 
-static void add_by_steps(const oc_binary *b, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, oc_range run) {
-    const oc_neon_range range = oc_neon_load_range(b->out_zero, b->clamp_min, b->clamp_max);
-    const int32x4_t multiplier = vdupq_n_s32(b->multiplier_out), shift = vdupq_n_s32(b->shift_out);
-    for (int32_t i = run.begin; i < run.end; i += 8) {
-        const int32_t count = run.end - i;
-        const int16x8_t x = vmovl_s8(oc_neon_bytes(in_a + i, count)), y = vmovl_s8(oc_neon_bytes(in_b + i, count));
-        int32x4_t sums[2];
-        for (int half = 0; half < 2; half++) {
-            const int16x4_t xh = half ? vget_high_s16(x) : vget_low_s16(x), yh = half ? vget_high_s16(y) : vget_low_s16(y);
-            const int32x4_t left = scaled(xh, b->zero_a, b->left_shift, b->multiplier_a, b->shift_a);
-            const int32x4_t right = scaled(yh, b->zero_b, b->left_shift, b->multiplier_b, b->shift_b);
-            sums[half] = oc_neon_multiply(b->subtract ? vsubq_s32(left, right) : vaddq_s32(left, right), multiplier, shift);
+static inline int32x4_t scaled(int32x4_t value, const scale *s) {
+    const int32x4_t high = vqrdmulhq_s32(value, s->multiplier);
+    return vrshlq_s32(vsraq_n_s32(high, vandq_s32(high, s->shift), 31), s->shift); /* as in requantize.h, but for shifts of 0 too */
+}
+
+enum { LEFT_SHIFT = 20 }; /* the reference's; values less a zero point have room for four bits more in 16 */
+
+/* Eight values less their zero point, shifted left. */
+static inline int16x8_t centred(int8x8_t values, int8x8_t zero) { return vshlq_n_s16(vsubl_s8(values, zero), LEFT_SHIFT - 16); }
+
+static void add_by_steps(const oc_binary *step, const int8_t *x, const int8_t *y, uint8_t *output, int32_t count) {
+    const oc_binary b = *step;
+    const oc_arm_range range = oc_arm_load_range(b.out_zero, b.clamp_min, b.clamp_max);
+    const scale scale_x = load(b.multiplier_a, b.shift_a), scale_y = load(b.multiplier_b, b.shift_b);
+    const scale scale_out = load(b.multiplier_out, b.shift_out);
+    const int8x8_t zero_x = vdup_n_s8((int8_t)b.zero_a), zero_y = vdup_n_s8((int8_t)b.zero_b);
+    for (int32_t i = 0; i + 16 <= count; i += 16) {
+        int16x8_t sums[2];
+        OC_UNROLL for (int half = 0; half < 2; half++) {
+            const int16x8_t xs = centred(vld1_s8(x + i + 8 * half), zero_x), ys = centred(vld1_s8(y + i + 8 * half), zero_y);
+            const int32x4_t x0 = scaled(vshll_n_s16(vget_low_s16(xs), 16), &scale_x), x1 = scaled(vshll_n_s16(vget_high_s16(xs), 16), &scale_x);
+            const int32x4_t y0 = scaled(vshll_n_s16(vget_low_s16(ys), 16), &scale_y), y1 = scaled(vshll_n_s16(vget_high_s16(ys), 16), &scale_y);
+            const int32x4_t low = b.subtract ? vsubq_s32(x0, y0) : vaddq_s32(x0, y0), high = b.subtract ? vsubq_s32(x1, y1) : vaddq_s32(x1, y1);
+            sums[half] = oc_arm_narrow(scaled(low, &scale_out), scaled(high, &scale_out));
         }
-        oc_neon_store(output + i, sums[0], sums[1], &range, count);
+        vst1q_s8((int8_t *)output + i, oc_arm_bytes(sums[0], sums[1], &range, OC_ARM_RECTIFIED)); /* its way to clamp */
     }
 }
 
@@ -41,18 +56,17 @@ static inline int8x8_t linear(int16x8_t x, int16x8_t y, const oc_binary *b) {
     return vqshrn_n_s16(upper, OC_LINEAR_SUM_BITS - 16);
 }
 
-static void add_linearly(const oc_binary *step, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, oc_range run) {
+static void add_linearly(const oc_binary *step, const int8_t *x, const int8_t *y, uint8_t *output, int32_t count) {
     const oc_binary b = *step; /* the output might be the step, for all the compiler knows */
     const int8x16_t least = vdupq_n_s8((int8_t)b.clamp_min), most = vdupq_n_s8((int8_t)b.clamp_max);
-    const int8_t *x = (const int8_t *)in_a, *y = (const int8_t *)in_b;
-    int32_t i = run.begin;
-    for (; i + 16 <= run.end; i += 16) {
+    int32_t i = 0;
+    for (; i + 16 <= count; i += 16) {
         const int8x16_t xs = vld1q_s8(x + i), ys = vld1q_s8(y + i);
         const int8x8_t low = linear(vmovl_s8(vget_low_s8(xs)), vmovl_s8(vget_low_s8(ys)), &b);
         const int8x8_t high = linear(vmovl_s8(vget_high_s8(xs)), vmovl_s8(vget_high_s8(ys)), &b);
         vst1q_s8((int8_t *)output + i, vminq_s8(vmaxq_s8(vcombine_s8(low, high), least), most));
     }
-    for (; i < run.end; i++) {
+    for (; i < count; i++) {
         const uint32_t sum = (uint32_t)x[i] * (uint32_t)b.linear_a + (uint32_t)y[i] * (uint32_t)b.linear_b + (uint32_t)b.linear_c;
         output[i] = (uint8_t)oc_clamp((int32_t)sum >> OC_LINEAR_SUM_BITS, b.clamp_min, b.clamp_max);
     }
@@ -68,8 +82,18 @@ void oc_neon_add(const oc_step *step, const oc_memory *memory, uint32_t part, ui
     const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
     uint8_t *output = oc_destination(&step->out, memory);
     const oc_range run = oc_part(b->dims[4], part, parts);
-    if (b->linear_a != 0 || b->linear_b != 0) add_linearly(b, in_a, in_b, output, run);
-    else add_by_steps(b, in_a, in_b, output, run);
+    const int32_t count = run.end - run.begin, whole = count / 16 * 16;
+    in_a += run.begin;
+    in_b += run.begin;
+    output += run.begin;
+    if (b->linear_a != 0 || b->linear_b != 0) {
+        add_linearly(b, (const int8_t *)in_a, (const int8_t *)in_b, output, count);
+    } else if (b->left_shift == LEFT_SHIFT && b->shift_a <= 0 && b->shift_b <= 0 && b->shift_out <= 0) {
+        add_by_steps(b, (const int8_t *)in_a, (const int8_t *)in_b, output, whole);
+        for (int32_t i = whole; i < count; i++) output[i] = (uint8_t)oc_sum(b, (int8_t)in_a[i], (int8_t)in_b[i]);
+    } else {
+        for (int32_t i = 0; i < count; i++) output[i] = (uint8_t)oc_sum(b, (int8_t)in_a[i], (int8_t)in_b[i]);
+    }
 }
 
 #endif

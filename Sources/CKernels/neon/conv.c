@@ -1,64 +1,270 @@
-/* Convolutions with NEON, for CPUs without dot products: ARMv8.0 and ARMv7. int8 widened to int16, then multiplied by lane
- * into int32. Packing "blocked 8 x 1". */
-#include "../widened.h"
-#include "neon.h"
+/* Convolutions without dot products. Products of two int8 are summed in 16 bits as long as that is safe, and only then
+ * added to 32: over how many, is known when weights are packed. In a group of 32 bytes each lane of 16 bits takes four
+ * products where the magnitudes of their weights add up to 255 or less, and twice two elsewhere.
+ *
+ * Packing: for every four channels (the last four overlap those before where the count is no multiple) int32 biases,
+ * multipliers and shifts; 1 if even two products may overflow, as only weights of -128 do; a bit for each group that takes
+ * chains of four; then for each group the 32 weights of each channel, and for what is left the same in octets, the first
+ * bit behind the groups' telling whether three octets make one chain.
+ *
+ * A chunk of pixels, in place or gathered, stays in L1 while all blocks walk over it in tiles of 4 pixels. */
+#include "gather.h"
+#include "oc_chains.h"
+#include "requantize.h"
 
 #if defined(__ARM_NEON)
 
-enum { TILE = OC_WIDENED_TILE, BLOCK = OC_WIDENED_BLOCK };
-
-static void widen(const uint8_t *bytes, int32_t length, int16_t *wide) {
-    int32_t i = 0;
-    for (; i + 8 <= length; i += 8) vst1q_s16(wide + i, vmovl_s8(vld1_s8((const int8_t *)bytes + i)));
-    for (; i < length; i++) wide[i] = (int8_t)bytes[i];
+#if defined(__aarch64__)
+enum { TILE = 4 };
+#define OC_MULTIPLY_HIGH(a, b) vmull_high_s8(a, b)
+#define OC_CHAIN_HIGH(sum, a, b) vmlal_high_s8(sum, a, b)
+static inline int32x4_t across(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d) { return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d)); }
+#else
+enum { TILE = 2 };
+#define OC_MULTIPLY_HIGH(a, b) vmull_s8(vget_high_s8(a), vget_high_s8(b))
+#define OC_CHAIN_HIGH(sum, a, b) vmlal_s8(sum, vget_high_s8(a), vget_high_s8(b))
+static inline int32x2_t halves(int32x4_t a, int32x4_t b) {
+    return vpadd_s32(vadd_s32(vget_low_s32(a), vget_high_s32(a)), vadd_s32(vget_low_s32(b), vget_high_s32(b)));
 }
+static inline int32x4_t across(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d) { return vcombine_s32(halves(a, b), halves(c, d)); }
+#endif
 
-/* One weight of each of 8 channels times value `lane` of four pixels. */
-#define OC_LANE(lane)                                                                                \
-    do {                                                                                             \
-        const int16x8_t w = vmovl_s8(vld1_s8(weights + 8 * (k + lane)));                             \
-        for (int p = 0; p < TILE; p++) {                                                             \
-            sums[p][0] = vmlal_lane_s16(sums[p][0], vget_low_s16(w), x[p], lane);                    \
-            sums[p][1] = vmlal_lane_s16(sums[p][1], vget_high_s16(w), x[p], lane);                   \
-        }                                                                                            \
+enum { CHANNELS = OC_CHAIN_CHANNELS };
+
+typedef struct chain_block {
+    const int32_t *bias, *exact;    /* the flag, then the bits */
+    const int8_t *weights;
+    int32_t groups, octets;
+    oc_arm_store store;
+} chain_block;
+
+typedef int32x4_t chain_sums[TILE][CHANNELS];
+
+#define OC_EACH_CHANNEL OC_UNROLL for (int c = 0; c < CHANNELS; c++)
+#define OC_EACH_PIXEL OC_UNROLL for (int p = 0; p < rows; p++)
+
+/* Left alone, the compiler starts the products of all channels at once and spills: what lies behind these uses `pointer` or
+ * `vector`, and so waits until `value` is there. */
+#define OC_SETTLE(value, pointer) __asm__ volatile("" : "+w"(value), "+r"(pointer))
+#define OC_SETTLE_WITH(value, vector) __asm__ volatile("" : "+w"(value), "+w"(vector))
+
+/* Moves on a pointer of its own; the compiler would rather derive it anew from another one each time. */
+#define OC_STEP(pointer, bytes)                                                                                        \
+    do {                                                                                                               \
+        (pointer) += (bytes);                                                                                          \
+        __asm__("" : "+r"(pointer));                                                                                   \
     } while (0)
 
-static void tile(const oc_conv *conv, const int16_t *patches, int32_t stride, const oc_widened_block *blocks, int32_t block_count,
-                 const oc_widened_output *out) {
-    const oc_neon_range range = oc_neon_load_range(conv->out_zero, conv->clamp_min, conv->clamp_max);
-    for (int32_t n = 0; n < block_count; n++) {
-        const int8_t *weights = blocks[n].weights;
-        int32x4_t sums[TILE][2];
-        for (int p = 0; p < TILE; p++) {
-            sums[p][0] = vld1q_s32(blocks[n].bias);
-            sums[p][1] = vld1q_s32(blocks[n].bias + 4);
+/* What a chain adds to a sum; the first one begins it. */
+static inline __attribute__((always_inline)) void flush(int32x4_t *sum, int16x8_t chain, const int first) {
+    *sum = first ? vpaddlq_s16(chain) : vpadalq_s16(*sum, chain);
+}
+
+/* A group of 32, and on to the next one's pixels. Weights are loaded half a channel ahead. */
+static inline __attribute__((always_inline)) void add_group(chain_sums sums, const int8_t *x[TILE], const int8_t *w, const int rows, const int four,
+                                                            const int first) {
+    int8x16_t low[TILE], high[TILE], w0 = vld1q_s8(w), w1 = vld1q_s8(w + 16);
+    int16x8_t chain[TILE];
+    OC_EACH_PIXEL {
+        low[p] = vld1q_s8(x[p]);
+        high[p] = vld1q_s8(x[p] + 16);
+        OC_STEP(x[p], OC_CHAIN_GROUP);
+    }
+    OC_EACH_CHANNEL {
+        OC_EACH_PIXEL chain[p] = vmull_s8(vget_low_s8(low[p]), vget_low_s8(w0));
+        OC_EACH_PIXEL chain[p] = OC_CHAIN_HIGH(chain[p], low[p], w0);
+        OC_EACH_PIXEL OC_SETTLE(chain[p], w);
+        const int8x16_t next0 = c + 1 < CHANNELS ? vld1q_s8(w + 32 * (c + 1)) : w1, next1 = c + 1 < CHANNELS ? vld1q_s8(w + 32 * (c + 1) + 16) : w1;
+        if (four) {
+            OC_EACH_PIXEL chain[p] = vmlal_s8(chain[p], vget_low_s8(high[p]), vget_low_s8(w1));
+        } else {
+            OC_EACH_PIXEL flush(&sums[p][c], chain[p], first);
+            OC_EACH_PIXEL chain[p] = vmull_s8(vget_low_s8(high[p]), vget_low_s8(w1));
         }
-        size_t k = 0;
-        for (; k + 4 <= (size_t)stride; k += 4) {
-            int16x4_t x[TILE];
-            for (int p = 0; p < TILE; p++) x[p] = vld1_s16(patches + (size_t)p * stride + k);
-            OC_LANE(0);
-            OC_LANE(1);
-            OC_LANE(2);
-            OC_LANE(3);
-        }
-        for (; k < (size_t)stride; k++) {
-            int16x4_t x[TILE];
-            for (int p = 0; p < TILE; p++) x[p] = vdup_n_s16(patches[(size_t)p * stride + k]);
-            OC_LANE(0);
-        }
-        const int32x4_t multiplier[2] = {vld1q_s32(blocks[n].multiplier), vld1q_s32(blocks[n].multiplier + 4)};
-        const int32x4_t shift[2] = {vld1q_s32(blocks[n].shift), vld1q_s32(blocks[n].shift + 4)};
-        for (int p = 0; p < TILE && p < out->pixels; p++) {
-            oc_neon_store(out->bytes + (size_t)p * out->stride + n * BLOCK, oc_neon_multiply(sums[p][0], multiplier[0], shift[0]),
-                          oc_neon_multiply(sums[p][1], multiplier[1], shift[1]), &range, out->channels - n * BLOCK);
+        OC_EACH_PIXEL chain[p] = OC_CHAIN_HIGH(chain[p], high[p], w1);
+        OC_EACH_PIXEL flush(&sums[p][c], chain[p], first && four);
+        w0 = next0;
+        w1 = next1;
+        OC_EACH_PIXEL OC_SETTLE_WITH(sums[p][c], w0);
+    }
+}
+
+/* One to three octets. */
+static inline __attribute__((always_inline)) void add_octets(chain_sums sums, const int8_t *const x[TILE], const int8_t *w, const int rows,
+                                                             const int octets, const int three, const int first) {
+    int8x16_t low[TILE];
+    int8x8_t high[TILE];
+    int16x8_t chain[TILE];
+    OC_EACH_PIXEL {
+        low[p] = octets == 1 ? vcombine_s8(vld1_s8(x[p]), vdup_n_s8(0)) : vld1q_s8(x[p]);
+        high[p] = octets == 3 ? vld1_s8(x[p] + 16) : vdup_n_s8(0);
+    }
+    OC_EACH_CHANNEL {
+        const int8_t *from = w + 8 * octets * c;
+        const int8x16_t w0 = octets == 1 ? vcombine_s8(vld1_s8(from), vdup_n_s8(0)) : vld1q_s8(from);
+        const int8x8_t w1 = octets == 3 ? vld1_s8(from + 16) : vdup_n_s8(0);
+        OC_EACH_PIXEL {
+            chain[p] = vmull_s8(vget_low_s8(low[p]), vget_low_s8(w0));
+            if (octets > 1) chain[p] = OC_CHAIN_HIGH(chain[p], low[p], w0);
+            if (octets == 3 && three) chain[p] = vmlal_s8(chain[p], high[p], w1);
+            flush(&sums[p][c], chain[p], first);
+            if (octets == 3 && !three) flush(&sums[p][c], vmull_s8(high[p], w1), 0);
         }
     }
 }
 
+/* The sums of `rows` pixels. `octets`: 1 to 3 for filters of so many, 0 for those with groups. */
+static inline __attribute__((always_inline)) void multiply(const chain_block *b, const int8_t *const pixels[TILE], chain_sums sums, const int rows,
+                                                           const int octets) {
+    const uint32_t *bits = (const uint32_t *)b->exact + 1;
+    uint32_t bit = *bits;
+    if (octets > 0) {
+        if (octets == 3 && (bit & 1)) add_octets(sums, pixels, b->weights, rows, octets, 1, 1);
+        else add_octets(sums, pixels, b->weights, rows, octets, 0, 1);
+        return;
+    }
+    const int8_t *x[TILE], *w = b->weights;
+    OC_EACH_PIXEL x[p] = pixels[p];
+    if (bit & 1) add_group(sums, x, w, rows, 1, 1);
+    else add_group(sums, x, w, rows, 0, 1);
+    bit >>= 1;
+    for (int32_t left = b->groups - 1, word = 31; left > 0; word = 32) {
+        const int32_t count = left < word ? left : word;
+        left -= count;
+        int32_t rest = count;
+        do {
+            OC_STEP(w, CHANNELS * OC_CHAIN_GROUP);
+            if (bit & 1) add_group(sums, x, w, rows, 1, 0);
+            else add_group(sums, x, w, rows, 0, 0);
+            bit >>= 1;
+        } while (--rest != 0);
+        if (count == word) bit = *++bits;
+    }
+    if (b->octets == 0) return;
+    OC_STEP(w, CHANNELS * OC_CHAIN_GROUP);
+    if (b->octets == 1) add_octets(sums, x, w, rows, 1, 0, 0);
+    else if (b->octets == 2) add_octets(sums, x, w, rows, 2, 0, 0);
+    else if (bit & 1) add_octets(sums, x, w, rows, 3, 1, 0);
+    else add_octets(sums, x, w, rows, 3, 0, 0);
+}
+
+/* The sums of one pixel, whatever the weights. */
+__attribute__((noinline)) static int32x4_t multiply_exactly(const chain_block *b, const int8_t *x) {
+    int32x4_t sums[CHANNELS] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
+    const int8_t *w = b->weights;
+    for (int32_t i = 0; i < 4 * b->groups + b->octets; i++, x += 8) {
+        const int32_t together = i < 4 * b->groups ? 4 : b->octets, at = i < 4 * b->groups ? i % 4 : i - 4 * b->groups;
+        for (int c = 0; c < CHANNELS; c++) sums[c] = vpadalq_s16(sums[c], vmull_s8(vld1_s8(x), vld1_s8(w + 8 * (together * c + at))));
+        if (at + 1 == together) w += 8 * CHANNELS * together;
+    }
+    return across(sums[0], sums[1], sums[2], sums[3]);
+}
+
+/* One to four pixels of the block. */
+static inline __attribute__((always_inline)) void store(const chain_block *b, int32x4_t sums[TILE], uint8_t *out, const int rows, const oc_arm_mode mode) {
+    const size_t stride = b->store.stride;
+    const oc_arm_range range = b->store.range;
+    const int32x4_t multiplier = vld1q_s32(b->store.multiplier), shift = vld1q_s32(b->store.shift);
+    OC_EACH_PIXEL sums[p] = oc_arm_scale(sums[p], multiplier, shift, mode);
+    const int16x8_t low = oc_arm_narrow(sums[0], sums[rows > 1 ? 1 : 0]);
+    int8x16_t bytes;
+    if (rows > 2) {
+        bytes = oc_arm_bytes(low, oc_arm_narrow(sums[2 % TILE], sums[3 % TILE]), &range, mode);
+    } else {
+        const int8x8_t half = oc_arm_half_bytes(low, &range, mode);
+        bytes = vcombine_s8(half, half);
+    }
+    OC_ARM_PUT_4(0, bytes, out, stride);
+    if (rows > 1) OC_ARM_PUT_4(1, bytes, out, stride);
+    if (rows > 2) OC_ARM_PUT_4(2, bytes, out, stride);
+    if (rows > 3) OC_ARM_PUT_4(3, bytes, out, stride);
+}
+
+static inline __attribute__((always_inline)) void tile(const chain_block *b, const int8_t *const pixels[TILE], uint8_t *out, const int rows,
+                                                       const int octets, const oc_arm_mode mode) {
+    const int32x4_t bias = vld1q_s32(b->bias);
+    chain_sums parts;
+    multiply(b, pixels, parts, rows, octets);
+    int32x4_t sums[TILE];
+    OC_EACH_PIXEL sums[p] = vaddq_s32(across(parts[p][0], parts[p][1], parts[p][2], parts[p][3]), bias);
+    store(b, sums, out, rows, mode);
+}
+
+/* All pixels of a chunk. */
+typedef void (*chunk_fn)(const chain_block *, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out);
+
+static inline __attribute__((always_inline)) void chunk_of(const chain_block *b, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out,
+                                                           const int octets, const oc_arm_mode mode) {
+    for (; count >= TILE; count -= TILE, pixels += TILE * stride, out += TILE * b->store.stride) {
+        const int8_t *const rows[4] = {pixels, pixels + stride, pixels + 2 * stride, pixels + 3 * stride};
+        tile(b, rows, out, TILE, octets, mode);
+    }
+    for (; count > 0; count--, pixels += stride, out += b->store.stride) tile(b, &pixels, out, 1, octets, mode);
+}
+
+#define OC_CHUNK(octets, mode)                                                                                         \
+    static void chunk_##octets##_##mode(const chain_block *b, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out) { \
+        chunk_of(b, pixels, stride, count, out, octets, mode);                                                         \
+    }
+#define OC_CHUNKS(mode) OC_CHUNK(0, mode) OC_CHUNK(1, mode) OC_CHUNK(2, mode) OC_CHUNK(3, mode)
+OC_CHUNKS(OC_ARM_SIGNED) OC_CHUNKS(OC_ARM_RECTIFIED) OC_CHUNKS(OC_ARM_BARE)
+
+/* Any weights, any shift, any number of channels. */
+static void chunk_slow(const chain_block *b, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out) {
+    for (int32_t i = 0; i < count; i++) {
+        int32_t words[CHANNELS];
+        vst1q_s32(words, vaddq_s32(multiply_exactly(b, pixels + (size_t)i * stride), vld1q_s32(b->bias)));
+        oc_arm_store_slowly(&b->store, words, 1, CHANNELS, out + (size_t)i * b->store.stride);
+    }
+}
+
+#define OC_CHUNKS_OF(mode) {chunk_0_##mode, chunk_1_##mode, chunk_2_##mode, chunk_3_##mode}
+static const chunk_fn chunks[4][4] = {
+    [OC_ARM_SLOW] = {chunk_slow, chunk_slow, chunk_slow, chunk_slow},
+    [OC_ARM_SIGNED] = OC_CHUNKS_OF(OC_ARM_SIGNED),
+    [OC_ARM_RECTIFIED] = OC_CHUNKS_OF(OC_ARM_RECTIFIED),
+    [OC_ARM_BARE] = OC_CHUNKS_OF(OC_ARM_BARE),
+};
+
 void oc_neon_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    static const oc_widened_set set = {.group = 1, .widen = widen, .tile = tile};
-    oc_widened_conv(step, memory, part, parts, &set);
+    const oc_conv *c = &step->conv;
+    const uint8_t *input = oc_source(&step->in[0], memory), *packed = oc_source(&step->constants, memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const int dense = oc_input_is_dense(c);
+    const int32_t length = c->kernel_h * c->kernel_w * c->in_c, blocks = (c->out_c + CHANNELS - 1) / CHANNELS;
+    const size_t words = (size_t)oc_chain_words(length), block_bytes = 4 * words + (size_t)CHANNELS * (size_t)oc_chain_weights(length);
+
+    /* Patches have 16 bytes behind them. */
+    const size_t stride = dense ? (size_t)c->in_c : ((size_t)length + 31) / 16 * 16;
+    uint8_t *patches = dense ? NULL : oc_scratch(step, memory, part, parts);
+    const int32_t room = dense ? 16384 / length : (int32_t)(step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT / stride);
+    const int32_t chunk = room < 4 ? 4 : room / 4 * 4;
+
+    chain_block b = {.groups = oc_chain_groups(length), .octets = oc_chain_octets(length)};
+    b.store.conv = c;
+    b.store.range = oc_arm_conv_range(c);
+    b.store.channels = c->out_c < CHANNELS ? c->out_c : CHANNELS;
+    b.store.stride = (size_t)c->out_c;
+    const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
+    oc_arm_gatherer gatherer = oc_arm_gather_from(c, input, pixels.begin);
+    for (int32_t first = pixels.begin; first < pixels.end; first += chunk) {
+        const int32_t count = pixels.end - first < chunk ? pixels.end - first : chunk;
+        if (!dense) {
+            for (int32_t i = 0; i < count; i += 4) oc_arm_gather(&gatherer, count - i < 4 ? count - i : 4, patches + (size_t)i * stride, stride);
+        }
+        const int8_t *from = (const int8_t *)(dense ? input + (size_t)first * stride : patches);
+        for (int32_t n = 0; n < blocks; n++) {
+            const int32_t channel = n * CHANNELS, last = c->out_c - CHANNELS, at = channel <= last || last < 0 ? channel : last;
+            b.bias = (const int32_t *)(const void *)(packed + block_bytes * (size_t)n);
+            b.store.multiplier = b.bias + CHANNELS;
+            b.store.shift = b.bias + 2 * CHANNELS;
+            b.exact = b.bias + 3 * CHANNELS;
+            b.weights = (const int8_t *)(b.bias + words);
+            const int slow = *b.exact != 0 || last < 0; /* fewer than four channels are stored one by one */
+            b.store.mode = slow ? OC_ARM_SLOW : oc_arm_mode_of(&b.store.range, b.store.shift, CHANNELS);
+            chunks[b.store.mode][b.groups == 0 ? b.octets : 0](&b, from, stride, count, output + (size_t)first * c->out_c + at);
+        }
+    }
 }
 
 #endif

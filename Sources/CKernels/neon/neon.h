@@ -11,6 +11,7 @@
 
 void oc_neon_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_neon_depthwise_any(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_mean(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);

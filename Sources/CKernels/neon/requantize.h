@@ -40,12 +40,13 @@ typedef enum oc_arm_mode {
     OC_ARM_SLOW,        /* any shift */
     OC_ARM_SIGNED,      /* shifts to the right, here and below */
     OC_ARM_RECTIFIED,   /* no result below the zero point is seen */
-    OC_ARM_BARE         /* rectified, and int8 itself is the clamp */
+    OC_ARM_BARE         /* rectified, the zero point is int8's least and int8 itself the clamp */
 } oc_arm_mode;
 
 static inline oc_arm_mode oc_arm_mode_of(const oc_arm_range *range, const int32_t *shift, int32_t channels) {
     if (!oc_arm_shifts_right(shift, channels)) return OC_ARM_SLOW;
-    return !range->rectifies ? OC_ARM_SIGNED : range->clamps ? OC_ARM_RECTIFIED : OC_ARM_BARE;
+    if (!range->rectifies) return OC_ARM_SIGNED;
+    return range->clamps || vgetq_lane_s16(range->zero, 0) != -128 ? OC_ARM_RECTIFIED : OC_ARM_BARE;
 }
 
 /* multiplier / 2^31 * 2^shift times the sums, shift < 0. */
@@ -66,6 +67,15 @@ static inline __attribute__((always_inline)) int16x8_t oc_arm_narrow(int32x4_t l
 /* Scaled values as bytes: saturated sums of 16 bits saturate to the same 8 as exact ones. */
 static inline __attribute__((always_inline)) int8x16_t oc_arm_bytes(int16x8_t low, int16x8_t high, const oc_arm_range *range,
                                                                     const oc_arm_mode mode) {
+    /* Unsigned saturation gives 0 to 255 above the zero point; turning the upper bit makes that int8. */
+    if (mode == OC_ARM_BARE) {
+#if defined(__aarch64__)
+        const uint8x16_t above = vqmovun_high_s16(vqmovun_s16(low), high);
+#else
+        const uint8x16_t above = vcombine_u8(vqmovun_s16(low), vqmovun_s16(high));
+#endif
+        return vreinterpretq_s8_u8(veorq_u8(above, vdupq_n_u8(0x80)));
+    }
     low = vqaddq_s16(low, range->zero);
     high = vqaddq_s16(high, range->zero);
 #if defined(__aarch64__)
@@ -78,6 +88,7 @@ static inline __attribute__((always_inline)) int8x16_t oc_arm_bytes(int16x8_t lo
 }
 
 static inline __attribute__((always_inline)) int8x8_t oc_arm_half_bytes(int16x8_t low, const oc_arm_range *range, const oc_arm_mode mode) {
+    if (mode == OC_ARM_BARE) return vreinterpret_s8_u8(veor_u8(vqmovun_s16(low), vdup_n_u8(0x80)));
     int8x8_t bytes = vqmovn_s16(vqaddq_s16(low, range->zero));
     if (mode == OC_ARM_RECTIFIED || (mode == OC_ARM_SIGNED && range->clamps))
         bytes = vmin_s8(vmax_s8(bytes, vget_low_s8(range->low)), vget_low_s8(range->high));
@@ -91,7 +102,12 @@ static inline __attribute__((always_inline)) int8x8_t oc_arm_half_bytes(int16x8_
 #define OC_ARM_PUT_4(quarter, bytes, to, step) OC_ARM_PUT("s}[" #quarter "]", bytes, to, step)
 #else
 #define OC_ARM_PUT_8(half, bytes, to, step) (vst1_s8((int8_t *)(to), half ? vget_high_s8(bytes) : vget_low_s8(bytes)), (to) += (step))
-#define OC_ARM_PUT_4(quarter, bytes, to, step) (vst1q_lane_s32((int32_t *)(void *)(to), vreinterpretq_s32_s8(bytes), quarter), (to) += (step))
+#define OC_ARM_PUT_4(quarter, bytes, to, step)                                                                         \
+    do {                                                                                                               \
+        const int32_t four_ = vgetq_lane_s32(vreinterpretq_s32_s8(bytes), quarter);                                    \
+        memcpy(to, &four_, 4); /* vst1 would want it aligned */                                                        \
+        (to) += (step);                                                                                                \
+    } while (0)
 #endif
 
 /* What the tiles of one block of channels are stored with. */
