@@ -134,10 +134,10 @@ static int search(const points *p, const channel *c, oc_scale_mode mode, int32_t
     const double half = c->shift < 0 ? ldexp(0.5, c->shift) : 0;
     const float scale = (float)real;
     int32_t suspect = 0;
-    for (int32_t s = 0; s <= 12; s++) {
-        for (int32_t o = 0; o <= 32; o++) {
+    for (int32_t s = 0; s <= 16; s++) {
+        for (int32_t o = 0; o <= 200; o++) {
             const int32_t by_scale = s % 2 ? (s + 1) / 2 : -(s / 2), by_offset = o % 2 ? (o + 1) / 2 : -(o / 2);
-            double offset = half + by_offset * 0x1p-17;
+            double offset = half + by_offset * 0x1p-19;
             if (mode == OC_SCALE_SIGNED) {
                 if (offset < 0) continue;
             } else {

@@ -43,6 +43,17 @@ OC_VNNI __attribute__((noinline)) static void store_integer(const __m512i *sums,
     }
 }
 
+/* 32 channels of one or two pixels. Stores without a mask are cheaper, and nearly all are whole. */
+OC_VNNI_INLINE void store_pair(uint8_t *at, size_t stride, __mmask32 lanes, __m512i bytes, const int pixels) {
+    if (lanes == 0xffffffffu) {
+        _mm256_storeu_si256((__m256i *)at, _mm512_castsi512_si256(bytes));
+        if (pixels > 1) _mm256_storeu_si256((__m256i *)(at + stride), _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+        _mm256_mask_storeu_epi8(at, lanes, _mm512_castsi512_si256(bytes));
+        if (pixels > 1) _mm256_mask_storeu_epi8(at + stride, lanes, _mm512_extracti64x4_epi64(bytes, 1));
+    }
+}
+
 OC_VNNI_INLINE void store(const __m512i (*sums)[2], const int rows, const int columns, const oc_vnni_block *blocks, const tile_output *out,
                           const int mode) {
     const oc_vnni_float floats[2] = {oc_vnni_load_float(&blocks[0], &out->range), oc_vnni_load_float(&blocks[columns - 1], &out->range)};
@@ -59,8 +70,7 @@ OC_VNNI_INLINE void store(const __m512i (*sums)[2], const int rows, const int co
         const __m512i bytes = oc_vnni_pack(values, 4, &out->byte_range);
         uint8_t *at = out->bytes + (size_t)p * out->stride;
         if (columns == 2) {
-            _mm256_mask_storeu_epi8(at, out->lanes, _mm512_castsi512_si256(bytes));
-            if (pixels > 1) _mm256_mask_storeu_epi8(at + out->stride, out->lanes, _mm512_extracti64x4_epi64(bytes, 1));
+            store_pair(at, out->stride, out->lanes, bytes, pixels);
         } else {
             const __mmask16 lanes = (__mmask16)out->lanes;
             _mm_mask_storeu_epi8(at, lanes, _mm512_castsi512_si128(bytes));
@@ -187,27 +197,44 @@ static void gathered(conv_plan *plan, const oc_step *step, const uint8_t *input,
     }
 }
 
-/* One row of output pixels whose windows are read in place where they lie inside the input. */
-static void direct_row(conv_plan *plan, const oc_step *step, const uint8_t *input, int32_t row, uint8_t *patches, size_t room, uint8_t *output) {
+/* Rows `rows.begin` to `rows.end` of one image, whose windows are inside the input from top to bottom: those that are so from
+ * left to right, too, are read in place; those of a column that are not are gathered together. */
+static void direct(conv_plan *plan, const oc_step *step, const uint8_t *input, int32_t batch, oc_range rows, uint8_t *patches, size_t room,
+                   uint8_t *output) {
     const oc_conv *c = plan->c;
-    const int32_t batch = row / c->out_h, top = row % c->out_h * c->stride_h - c->pad_top;
-    int32_t begin = 0, end = 0; /* the columns whose windows lie inside */
-    if (top >= 0 && top + (c->kernel_h - 1) * c->dilation_h < c->in_h && c->kernel_w <= c->in_w) {
-        begin = (c->pad_left + c->stride_w - 1) / c->stride_w;
-        end = (int32_t)(((int64_t)c->in_w - c->kernel_w + c->pad_left) / c->stride_w + 1);
-        begin = begin < c->out_w ? begin : c->out_w;
-        end = end < c->out_w ? end : c->out_w;
-        end = end < begin ? begin : end;
-    }
-    const int32_t first = row * c->out_w;
-    gathered(plan, step, input, first, begin, patches, room, output);
-    if (end > begin) {
-        const size_t line = (size_t)c->in_w * c->in_c;
-        const uint8_t *bytes = input + ((size_t)batch * c->in_h + top) * line + (size_t)(begin * c->stride_w - c->pad_left) * c->in_c;
+    const size_t line = (size_t)c->in_w * c->in_c, out_line = (size_t)c->out_w * c->out_c;
+    const uint8_t *image = input + (size_t)batch * c->in_h * line;
+    output += (size_t)batch * c->out_h * out_line;
+    int32_t begin = (c->pad_left + c->stride_w - 1) / c->stride_w, end = 0; /* the columns whose windows lie inside */
+    if (c->kernel_w <= c->in_w) end = (int32_t)(((int64_t)c->in_w - c->kernel_w + c->pad_left) / c->stride_w + 1);
+    begin = begin < c->out_w ? begin : c->out_w;
+    end = end < c->out_w ? end : c->out_w;
+    end = end < begin ? begin : end;
+    for (int32_t y = rows.begin; y < rows.end && end > begin; y++) {
+        const uint8_t *bytes = image + (size_t)(y * c->stride_h - c->pad_top) * line + (size_t)(begin * c->stride_w - c->pad_left) * c->in_c;
         const tile_input in = {bytes, (size_t)c->stride_w * c->in_c, (size_t)c->dilation_h * line, plan->segments, plan->quads};
-        multiply(plan, in, end - begin, output + ((size_t)first + begin) * c->out_c);
+        multiply(plan, in, end - begin, output + (size_t)y * out_line + (size_t)begin * c->out_c);
     }
-    gathered(plan, step, input, first + end, c->out_w - end, patches, room, output);
+    const size_t segment = (size_t)plan->quads * 4, stride = segment * (size_t)plan->segments;
+    const int32_t chunk = (int32_t)(room / stride);
+    const tile_input in = {patches, stride, segment, plan->segments, plan->quads};
+    plan->out.stride = out_line;
+    for (int32_t x = begin > 0 ? 0 : end; x < c->out_w; x = x + 1 == begin ? end : x + 1) {
+        for (int32_t first = rows.begin; first < rows.end; first += chunk) {
+            const int32_t count = rows.end - first < chunk ? rows.end - first : chunk;
+            for (int32_t i = 0; i < count; i++) {
+                oc_gather_windows(step, input, (batch * c->out_h + first + i) * c->out_w + x, 1, patches + (size_t)i * stride, segment);
+            }
+            multiply_run(plan, &in, count, output + (size_t)first * out_line + (size_t)x * c->out_c);
+        }
+    }
+    plan->out.stride = (size_t)c->out_c;
+}
+
+/* Whether the windows of a row of output pixels lie inside the input from top to bottom. */
+static inline int windows_inside(const oc_conv *c, int32_t y) {
+    const int32_t top = y * c->stride_h - c->pad_top;
+    return top >= 0 && top + (c->kernel_h - 1) * c->dilation_h < c->in_h;
 }
 
 OC_VNNI void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -228,7 +255,18 @@ OC_VNNI void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t
     const size_t room = step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT - OC_ALIGNMENT;
     if (c->dilation_w == 1 && plan.quads <= 16 && c->out_w > 1) {
         const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
-        for (int32_t row = rows.begin; row < rows.end; row++) direct_row(&plan, step, input, row, patches, room, output);
+        for (int32_t row = rows.begin; row < rows.end;) {
+            const int32_t batch = row / c->out_h, last = (batch + 1) * c->out_h < rows.end ? (batch + 1) * c->out_h : rows.end;
+            int32_t next = row; /* the first row after those that are treated alike */
+            while (next < last && windows_inside(c, next % c->out_h) == windows_inside(c, row % c->out_h)) next++;
+            if (windows_inside(c, row % c->out_h)) {
+                const oc_range inside = {row % c->out_h, row % c->out_h + next - row};
+                direct(&plan, step, input, batch, inside, patches, room, output);
+            } else {
+                gathered(&plan, step, input, row * c->out_w, (next - row) * c->out_w, patches, room, output);
+            }
+            row = next;
+        }
     } else {
         const oc_range pixels = oc_part(c->batches * image, part, parts);
         gathered(&plan, step, input, pixels.begin, pixels.end - pixels.begin, patches, room, output);
