@@ -1,6 +1,7 @@
 /* Finds a float form of an ADD by trying all pairs of inputs: there are only 65536. */
 #include "oc_sum_form.h"
 #include "fixed_point.h"
+#include "residual.h"
 
 #include <math.h>
 
@@ -49,4 +50,9 @@ oc_sum_form oc_find_sum_form(const oc_binary *b, uint32_t flip) {
     }
     const oc_sum_form none = {0, 0, 0, 0};
     return none;
+}
+
+oc_sum_form oc_find_residual_form(const oc_conv *conv, uint32_t flip) {
+    const oc_binary add = oc_residual_add(conv);
+    return oc_find_sum_form(&add, flip);
 }

@@ -33,7 +33,8 @@ struct RandomStep {
     /// Those that vector sets have for themselves.
     static var kernels: [(kernel: oc_kernel, name: StaticString)] {
         [
-            (OC_KERNEL_CONV, "convolution"), (OC_KERNEL_DEPTHWISE, "depthwise convolution"),
+            (OC_KERNEL_CONV, "convolution"), (OC_KERNEL_CONV_ADD, "convolution with a residual"),
+            (OC_KERNEL_DEPTHWISE, "depthwise convolution"),
             (OC_KERNEL_MATRIX, "matrix product"), (OC_KERNEL_ADD, "addition"), (OC_KERNEL_AVERAGE_POOL, "average pool"),
             (OC_KERNEL_MAX_POOL, "maximum pool"), (OC_KERNEL_MEAN, "mean"), (OC_KERNEL_TABLE, "table"),
         ]
@@ -66,7 +67,8 @@ struct RandomStep {
         }
         self.inputs = inputs
         switch kernel {
-        case OC_KERNEL_CONV, OC_KERNEL_DEPTHWISE: preparePacking(convolution: step.conv, kernel, &random)
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_DEPTHWISE:
+            preparePacking(convolution: step.conv, kernel, &random)
         case OC_KERNEL_MATRIX: preparePacking(matrix: step.matrix, &random)
         case OC_KERNEL_TABLE: prepareTable(&random)
         default: break
@@ -191,7 +193,7 @@ struct RandomStep {
         -> [Int32]
     {
         var c = oc_conv()
-        let isPixel = kernel == OC_KERNEL_CONV && random.next() % 2 == 0
+        let isPixel = kernel != OC_KERNEL_DEPTHWISE && random.next() % 2 == 0
         c.batches = random.number(1...2)
         (c.kernel_h, c.kernel_w) = isPixel ? (1, 1) : (random.number(1...5), random.number(1...5))
         (c.stride_h, c.stride_w) = (random.number(1...2), random.number(1...2))
@@ -209,8 +211,23 @@ struct RandomStep {
         c.out_h = max(1, (c.in_h + 2 * c.pad_top - reach.0 + c.stride_h - 1) / c.stride_h)
         c.out_w = max(1, (c.in_w + 2 * c.pad_left - reach.1 + c.stride_w - 1) / c.stride_w)
         (c.in_zero, c.out_zero, c.clamp_min, c.clamp_max) = ranges(&random)
+        let pixels = c.batches * c.out_h * c.out_w
+        let sizes = [c.batches * c.in_h * c.in_w * c.in_c, pixels * c.out_c]
+        guard kernel == OC_KERNEL_CONV_ADD else {
+            step.conv = c
+            return sizes
+        }
+        var sum = oc_step()
+        _ = add(&sum, &random)
+        let b = sum.binary
+        c.residual.channels = random.next() % 2 == 0 ? c.out_c : random.number(1...c.out_c)
+        (c.residual.zero, c.residual.out_zero, c.residual.left_shift) = (b.zero_b, b.out_zero, b.left_shift)
+        (c.residual.multiplier_a, c.residual.shift_a) = (b.multiplier_a, b.shift_a)
+        (c.residual.multiplier_b, c.residual.shift_b) = (b.multiplier_b, b.shift_b)
+        (c.residual.multiplier_out, c.residual.shift_out) = (b.multiplier_out, b.shift_out)
+        (c.residual.clamp_min, c.residual.clamp_max) = (b.clamp_min, b.clamp_max)
         step.conv = c
-        return [c.batches * c.in_h * c.in_w * c.in_c, c.batches * c.out_h * c.out_w * c.out_c]
+        return [sizes[0], pixels * c.residual.channels, sizes[1]]
     }
 
     private static func matrix(_ step: inout oc_step, _ random: inout RandomNumbers) -> [Int32] {

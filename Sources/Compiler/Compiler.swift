@@ -55,6 +55,7 @@ public struct Compiler {
         for index in draft.steps.indices { draft.steps[index].record.flip = set.flip }
         draft.notes.merge(notes) { $0 + $1 }
         draft.fuseTables()
+        if set.addsResiduals { draft.fuseResiduals() }
         for index in draft.steps.indices { set.fillForms(of: &draft.steps[index].record) }
         guard !draft.steps.isEmpty else {
             throw CompileError("\(origin): the model has no operation that computes anything; there is nothing to run")

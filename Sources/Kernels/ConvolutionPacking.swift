@@ -148,7 +148,10 @@ public struct ConvolutionLayout {
         if case .columns(let dotProducts) = packing {
             return ColumnPacking(geometry, dotProducts: dotProducts).minimumScratchBytes
         }
-        guard kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_GROUPED.rawValue else { return 0 }
+        let isGathered =
+            kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_ADD.rawValue
+            || kernel == OC_KERNEL_CONV_GROUPED.rawValue
+        guard isGathered else { return 0 }
         switch packing {
         case .planar:
             return oc_patch_is_pixel(&geometry) != 0 ? 0 : roundUp(times(4, filterLength), to: 64)

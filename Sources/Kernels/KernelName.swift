@@ -5,6 +5,7 @@ extension oc_step {
     public var kernelName: StaticString {
         switch oc_kernel(rawValue: kernel) {
         case OC_KERNEL_CONV: "conv"
+        case OC_KERNEL_CONV_ADD: "conv, add"
         case OC_KERNEL_CONV_GROUPED: "conv grouped"
         case OC_KERNEL_DEPTHWISE: "depthwise"
         case OC_KERNEL_DEPTHWISE_MULTIPLIED: "depthwise multiplied"

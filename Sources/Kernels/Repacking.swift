@@ -77,7 +77,8 @@ private struct Repacker {
         let constants = slice(old.constants.offset, old.constants.bytes)
         var bytes: [UInt8]
         switch oc_kernel(rawValue: step.kernel) {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+            OC_KERNEL_DEPTHWISE_MULTIPLIED,
             OC_KERNEL_TRANSPOSE_CONV:
             let parts = ConvolutionLayout(step.conv, kernel: step.kernel, set: source).unpack(constants)
             let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)

@@ -131,7 +131,8 @@ public struct StepVerifier {
 
     private func verifyGeometry(_ step: oc_step, _ check: Check) throws(BundleError) {
         switch oc_kernel(rawValue: step.kernel) {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+            OC_KERNEL_DEPTHWISE_MULTIPLIED,
             OC_KERNEL_TRANSPOSE_CONV:
             try verifyConvolution(step, check)
         case OC_KERNEL_MATRIX: try verifyMatrix(step, check)
@@ -206,11 +207,28 @@ public struct StepVerifier {
         try check(
             Int64(step.scratch.bytes) >= times(layout.minimumScratchBytes, Int64(view.model.pointee.threads)),
             "a convolution's scratch is too small; build the bundle again")
+        if step.kernel == OC_KERNEL_CONV_ADD.rawValue { try verifyResidual(step, check) }
         let start = Int(step.constants.offset)
         let constants = UnsafeRawBufferPointer(rebasing: view.weights[start..<start + Int(step.constants.bytes)])
         try check(
             layout.hasValidMultipliers(constants),
             "a convolution's multipliers are out of range; build the bundle again")
+    }
+
+    private func verifyResidual(_ step: oc_step, _ check: Check) throws(BundleError) {
+        let r = step.conv.residual
+        try check(
+            (1...step.conv.out_c).contains(r.channels),
+            "a residual's channels are not those of its convolution; build the bundle again")
+        try check.bytes(step.in.1, volume(step.conv.batches, step.conv.out_h, step.conv.out_w, r.channels))
+        try check.zero(r.zero)
+        try check.zero(r.out_zero)
+        try check.clamp(r.clamp_min, r.clamp_max)
+        try check(
+            (0...22).contains(r.left_shift), "a residual's left shift is out of range; build the bundle again")
+        try check.multiplier(r.multiplier_a, r.shift_a)
+        try check.multiplier(r.multiplier_b, r.shift_b)
+        try check.multiplier(r.multiplier_out, r.shift_out)
     }
 
     private func verifyMatrix(_ step: oc_step, _ check: Check) throws(BundleError) {

@@ -4,7 +4,8 @@ extension oc_step {
     /// What the operands' shapes do not say: windows, strides, paddings, clamps.
     var geometry: String {
         switch oc_kernel(rawValue: kernel) {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+            OC_KERNEL_DEPTHWISE_MULTIPLIED,
             OC_KERNEL_TRANSPOSE_CONV:
             var parts = [
                 window(conv.kernel_h, conv.kernel_w, conv.stride_h, conv.stride_w, conv.pad_top, conv.pad_left)

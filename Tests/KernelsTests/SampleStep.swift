@@ -97,6 +97,11 @@ extension SampleStep {
         (c.dilation_h, c.dilation_w, c.pad_top, c.pad_left) = (1, 1, 1, 0)
         c.groups = kernel == OC_KERNEL_CONV_GROUPED ? 2 : 1
         (c.in_zero, c.out_zero, c.clamp_min, c.clamp_max) = (3, -4, -128, 127)
+        if kernel == OC_KERNEL_CONV_ADD {
+            c.residual.channels = 7
+            (c.residual.left_shift, c.residual.clamp_min, c.residual.clamp_max) = (20, -128, 127)
+            sample.step.in.1 = sample.arena(2 * 3 * 7)
+        }
         sample.step.conv = c
         let layout = ConvolutionLayout(c, kernel: kernel.rawValue, set: set)
         let count = Int(c.out_c)

@@ -7,8 +7,8 @@ import Testing
 /// Each bound of each kernel's contract: the step is taken within it and refused one beyond.
 @Suite struct StepVerifierTests {
     static let convolutions = [
-        OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
-        OC_KERNEL_TRANSPOSE_CONV,
+        OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+        OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV,
     ]
     static let binaries = [
         OC_KERNEL_ADD, OC_KERNEL_MUL, OC_KERNEL_MINIMUM, OC_KERNEL_MAXIMUM, OC_KERNEL_PRELU,
@@ -81,6 +81,26 @@ import Testing
             }
             try refuse(sample, "outside its space") { $0.step.constants.bytes += 1 }
             try refuse(sample, "sizes") { $0.step.constants = oc_operand() }
+        }
+    }
+
+    @Test("Residuals of convolutions")
+    func residual() throws {
+        for set in KernelSet.allCases {
+            let sample = SampleStep.convolution(OC_KERNEL_CONV_ADD, set)
+            try refuse(sample, "sizes") { $0.step.in.1.bytes += 1 }
+            try refuse(sample, "over what it reads") { $0.step.in.1.offset = $0.step.out.offset }
+            for wrong: Int32 in [0, -1, 11, .max] {
+                try refuse(sample, "residual's channels") { $0.step.conv.residual.channels = wrong }
+            }
+            for zero: WritableKeyPath<oc_residual, Int32> in [\.zero, \.out_zero] {
+                try refuse(sample, "zero point") { $0.step.conv.residual[keyPath: zero] = 128 }
+            }
+            try refuse(sample, "clamp") { $0.step.conv.residual.clamp_min = -129 }
+            try refuse(sample, "left shift") { $0.step.conv.residual.left_shift = 23 }
+            for multiplier: WritableKeyPath<oc_residual, Int32> in [\.multiplier_a, \.multiplier_b, \.multiplier_out] {
+                try refuse(sample, "multiplier") { $0.step.conv.residual[keyPath: multiplier] = -1 }
+            }
         }
     }
 

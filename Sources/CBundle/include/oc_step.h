@@ -34,7 +34,8 @@ typedef enum oc_kernel {
     OC_KERNEL_QUANTIZE = 21,        /* oc_affine: float32 to int8 or uint8 */
     OC_KERNEL_DEQUANTIZE = 22,      /* oc_affine: int8 or uint8 to float32 */
     OC_KERNEL_MATRIX = 23,          /* oc_matrix */
-    OC_KERNEL_LIMIT = 24
+    OC_KERNEL_CONV_ADD = 24,        /* oc_conv, one group, with its residual: in[1] is added to what OC_KERNEL_CONV gives */
+    OC_KERNEL_LIMIT = 25
 } oc_kernel;
 
 /* A run of bytes that a step reads or writes. */
@@ -48,6 +49,23 @@ typedef struct oc_operand {
 
 enum { OC_NO_TENSOR = 0xffffffffu };
 
+/* An ADD as clamp(round(fma(a, scale_a, fma(b, scale_b, offset)))), all rounding to nearest even, a, b and the result as the
+ * step's flip has them. CKernels/sum_form.c finds it. */
+typedef struct oc_sum_form {
+    float scale_a, scale_b, offset;
+    int32_t is_exact;       /* 1: equal to the integer form for all 65536 pairs; 0: there is none */
+} oc_sum_form;
+
+/* What is added to a convolution's result, as ADD does it: a is the result as the convolution's clamp leaves it, b the addend
+ * of `channels` channels. Behind those, b is its zero point, which is what padding the channels gives. */
+typedef struct oc_residual {
+    int32_t channels;       /* 1 to out_c; 0 for kernels without a residual */
+    int32_t zero, out_zero, left_shift;
+    int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
+    int32_t clamp_min, clamp_max;
+    oc_sum_form form;
+} oc_residual;
+
 /* Convolutions. Input row of output row y and tap ky: y * stride_h - pad_top + ky * dilation_h; rows and columns
  * outside the input count as in_zero. For OC_KERNEL_TRANSPOSE_CONV the roles turn round: input row y and tap ky
  * add to output row y * stride_h - pad_top + ky.
@@ -60,6 +78,7 @@ typedef struct oc_conv {
     int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
     int32_t groups;
     int32_t in_zero, out_zero, clamp_min, clamp_max;
+    oc_residual residual;
 } oc_conv;
 
 /* FULLY_CONNECTED: [rows, depth] times [units, depth] transposed. The reference scales these sums in one rounding:
@@ -73,13 +92,6 @@ typedef struct oc_matrix {
 } oc_matrix;
 
 enum { OC_BINARY_DIMS = 5, OC_COPY_DIMS = 6, OC_MEAN_DIMS = 3 };
-
-/* An ADD as clamp(round(fma(a, scale_a, fma(b, scale_b, offset)))), all rounding to nearest even, a, b and the result as the
- * step's flip has them. CKernels/sum_form.c finds it. */
-typedef struct oc_sum_form {
-    float scale_a, scale_b, offset;
-    int32_t is_exact;       /* 1: equal to the integer form for all 65536 pairs; 0: there is none */
-} oc_sum_form;
 
 /* Elementwise with broadcasting: out[i] = f(a[i . stride_a], b[i . stride_b]), innermost dimension last, unused leading
  * dimensions 1. A stride of 0 repeats. The output is dense.

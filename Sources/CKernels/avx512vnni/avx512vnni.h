@@ -17,6 +17,7 @@ void oc_vnni_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t par
 void oc_vnni_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_average_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_vnni_mean(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_vnni_add_pixels(const oc_conv *, uint8_t *pixels, const uint8_t *addend, int32_t count);
 void oc_vnni_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 
 enum { OC_VNNI_LANES = 16, OC_VNNI_GROUP = 4 };

@@ -144,6 +144,8 @@ typedef struct conv_plan {
     const oc_conv *c;
     const uint8_t *packed;
     int32_t segments, quads;    /* rows of the kernel, and each one's length in fours */
+    const uint8_t *addend;      /* of output pixel 0; NULL: none */
+    uint8_t *output;            /* pixel 0 */
     tile_output out;
 } conv_plan;
 
@@ -171,6 +173,13 @@ OC_VNNI static void multiply_run(conv_plan *plan, const tile_input *from, int32_
     }
 }
 
+/* Adds the residual to `count` finished pixels. */
+static void add_residual(const conv_plan *plan, uint8_t *pixels, int32_t count) {
+    if (plan->addend == NULL) return;
+    const size_t first = (size_t)(pixels - plan->output) / (size_t)plan->c->out_c;
+    oc_vnni_add_pixels(plan->c, pixels, plan->addend + first * (size_t)plan->c->residual.channels, count);
+}
+
 /* Where weights fit L1, few pixels at a time, so that what they read and write stays there, too; else as many as L2 takes. */
 OC_VNNI static void multiply(conv_plan *plan, tile_input in, int32_t count, uint8_t *output) {
     const oc_conv *c = plan->c;
@@ -179,7 +188,9 @@ OC_VNNI static void multiply(conv_plan *plan, tile_input in, int32_t count, uint
     const int32_t fit = room / (in.segments * in.quads * 4 + c->out_c) / TILE * TILE;
     const int32_t chunk = fit > TILE ? fit : TILE;
     for (int32_t first = 0; first < count; first += chunk) {
-        multiply_run(plan, &in, count - first < chunk ? count - first : chunk, output + (size_t)first * c->out_c);
+        const int32_t some = count - first < chunk ? count - first : chunk;
+        multiply_run(plan, &in, some, output + (size_t)first * c->out_c);
+        add_residual(plan, output + (size_t)first * c->out_c, some);
         in.bytes += (size_t)chunk * in.stride;
     }
 }
@@ -226,6 +237,7 @@ static void direct(conv_plan *plan, const oc_step *step, const uint8_t *input, i
                 oc_gather_windows(step, input, (batch * c->out_h + first + i) * c->out_w + x, 1, patches + (size_t)i * stride, segment);
             }
             multiply_run(plan, &in, count, output + (size_t)first * out_line + (size_t)x * c->out_c);
+            for (int32_t i = 0; i < count; i++) add_residual(plan, output + (size_t)(first + i) * out_line + (size_t)x * c->out_c, 1);
         }
     }
     plan->out.stride = (size_t)c->out_c;
@@ -241,7 +253,8 @@ OC_VNNI void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t
     const oc_conv *c = &step->conv;
     const uint8_t *input = oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
-    conv_plan plan = {c, oc_source(&step->constants, memory), c->kernel_h, (c->kernel_w * c->in_c + 3) / 4,
+    const uint8_t *addend = step->kernel == OC_KERNEL_CONV_ADD ? oc_source(&step->in[1], memory) : NULL;
+    conv_plan plan = {c, oc_source(&step->constants, memory), c->kernel_h, (c->kernel_w * c->in_c + 3) / 4, addend, output,
                       {.stride = (size_t)c->out_c, .range = oc_vnni_load_range(c->out_zero, c->clamp_min, c->clamp_max),
                        .byte_range = oc_vnni_load_byte_range(c->clamp_min, c->clamp_max)}};
     const int32_t image = c->out_h * c->out_w;

@@ -40,6 +40,7 @@ void oc_scalar_add_linear(const oc_step *, const oc_memory *, uint32_t part, uin
 
 void oc_scalar_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_scalar_depthwise_lines(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_scalar_conv_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_scalar_transpose_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_scalar_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_scalar_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
