@@ -178,15 +178,25 @@ struct RandomStep {
 
     /// Channel counts around the edges of registers.
     static func channels(_ random: inout RandomNumbers) -> Int32 {
-        random.next() % 3 == 0 ? [8, 16, 24, 32, 48, 64][Int(random.next() % 6)] : random.number(1...70)
+        switch random.next() % 3 {
+        case 0: [8, 16, 24, 32, 48, 64][Int(random.next() % 6)]
+        case 1: random.number(1...17)
+        default: random.number(1...70)
+        }
     }
 
     static func ranges(_ random: inout RandomNumbers) -> (zero: Int32, out: Int32, low: Int32, high: Int32) {
         let zero = random.number(-128...127)
         let out = random.number(-128...127)
-        guard random.next() % 2 == 0 else { return (zero, out, -128, 127) }
-        let low = random.number(-128...100)
-        return (zero, out, low, random.number(low...127))
+        switch random.next() % 5 {
+        case 0: return (zero, out, -128, 127)
+        case 1: return (zero, -128, -128, 127)  // rectified, as most layers are
+        case 2: return (zero, out, out, 127)
+        case 3: return (zero, out, out, random.number(out...127))
+        default:
+            let low = random.number(-128...100)
+            return (zero, out, low, random.number(low...127))
+        }
     }
 
     private static func convolution(_ step: inout oc_step, _ kernel: oc_kernel, _ random: inout RandomNumbers)
@@ -199,8 +209,17 @@ struct RandomStep {
         (c.stride_h, c.stride_w) = (random.number(1...2), random.number(1...2))
         (c.dilation_h, c.dilation_w) = random.next() % 4 == 0 ? (random.number(1...3), random.number(1...3)) : (1, 1)
         if isPixel && random.next() % 4 != 0 { (c.stride_h, c.stride_w) = (1, 1) }
+        if !isPixel && random.next() % 2 == 0 {
+            // What most depthwise and first layers have.
+            c.kernel_h = random.next() % 2 == 0 ? 3 : 5
+            (c.kernel_w, c.stride_w, c.dilation_h, c.dilation_w) = (c.kernel_h, c.stride_h, 1, 1)
+        }
         (c.in_h, c.in_w) = (random.number(1...13), random.number(1...17))
         c.in_c = channels(&random)
+        if isPixel && random.next() % 16 == 0 {
+            // Filters so long that what a packing counts of them takes several words.
+            (c.in_h, c.in_w, c.in_c) = (random.number(1...3), random.number(1...3), random.number(1000...1100))
+        }
         c.out_c = kernel == OC_KERNEL_DEPTHWISE ? c.in_c : channels(&random)
         c.groups = 1
         let reach = ((c.kernel_h - 1) * c.dilation_h, (c.kernel_w - 1) * c.dilation_w)

@@ -17,7 +17,7 @@ struct ChainPacking {
     private var blocks: Int { (channels + ChainPacking.lanes - 1) / ChainPacking.lanes }
     private var groups: Int { Int(oc_chain_groups(Int32(length))) }
     private var octets: Int { Int(oc_chain_octets(Int32(length))) }
-    private var headBytes: Int { 4 * Int(oc_chain_words(Int32(length))) }
+    private var headBytes: Int { 4 * Int(OC_CHAIN_WORDS) }
     private var blockBytes: Int { headBytes + ChainPacking.lanes * Int(oc_chain_weights(Int32(length))) }
 
     /// Saturates, unlike the offsets within, which are asked for constants that were found to have this size.
@@ -87,29 +87,42 @@ struct ChainPacking {
         let flags = block * blockBytes + 4 * 3 * ChainPacking.lanes
         let weights = block * blockBytes + headBytes
         var isExact: Int32 = 0
+        var bits: UInt64 = 0
         for group in 0..<groups + (octets > 0 ? 1 : 0) {
             let octets = group < groups ? 4 : octets
-            var most = 0
+            var fits = true
             for lane in 0..<ChainPacking.lanes {
                 let start = weights + ChainPacking.lanes * 32 * group + lane * 8 * octets
                 for column in 0..<8 {
-                    var sum = 0
-                    var before = 0
+                    var all = LaneSum()
+                    var two = LaneSum()
                     for octet in 0..<octets {
-                        let magnitude = Int(Int8(bitPattern: out[start + 8 * octet + column]).magnitude)
-                        sum += magnitude
+                        let weight = Int8(bitPattern: out[start + 8 * octet + column])
                         // Chains of two are an even octet and the next.
-                        if octet % 2 == 1 && before + magnitude > Int(OC_CHAIN_LIMIT) { isExact = 1 }
-                        before = magnitude
+                        if octet % 2 == 0 { two = LaneSum() }
+                        all.add(weight)
+                        two.add(weight)
+                        if !two.fits { isExact = 1 }
                     }
-                    most = max(most, sum)
+                    if !all.fits { fits = false }
                 }
             }
-            guard most <= Int(OC_CHAIN_LIMIT) else { continue }
-            let word = flags + 4 * (1 + group / 32)
-            let bits = out.loadUnaligned(fromByteOffset: word, as: UInt32.self) | 1 << UInt32(group % 32)
-            out.storeBytes(of: bits, toByteOffset: word, as: UInt32.self)
+            if fits && group < Int(OC_CHAIN_BITS) { bits |= 1 << UInt64(group) }
         }
         out.storeBytes(of: isExact, toByteOffset: flags, as: Int32.self)
+        out.storeBytes(of: bits, toByteOffset: flags + 8, as: UInt64.self)
     }
+}
+
+/// What the products of some weights with any int8 values may add up to.
+struct LaneSum {
+    private var positive = 0
+    private var negative = 0
+
+    mutating func add(_ weight: Int8) {
+        if weight > 0 { positive += Int(weight) } else { negative -= Int(weight) }
+    }
+
+    /// Whether 16 bits always hold it.
+    var fits: Bool { 127 * positive + 128 * negative <= 32767 && 128 * positive + 127 * negative <= 32768 }
 }

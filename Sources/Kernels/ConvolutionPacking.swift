@@ -12,12 +12,8 @@ enum ConvolutionPacking {
     /// (`oc_float_scale.h`): scale, offset, sign bit where the offset has the sum's sign, two mended sums, their
     /// mends, and for the whole block the mode that serves all channels.
     case blocked(channels: Int64, group: Int64, words: Int64, padded: Padding = .end)
-    /// As CKernels/dotprod/panels.h has it: see `PanelPacking`.
-    case panels(group: Int64)
-    /// See `ColumnPacking`; planar where `oc_columns_fit` denies.
-    case columns(dotProducts: Bool)
-    /// As CKernels/neon/conv.c has it: see `ChainPacking`.
-    case chains
+    /// Blocks of the Arm sets; planar where these do not serve a geometry.
+    case arm(ArmPacking)
     /// Strips of `channels` output channels, fewer in the last, with chains of products; see `ChainedStrips`.
     case chained(channels: Int64)
 
@@ -51,10 +47,9 @@ public struct ConvolutionLayout {
     }
 
     private static func packing(_ geometry: oc_conv, _ kernel: UInt32, _ set: KernelSet) -> ConvolutionPacking {
-        var geometry = geometry
         let packing = set.packing(of: kernel)
-        if case .columns = packing, oc_columns_fit(&geometry) == 0 { return .planar }
-        return packing
+        guard case .arm(let wanted) = packing else { return packing }
+        return wanted.fitted(to: geometry, set).map { .arm($0) } ?? .planar
     }
 
     private var isDepthwise: Bool {
@@ -85,9 +80,7 @@ public struct ConvolutionLayout {
         case .planar: plus(times(outChannels, 12), times(outChannels, filterLength))
         case .chained(let channels): ChainedStrips(geometry, channels).bytes
         case .blocked(let channels, _, _, _): times((outChannels + channels - 1) / channels, blockBytes)
-        case .panels(let group): PanelPacking(geometry, group).constantBytes
-        case .columns(let dotProducts): ColumnPacking(geometry, dotProducts: dotProducts).channelBytes
-        case .chains: ChainPacking(geometry).constantBytes
+        case .arm(let arm): arm.channelBytes(geometry)
         }
     }
 
@@ -132,11 +125,7 @@ public struct ConvolutionLayout {
 
     /// Scratch that one worker uses well: room for more patches lets weights be read from L1 more often.
     public var preferredScratchBytes: Int64 {
-        if case .panels(let group) = packing { return PanelPacking(geometry, group).preferredScratchBytes }
-        if case .columns(let dotProducts) = packing {
-            return ColumnPacking(geometry, dotProducts: dotProducts).preferredScratchBytes
-        }
-        if case .chains = packing { return ChainPacking(geometry).preferredScratchBytes }
+        if case .arm(let arm) = packing { return arm.preferredScratchBytes(geometry) }
         let pixels = times(Int64(geometry.batches), times(Int64(geometry.out_h), Int64(geometry.out_w)))
         let patch = times(packedLength, set.gathersBytes ? 1 : 2)
         let enough = min(32 * 1024 / max(patch, 1), set.gathersBytes ? 112 : 32)
@@ -145,9 +134,7 @@ public struct ConvolutionLayout {
 
     private func scratchBytes(pixels: Int64) -> Int64 {
         var geometry = geometry
-        if case .columns(let dotProducts) = packing {
-            return ColumnPacking(geometry, dotProducts: dotProducts).minimumScratchBytes
-        }
+        if case .arm(let arm) = packing { return arm.minimumScratchBytes(geometry) }
         let isGathered =
             kernel == OC_KERNEL_CONV.rawValue || kernel == OC_KERNEL_CONV_ADD.rawValue
             || kernel == OC_KERNEL_CONV_GROUPED.rawValue
@@ -166,12 +153,8 @@ public struct ConvolutionLayout {
             }
             // A patch as bytes, then patches widened to int16.
             return plus(roundUp(filterLength, to: 64), roundUp(times(times(patch, 2), pixels), to: 64))
-        case .panels(let group):
-            return PanelPacking(geometry, group).minimumScratchBytes
-        case .columns:
-            return 0
-        case .chains:
-            return ChainPacking(geometry).minimumScratchBytes
+        case .arm(let arm):
+            return arm.minimumScratchBytes(geometry)
         }
     }
 
@@ -230,9 +213,7 @@ public struct ConvolutionLayout {
         }
         if case .chained(let channels) = packing { ChainedStrips(geometry, channels).writeEnds(into: out) }
         repeatEightChannels(in: out, length)
-        if case .columns(let dotProducts) = packing { ColumnPacking(geometry, dotProducts: dotProducts).finish(out) }
-        if case .chains = packing { ChainPacking(geometry).finish(out) }
-        if case .panels(let group) = packing { PanelPacking(geometry, group).finish(out) }
+        if case .arm(let arm) = packing { arm.finish(geometry, out) }
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
             for i in 0..<Int(zeroPixelBytes) {
@@ -314,12 +295,8 @@ public struct ConvolutionLayout {
         case .blocked(let channels, _, _, _):
             let lanes = Int(channels)
             return channel / lanes * Int(blockBytes) + 4 * (field * lanes + channel % lanes)
-        case .panels(let group):
-            return PanelPacking(geometry, group).wordOffset(field, channel)
-        case .columns(let dotProducts):
-            return ColumnPacking(geometry, dotProducts: dotProducts).wordOffset(field, channel)
-        case .chains:
-            return ChainPacking(geometry).wordOffset(field, channel)
+        case .arm(let arm):
+            return arm.wordOffset(geometry, field, channel)
         case .chained(let channels):
             return ChainedStrips(geometry, channels).wordOffset(field, channel)
         }
@@ -336,12 +313,8 @@ public struct ConvolutionLayout {
             let k = packedIndex(k)
             return channel / lanes * Int(blockBytes) + 4 * Int(words) * lanes
                 + (k / per * lanes + channel % lanes) * per + k % per
-        case .panels(let group):
-            return PanelPacking(geometry, group).weightOffset(channel, k)
-        case .columns(let dotProducts):
-            return ColumnPacking(geometry, dotProducts: dotProducts).weightOffset(channel, k)
-        case .chains:
-            return ChainPacking(geometry).weightOffset(channel, k)
+        case .arm(let arm):
+            return arm.weightOffset(geometry, channel, k)
         case .chained(let channels):
             return ChainedStrips(geometry, channels).weightOffset(channel, k)
         }

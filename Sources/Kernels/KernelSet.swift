@@ -56,11 +56,11 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
         case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_CONV_ADD):
             .blocked(channels: 16, group: 4, words: 11, padded: .rows)
         case (.avx512vnni, OC_KERNEL_DEPTHWISE): .blocked(channels: 16, group: 4, words: 11, padded: .columns)
-        case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .chains
-        case (.dotprod, OC_KERNEL_CONV): .panels(group: 4)
-        case (.i8mm, OC_KERNEL_CONV): .panels(group: 8)
-        case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .columns(dotProducts: true)
-        case (.neon, OC_KERNEL_DEPTHWISE), (.neon32, OC_KERNEL_DEPTHWISE): .columns(dotProducts: false)
+        case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .arm(.chains)
+        case (.dotprod, OC_KERNEL_CONV): .arm(.panels(group: 4))
+        case (.i8mm, OC_KERNEL_CONV): .arm(.panels(group: 8))
+        case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .arm(.columns(dotProducts: true))
+        case (.neon, OC_KERNEL_DEPTHWISE), (.neon32, OC_KERNEL_DEPTHWISE): .arm(.columns(dotProducts: false))
         case (.rvv, OC_KERNEL_CONV): .chained(channels: 32)
         default: .planar
         }

@@ -156,6 +156,7 @@ OC_DOTPROD void oc_dotprod_columns_3(const oc_columns *b, const uint8_t *image, 
     switch (b->store.mode) {
     case OC_ARM_SLOW: one ? stride_1(b, image, y, rows, out, OC_ARM_SLOW) : stride_2(b, image, y, rows, out, OC_ARM_SLOW); break;
     case OC_ARM_SIGNED: one ? stride_1(b, image, y, rows, out, OC_ARM_SIGNED) : stride_2(b, image, y, rows, out, OC_ARM_SIGNED); break;
+    case OC_ARM_PLAIN: one ? stride_1(b, image, y, rows, out, OC_ARM_PLAIN) : stride_2(b, image, y, rows, out, OC_ARM_PLAIN); break;
     case OC_ARM_RECTIFIED: one ? stride_1(b, image, y, rows, out, OC_ARM_RECTIFIED) : stride_2(b, image, y, rows, out, OC_ARM_RECTIFIED); break;
     case OC_ARM_BARE: one ? stride_1(b, image, y, rows, out, OC_ARM_BARE) : stride_2(b, image, y, rows, out, OC_ARM_BARE); break;
     }

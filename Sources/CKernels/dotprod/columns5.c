@@ -91,6 +91,7 @@ OC_DOTPROD void oc_dotprod_columns_5(const oc_columns *b, const uint8_t *image, 
     switch (b->store.mode) {
     case OC_ARM_SLOW: c->stride_h == 1 ? rows_of(b, scratch, rows, out, 1, OC_ARM_SLOW) : rows_of(b, scratch, rows, out, 2, OC_ARM_SLOW); break;
     case OC_ARM_SIGNED: c->stride_h == 1 ? rows_of(b, scratch, rows, out, 1, OC_ARM_SIGNED) : rows_of(b, scratch, rows, out, 2, OC_ARM_SIGNED); break;
+    case OC_ARM_PLAIN: c->stride_h == 1 ? rows_of(b, scratch, rows, out, 1, OC_ARM_PLAIN) : rows_of(b, scratch, rows, out, 2, OC_ARM_PLAIN); break;
     case OC_ARM_RECTIFIED: c->stride_h == 1 ? rows_of(b, scratch, rows, out, 1, OC_ARM_RECTIFIED) : rows_of(b, scratch, rows, out, 2, OC_ARM_RECTIFIED); break;
     case OC_ARM_BARE: c->stride_h == 1 ? rows_of(b, scratch, rows, out, 1, OC_ARM_BARE) : rows_of(b, scratch, rows, out, 2, OC_ARM_BARE); break;
     }

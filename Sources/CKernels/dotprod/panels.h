@@ -31,7 +31,7 @@ typedef void (*oc_panel_tiles_fn)(const oc_panel_block *block, const int8_t *pan
 /* What a kernel set brings along, for 1, 2 and 3 quads of channels. */
 typedef struct oc_panel_set {
     int32_t group;
-    oc_panel_tiles_fn bare[OC_ARM_QUADS], any[OC_ARM_QUADS]; /* whole blocks of OC_ARM_BARE, and all others */
+    oc_panel_tiles_fn bare[OC_ARM_QUADS], plain[OC_ARM_QUADS], any[OC_ARM_QUADS]; /* whole blocks of a mode, and all others */
     oc_panel_tile_fn rest[OC_PANEL][OC_ARM_QUADS];           /* one tile of 1 to 4 pixels */
 } oc_panel_set;
 
@@ -72,9 +72,12 @@ static inline void oc_panel_multiply(const oc_step *step, const uint8_t *packed,
         const int32_t last = c->out_c - width, at = first <= last || last < 0 ? first : last;
         block.store.channels = c->out_c - at;
         const int32_t quads = width / 4, tiles = count / OC_PANEL_TILE;
-        const int bare = block.store.mode == OC_ARM_BARE && block.store.channels >= width;
+        const int whole = block.store.channels >= width;
+        const oc_panel_tiles_fn *of = whole && block.store.mode == OC_ARM_BARE    ? set->bare
+                                      : whole && block.store.mode == OC_ARM_PLAIN ? set->plain
+                                                                                  : set->any;
         const int8_t *from = (const int8_t *)panels;
-        (bare ? set->bare : set->any)[quads - 1](&block, from, panel_bytes, tiles, output + at);
+        of[quads - 1](&block, from, panel_bytes, tiles, output + at);
         from += (size_t)tiles * 2 * panel_bytes;
         for (int32_t i = tiles * OC_PANEL_TILE; i < count; i += OC_PANEL, from += panel_bytes) {
             const int32_t rows = count - i < OC_PANEL ? count - i : OC_PANEL;

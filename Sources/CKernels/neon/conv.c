@@ -1,15 +1,16 @@
 /* Convolutions without dot products. Products of two int8 are summed in 16 bits as long as that is safe, and only then
  * added to 32: over how many, is known when weights are packed. In a group of 32 bytes each lane of 16 bits takes four
- * products where the magnitudes of their weights add up to 255 or less, and twice two elsewhere.
+ * products where the magnitudes of their weights add up to no more than some 255, and twice two elsewhere.
  *
  * Packing: for every four channels (the last four overlap those before where the count is no multiple) int32 biases,
- * multipliers and shifts; 1 if even two products may overflow, as only weights of -128 do; a bit for each group that takes
- * chains of four; then for each group the 32 weights of each channel, and for what is left the same in octets, the first
- * bit behind the groups' telling whether three octets make one chain.
+ * multipliers and shifts; 1 if even two products may overflow, as only weights of -128 do; 0; a bit for each of the first 64
+ * groups that takes chains of four; then for each group the 32 weights of each channel, and for what is left the same in
+ * octets, the first bit behind the groups' telling whether three octets make one chain.
  *
  * A chunk of pixels, in place or gathered, stays in L1 while all blocks walk over it in tiles of 4 pixels. */
 #include "gather.h"
 #include "oc_chains.h"
+#include "oc_pairs.h"
 #include "requantize.h"
 
 #if defined(__ARM_NEON)
@@ -32,8 +33,9 @@ static inline int32x4_t across(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t 
 enum { CHANNELS = OC_CHAIN_CHANNELS };
 
 typedef struct chain_block {
-    const int32_t *bias, *exact;    /* the flag, then the bits */
+    const int32_t *bias;
     const int8_t *weights;
+    uint64_t bits;
     int32_t groups, octets;
     oc_arm_store store;
 } chain_block;
@@ -42,11 +44,6 @@ typedef int32x4_t chain_sums[TILE][CHANNELS];
 
 #define OC_EACH_CHANNEL OC_UNROLL for (int c = 0; c < CHANNELS; c++)
 #define OC_EACH_PIXEL OC_UNROLL for (int p = 0; p < rows; p++)
-
-/* Left alone, the compiler starts the products of all channels at once and spills: what lies behind these uses `pointer` or
- * `vector`, and so waits until `value` is there. */
-#define OC_SETTLE(value, pointer) __asm__ volatile("" : "+w"(value), "+r"(pointer))
-#define OC_SETTLE_WITH(value, vector) __asm__ volatile("" : "+w"(value), "+w"(vector))
 
 /* Moves on a pointer of its own; the compiler would rather derive it anew from another one each time. */
 #define OC_STEP(pointer, bytes)                                                                                        \
@@ -61,9 +58,9 @@ static inline __attribute__((always_inline)) void flush(int32x4_t *sum, int16x8_
 }
 
 /* A group of 32, and on to the next one's pixels. Weights are loaded half a channel ahead. */
-static inline __attribute__((always_inline)) void add_group(chain_sums sums, const int8_t *x[TILE], const int8_t *w, const int rows, const int four,
+static inline __attribute__((always_inline)) void add_group(chain_sums sums, const int8_t *x[TILE], const int8_t **w, const int rows, const int four,
                                                             const int first) {
-    int8x16_t low[TILE], high[TILE], w0 = vld1q_s8(w), w1 = vld1q_s8(w + 16);
+    int8x16_t low[TILE], high[TILE], w0 = vld1q_s8(*w), w1 = vld1q_s8(*w + 16);
     int16x8_t chain[TILE];
     OC_EACH_PIXEL {
         low[p] = vld1q_s8(x[p]);
@@ -73,8 +70,8 @@ static inline __attribute__((always_inline)) void add_group(chain_sums sums, con
     OC_EACH_CHANNEL {
         OC_EACH_PIXEL chain[p] = vmull_s8(vget_low_s8(low[p]), vget_low_s8(w0));
         OC_EACH_PIXEL chain[p] = OC_CHAIN_HIGH(chain[p], low[p], w0);
-        OC_EACH_PIXEL OC_SETTLE(chain[p], w);
-        const int8x16_t next0 = c + 1 < CHANNELS ? vld1q_s8(w + 32 * (c + 1)) : w1, next1 = c + 1 < CHANNELS ? vld1q_s8(w + 32 * (c + 1) + 16) : w1;
+        OC_EACH_PIXEL OC_SETTLE(chain[p], *w);
+        const int8x16_t next0 = c + 1 < CHANNELS ? vld1q_s8(*w + 32 * (c + 1)) : w1, next1 = c + 1 < CHANNELS ? vld1q_s8(*w + 32 * (c + 1) + 16) : w1;
         if (four) {
             OC_EACH_PIXEL chain[p] = vmlal_s8(chain[p], vget_low_s8(high[p]), vget_low_s8(w1));
         } else {
@@ -116,35 +113,27 @@ static inline __attribute__((always_inline)) void add_octets(chain_sums sums, co
 /* The sums of `rows` pixels. `octets`: 1 to 3 for filters of so many, 0 for those with groups. */
 static inline __attribute__((always_inline)) void multiply(const chain_block *b, const int8_t *const pixels[TILE], chain_sums sums, const int rows,
                                                            const int octets) {
-    const uint32_t *bits = (const uint32_t *)b->exact + 1;
-    uint32_t bit = *bits;
+    uint64_t bits = b->bits;
     if (octets > 0) {
-        if (octets == 3 && (bit & 1)) add_octets(sums, pixels, b->weights, rows, octets, 1, 1);
+        if (octets == 3 && (bits & 1)) add_octets(sums, pixels, b->weights, rows, octets, 1, 1);
         else add_octets(sums, pixels, b->weights, rows, octets, 0, 1);
         return;
     }
     const int8_t *x[TILE], *w = b->weights;
     OC_EACH_PIXEL x[p] = pixels[p];
-    if (bit & 1) add_group(sums, x, w, rows, 1, 1);
-    else add_group(sums, x, w, rows, 0, 1);
-    bit >>= 1;
-    for (int32_t left = b->groups - 1, word = 31; left > 0; word = 32) {
-        const int32_t count = left < word ? left : word;
-        left -= count;
-        int32_t rest = count;
-        do {
-            OC_STEP(w, CHANNELS * OC_CHAIN_GROUP);
-            if (bit & 1) add_group(sums, x, w, rows, 1, 0);
-            else add_group(sums, x, w, rows, 0, 0);
-            bit >>= 1;
-        } while (--rest != 0);
-        if (count == word) bit = *++bits;
+    if (bits & 1) add_group(sums, x, &w, rows, 1, 1);
+    else add_group(sums, x, &w, rows, 0, 1);
+    bits >>= 1;
+    for (int32_t left = b->groups; --left > 0; bits >>= 1) {
+        OC_STEP(w, CHANNELS * OC_CHAIN_GROUP);
+        if (bits & 1) add_group(sums, x, &w, rows, 1, 0);
+        else add_group(sums, x, &w, rows, 0, 0);
     }
     if (b->octets == 0) return;
     OC_STEP(w, CHANNELS * OC_CHAIN_GROUP);
     if (b->octets == 1) add_octets(sums, x, w, rows, 1, 0, 0);
     else if (b->octets == 2) add_octets(sums, x, w, rows, 2, 0, 0);
-    else if (bit & 1) add_octets(sums, x, w, rows, 3, 1, 0);
+    else if (bits & 1) add_octets(sums, x, w, rows, 3, 1, 0);
     else add_octets(sums, x, w, rows, 3, 0, 0);
 }
 
@@ -182,9 +171,9 @@ static inline __attribute__((always_inline)) void store(const chain_block *b, in
 
 static inline __attribute__((always_inline)) void tile(const chain_block *b, const int8_t *const pixels[TILE], uint8_t *out, const int rows,
                                                        const int octets, const oc_arm_mode mode) {
-    const int32x4_t bias = vld1q_s32(b->bias);
     chain_sums parts;
     multiply(b, pixels, parts, rows, octets);
+    const int32x4_t bias = vld1q_s32(b->bias);
     int32x4_t sums[TILE];
     OC_EACH_PIXEL sums[p] = vaddq_s32(across(parts[p][0], parts[p][1], parts[p][2], parts[p][3]), bias);
     store(b, sums, out, rows, mode);
@@ -193,8 +182,9 @@ static inline __attribute__((always_inline)) void tile(const chain_block *b, con
 /* All pixels of a chunk. */
 typedef void (*chunk_fn)(const chain_block *, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out);
 
-static inline __attribute__((always_inline)) void chunk_of(const chain_block *b, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out,
-                                                           const int octets, const oc_arm_mode mode) {
+static inline __attribute__((always_inline)) void chunk_of(const chain_block *shared, const int8_t *pixels, size_t stride, int32_t count,
+                                                           uint8_t *out, const int octets, const oc_arm_mode mode) {
+    const chain_block block = *shared, *b = &block; /* in registers, whatever is stored */
     for (; count >= TILE; count -= TILE, pixels += TILE * stride, out += TILE * b->store.stride) {
         const int8_t *const rows[4] = {pixels, pixels + stride, pixels + 2 * stride, pixels + 3 * stride};
         tile(b, rows, out, TILE, octets, mode);
@@ -207,7 +197,7 @@ static inline __attribute__((always_inline)) void chunk_of(const chain_block *b,
         chunk_of(b, pixels, stride, count, out, octets, mode);                                                         \
     }
 #define OC_CHUNKS(mode) OC_CHUNK(0, mode) OC_CHUNK(1, mode) OC_CHUNK(2, mode) OC_CHUNK(3, mode)
-OC_CHUNKS(OC_ARM_SIGNED) OC_CHUNKS(OC_ARM_RECTIFIED) OC_CHUNKS(OC_ARM_BARE)
+OC_CHUNKS(OC_ARM_SIGNED) OC_CHUNKS(OC_ARM_PLAIN) OC_CHUNKS(OC_ARM_RECTIFIED) OC_CHUNKS(OC_ARM_BARE)
 
 /* Any weights, any shift, any number of channels. */
 static void chunk_slow(const chain_block *b, const int8_t *pixels, size_t stride, int32_t count, uint8_t *out) {
@@ -219,20 +209,27 @@ static void chunk_slow(const chain_block *b, const int8_t *pixels, size_t stride
 }
 
 #define OC_CHUNKS_OF(mode) {chunk_0_##mode, chunk_1_##mode, chunk_2_##mode, chunk_3_##mode}
-static const chunk_fn chunks[4][4] = {
+static const chunk_fn chunks[5][4] = {
     [OC_ARM_SLOW] = {chunk_slow, chunk_slow, chunk_slow, chunk_slow},
     [OC_ARM_SIGNED] = OC_CHUNKS_OF(OC_ARM_SIGNED),
+    [OC_ARM_PLAIN] = OC_CHUNKS_OF(OC_ARM_PLAIN),
     [OC_ARM_RECTIFIED] = OC_CHUNKS_OF(OC_ARM_RECTIFIED),
     [OC_ARM_BARE] = OC_CHUNKS_OF(OC_ARM_BARE),
 };
 
 void oc_neon_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_conv *c = &step->conv;
+#if defined(__aarch64__)
+    if (oc_pairs_fit(c)) {
+        oc_neon_pairs(step, memory, part, parts);
+        return;
+    }
+#endif
     const uint8_t *input = oc_source(&step->in[0], memory), *packed = oc_source(&step->constants, memory);
     uint8_t *output = oc_destination(&step->out, memory);
     const int dense = oc_input_is_dense(c);
     const int32_t length = c->kernel_h * c->kernel_w * c->in_c, blocks = (c->out_c + CHANNELS - 1) / CHANNELS;
-    const size_t words = (size_t)oc_chain_words(length), block_bytes = 4 * words + (size_t)CHANNELS * (size_t)oc_chain_weights(length);
+    const size_t block_bytes = 4 * OC_CHAIN_WORDS + (size_t)CHANNELS * (size_t)oc_chain_weights(length);
 
     /* Patches have 16 bytes behind them. */
     const size_t stride = dense ? (size_t)c->in_c : ((size_t)length + 31) / 16 * 16;
@@ -258,9 +255,9 @@ void oc_neon_conv(const oc_step *step, const oc_memory *memory, uint32_t part, u
             b.bias = (const int32_t *)(const void *)(packed + block_bytes * (size_t)n);
             b.store.multiplier = b.bias + CHANNELS;
             b.store.shift = b.bias + 2 * CHANNELS;
-            b.exact = b.bias + 3 * CHANNELS;
-            b.weights = (const int8_t *)(b.bias + words);
-            const int slow = *b.exact != 0 || last < 0; /* fewer than four channels are stored one by one */
+            memcpy(&b.bits, b.bias + 3 * CHANNELS + 2, sizeof b.bits);
+            b.weights = (const int8_t *)(b.bias + OC_CHAIN_WORDS);
+            const int slow = b.bias[3 * CHANNELS] != 0 || last < 0; /* fewer than four channels are stored one by one */
             b.store.mode = slow ? OC_ARM_SLOW : oc_arm_mode_of(&b.store.range, b.store.shift, CHANNELS);
             chunks[b.store.mode][b.groups == 0 ? b.octets : 0](&b, from, stride, count, output + (size_t)first * c->out_c + at);
         }

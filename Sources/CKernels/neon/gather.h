@@ -61,6 +61,11 @@ static inline void oc_arm_gather_short(const oc_arm_gatherer *g, uint8_t *patch)
     const uint8x16_t zeros = vdupq_n_u8((uint8_t)c->in_zero);
     const int32_t before = left < 0 ? (-left < g->row_bytes ? -left : g->row_bytes) : 0, rest = g->line - left;
     const int32_t whole = rest < 0 ? 0 : rest < g->row_bytes ? rest : g->row_bytes;
+    if (g->x >= g->inside && g->x < g->outside) {
+        const uint8_t *from = g->image + (size_t)top * g->line + left;
+        for (int32_t ky = 0; ky < c->kernel_h; ky++, patch += g->row_bytes, from += g->line) vst1q_u8(patch, vld1q_u8(from));
+        return;
+    }
     for (int32_t ky = 0; ky < c->kernel_h; ky++, patch += g->row_bytes) {
         const int32_t y = top + ky;
         vst1q_u8(patch, zeros);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 void oc_neon_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_neon_pairs(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_depthwise_any(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);

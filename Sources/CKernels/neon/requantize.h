@@ -12,6 +12,11 @@
 /* Accumulators must stay in registers, so loops over them are unrolled before anything else happens. */
 #define OC_UNROLL _Pragma("clang loop unroll(full)")
 
+/* Left alone, the compiler starts all the products at once and spills: what lies behind these uses `pointer` or
+ * `vector`, and so waits until `value` is there. */
+#define OC_SETTLE(value, pointer) __asm__ volatile("" : "+w"(value), "+r"(pointer))
+#define OC_SETTLE_WITH(value, vector) __asm__ volatile("" : "+w"(value), "+w"(vector))
+
 /* What all channels of a step share. */
 typedef struct oc_arm_range {
     int16x8_t zero;
@@ -39,20 +44,21 @@ static inline int oc_arm_shifts_right(const int32_t *shift, int32_t count) {
 typedef enum oc_arm_mode {
     OC_ARM_SLOW,        /* any shift */
     OC_ARM_SIGNED,      /* shifts to the right, here and below */
+    OC_ARM_PLAIN,       /* signed, and int8 itself is the clamp */
     OC_ARM_RECTIFIED,   /* no result below the zero point is seen */
     OC_ARM_BARE         /* rectified, the zero point is int8's least and int8 itself the clamp */
 } oc_arm_mode;
 
 static inline oc_arm_mode oc_arm_mode_of(const oc_arm_range *range, const int32_t *shift, int32_t channels) {
     if (!oc_arm_shifts_right(shift, channels)) return OC_ARM_SLOW;
-    if (!range->rectifies) return OC_ARM_SIGNED;
+    if (!range->rectifies) return range->clamps ? OC_ARM_SIGNED : OC_ARM_PLAIN;
     return range->clamps || vgetq_lane_s16(range->zero, 0) != -128 ? OC_ARM_RECTIFIED : OC_ARM_BARE;
 }
 
 /* multiplier / 2^31 * 2^shift times the sums, shift < 0. */
 static inline __attribute__((always_inline)) int32x4_t oc_arm_scale(int32x4_t sums, int32x4_t multiplier, int32x4_t shift, const oc_arm_mode mode) {
     int32x4_t high = vqrdmulhq_s32(sums, multiplier);
-    if (mode == OC_ARM_SIGNED) high = vsraq_n_s32(high, high, 31);
+    if (mode == OC_ARM_SIGNED || mode == OC_ARM_PLAIN) high = vsraq_n_s32(high, high, 31);
     return vrshlq_s32(high, shift);
 }
 
@@ -83,15 +89,14 @@ static inline __attribute__((always_inline)) int8x16_t oc_arm_bytes(int16x8_t lo
 #else
     int8x16_t bytes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
 #endif
-    if (mode == OC_ARM_RECTIFIED || (mode == OC_ARM_SIGNED && range->clamps)) bytes = vminq_s8(vmaxq_s8(bytes, range->low), range->high);
+    if (mode == OC_ARM_RECTIFIED || mode == OC_ARM_SIGNED) bytes = vminq_s8(vmaxq_s8(bytes, range->low), range->high);
     return bytes;
 }
 
 static inline __attribute__((always_inline)) int8x8_t oc_arm_half_bytes(int16x8_t low, const oc_arm_range *range, const oc_arm_mode mode) {
     if (mode == OC_ARM_BARE) return vreinterpret_s8_u8(veor_u8(vqmovun_s16(low), vdup_n_u8(0x80)));
     int8x8_t bytes = vqmovn_s16(vqaddq_s16(low, range->zero));
-    if (mode == OC_ARM_RECTIFIED || (mode == OC_ARM_SIGNED && range->clamps))
-        bytes = vmin_s8(vmax_s8(bytes, vget_low_s8(range->low)), vget_low_s8(range->high));
+    if (mode == OC_ARM_RECTIFIED || mode == OC_ARM_SIGNED) bytes = vmin_s8(vmax_s8(bytes, vget_low_s8(range->low)), vget_low_s8(range->high));
     return bytes;
 }
 
@@ -182,6 +187,7 @@ static inline __attribute__((always_inline)) void oc_arm_store_tile(const oc_arm
     const size_t stride = whole ? s->stride : 4 * OC_ARM_QUADS;
     if (s->mode == OC_ARM_BARE) oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_BARE);
     else if (s->mode == OC_ARM_RECTIFIED) oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_RECTIFIED);
+    else if (s->mode == OC_ARM_PLAIN) oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_PLAIN);
     else oc_arm_store_quads(s, sums, to, stride, rows, quads, OC_ARM_SIGNED);
     if (!whole) {
         for (int p = 0; p < rows; p++) {

@@ -99,6 +99,7 @@ void oc_neon_taps_3(const oc_columns *b, const uint8_t *image, int32_t y, int32_
     const int one = b->conv->stride_h == 1;
     if (b->store.mode == OC_ARM_BARE) one ? rows_of(b, image, y, rows, out, 1, OC_ARM_BARE) : rows_of(b, image, y, rows, out, 2, OC_ARM_BARE);
     else if (b->store.mode == OC_ARM_RECTIFIED) one ? rows_of(b, image, y, rows, out, 1, OC_ARM_RECTIFIED) : rows_of(b, image, y, rows, out, 2, OC_ARM_RECTIFIED);
+    else if (b->store.mode == OC_ARM_PLAIN) one ? rows_of(b, image, y, rows, out, 1, OC_ARM_PLAIN) : rows_of(b, image, y, rows, out, 2, OC_ARM_PLAIN);
     else one ? rows_of(b, image, y, rows, out, 1, OC_ARM_SIGNED) : rows_of(b, image, y, rows, out, 2, OC_ARM_SIGNED);
 }
 

@@ -62,6 +62,7 @@ static inline __attribute__((always_inline)) void row(const oc_columns *b, const
         uint8_t *to = out + (size_t)first * b->store.stride;
         if (b->store.mode == OC_ARM_BARE) store(b, sums, pixels, to, OC_ARM_BARE);
         else if (b->store.mode == OC_ARM_RECTIFIED) store(b, sums, pixels, to, OC_ARM_RECTIFIED);
+        else if (b->store.mode == OC_ARM_PLAIN) store(b, sums, pixels, to, OC_ARM_PLAIN);
         else store(b, sums, pixels, to, OC_ARM_SIGNED);
     }
 }
