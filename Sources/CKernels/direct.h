@@ -53,8 +53,10 @@ static inline void oc_direct_conv(const oc_step *step, const oc_memory *memory, 
     const size_t patch_line = (size_t)((row_bytes + group - 1) / group) * group, patch_bytes = c->kernel_h * patch_line;
     uint8_t *patches = step->scratch.bytes > 0 ? oc_scratch(step, memory, part, parts) : NULL;
     const int32_t room = (int32_t)(step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT / patch_bytes);
-    /* Output columns from `left` to `right` have all their input inside. */
-    const int32_t left = c->dilation_w == 1 ? oc_first_column(c->pad_left, c->stride_w, c->out_w) : c->out_w;
+    /* Output columns from `left` to `right` have all their input inside, side by side: also under kernels of one column, whatever
+     * their dilation, for which there may be no scratch. */
+    const int side_by_side = c->dilation_w == 1 || c->kernel_w == 1;
+    const int32_t left = side_by_side ? oc_first_column(c->pad_left, c->stride_w, c->out_w) : c->out_w;
     const int32_t inside = oc_first_column(c->in_w - c->kernel_w + c->pad_left + 1, c->stride_w, c->out_w);
     const int32_t right = inside > left ? inside : left;
     for (int32_t pixel = pixels.begin, count; pixel < pixels.end; pixel += count) {
