@@ -44,30 +44,36 @@ public struct Preprocessor: ~Copyable {
         else { throw .size }
         guard record.channels == 1 || record.channels == 3 else { throw .channels }
         guard record.fit <= UInt8(OC_FIT_CONTAIN.rawValue) else { throw .fit }
-        self.shape = shape
         let orientation = Orientation(record.orientation)
-        sides = orientation.sides(ofInput: Int(record.width), Int(record.height))
-        placement = orientation.placement(ofInput: Int(record.width), Int(record.height))
-        channels = Int(record.channels)
-        bytes = sides.width * sides.height * channels
-        redFirst = record.bgr == 0
-        colour = ColourEquation(shape.range)
+        let sides = orientation.sides(ofInput: Int(record.width), Int(record.height))
         let geometry = Geometry(
             frame: (shape.width, shape.height), input: sides,
             crop: orientation.part([
                 Int(record.crop.0), Int(record.crop.1), Int(record.crop.2), Int(record.crop.3),
             ]),
             fit: oc_fit(rawValue: UInt32(record.fit)))
-        self.geometry = geometry
-        hasBars = geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
         let tables = UnsafeMutablePointer<UInt8>.allocate(capacity: 768)
         withUnsafeBytes(of: record.table) { source in
             UnsafeMutableRawBufferPointer(start: tables, count: 768).copyMemory(from: source)
         }
+        let channels = Int(record.channels)
+        let luma = Resampler(shape, .light, geometry)
+        let chroma = channels == 3 && shape.format.hasChroma ? Resampler(shape, .chroma, geometry) : nil
+        // Members last: Swift 6.3, for size, releases the two resamplers before they are there where a throw or a branch
+        // comes between the first member and the last.
+        self.shape = shape
+        self.sides = sides
+        placement = orientation.placement(ofInput: Int(record.width), Int(record.height))
+        self.channels = channels
+        bytes = sides.width * sides.height * channels
+        redFirst = record.bgr == 0
+        colour = ColourEquation(shape.range)
+        self.geometry = geometry
+        hasBars = geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
         self.tables = tables
         fill = (tables[Int(record.fill)], tables[256 + Int(record.fill)], tables[512 + Int(record.fill)])
-        luma = Resampler(shape, .light, geometry)
-        chroma = channels == 3 && shape.format.hasChroma ? Resampler(shape, .chroma, geometry) : nil
+        self.luma = luma
+        self.chroma = chroma
         line = orientation.isUpright ? nil : .allocate(capacity: sides.width * channels)
     }
 
