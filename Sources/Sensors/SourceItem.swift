@@ -35,6 +35,12 @@ public struct SourceItem: Sendable {
         return false
     }
 
+    /// What its frames look like, where the argument says so.
+    public var frameShape: FrameShape? {
+        if case .raw(let shape, _) = content { return shape }
+        return nil
+    }
+
     /// For messages.
     var name: String { isStandardInput ? "standard input" : path.description }
 

@@ -4,6 +4,7 @@ import CLinux
 import Engine
 import Events
 import System
+import Vision
 
 /// `ocellusd BUNDLE --bench N`: how fast this board runs a bundle, and in how much memory.
 struct Bench {
@@ -13,6 +14,8 @@ struct Bench {
         var json = false
         /// Tell a counting plugin where inferences and steps begin and end, instead of timing them.
         var regions = false
+        /// Frames to convert to the input, besides.
+        var frame: FrameShape?
     }
 
     private let options: Options
@@ -29,8 +32,15 @@ struct Bench {
             Log.line(error.message)
             return .bundle
         }
+        var frame: ArbitraryFrame?
+        if let shape = request.frame {
+            do throws(Model.LoadError) { frame = try Model.frame(options.bundle, shape, engine) } catch {
+                Log.line(error.message)
+                return .bundle
+            }
+        }
         Bench.fillInputs(engine)
-        if request.regions { return countRegions(engine) }
+        if request.regions { return countRegions(engine, &frame) }
         engine.run()
         if request.runs == 0 { return tellTime() }
 
@@ -38,7 +48,7 @@ struct Bench {
         var result = BenchResult(runs: request.runs, steps: engine.stepCount)
         result.residentBytes = resident
         let allocations = oc_allocations()
-        time(engine, &result)
+        time(engine, &frame, &result)
         if allocations >= 0 { result.allocations = oc_allocations() - allocations }
         measureColdStart(&result)
         guard let error = request.json ? json(engine, result) : text(engine, result) else { return .success }
@@ -51,7 +61,7 @@ struct Bench {
     }
 
     /// Latencies of whole inferences; then the steps, in runs of their own.
-    private func time(_ engine: borrowing Engine, _ result: inout BenchResult) {
+    private func time(_ engine: borrowing Engine, _ frame: inout ArbitraryFrame?, _ result: inout BenchResult) {
         for run in -min(request.runs, 10)..<request.runs {
             // Inputs lie in memory that later steps reuse.
             Bench.fillInputs(engine)
@@ -63,6 +73,12 @@ struct Bench {
         for _ in 0..<result.profiledRuns {
             Bench.fillInputs(engine)
             result.steps.withUnsafeMutableBufferPointer { engine.run(profile: $0) }
+        }
+        guard frame != nil, let tensor = engine.pictureTensor else { return }
+        for _ in 0..<result.profiledRuns {
+            let start = Clock.monotonic
+            frame?.convert(into: tensor)
+            result.conversions.append(Clock.monotonic - start)
         }
     }
 
@@ -96,9 +112,10 @@ struct Bench {
         return .success
     }
 
-    /// Region 0 is an inference, region N + 1 step N of the inference after it. Prints what they are, in fields that tabs
+    /// Region 0 is an inference, region N + 1 step N of the inference after it, the one
+    /// behind the last step a frame's conversion. Prints what they are, in fields that tabs
     /// separate.
-    private func countRegions(_ engine: borrowing Engine) -> ExitCode {
+    private func countRegions(_ engine: borrowing Engine, _ frame: inout ArbitraryFrame?) -> ExitCode {
         let allocations = oc_allocations()
         for _ in 0..<request.runs {
             Bench.fillInputs(engine)
@@ -112,8 +129,13 @@ struct Bench {
             engine.runStep(index)
             oc_region_end(index + 1)
         }
+        if frame != nil, let tensor = engine.pictureTensor {
+            oc_region_start()
+            frame?.convert(into: tensor)
+            oc_region_end(engine.stepCount + 1)
+        }
         let counted = allocations < 0 ? nil : oc_allocations() - allocations
-        guard let error = regions(engine, allocations: counted) else { return .success }
+        guard let error = regions(engine, converts: frame != nil, allocations: counted) else { return .success }
         return Bench.refused(error)
     }
 

@@ -10,6 +10,8 @@ struct BenchResult {
     var times: [Int64]
     /// Each step's, over `profiledRuns` inferences.
     var steps: [Int64]
+    /// Of a frame to the input.
+    var conversions: [Int64] = []
     /// From the start of the program to the first result; empty where it cannot be started again.
     var coldStarts: [Int64] = []
     /// Of the program, the pages of the bundle among them, after the first inference.
@@ -50,6 +52,12 @@ extension Bench {
             out.object("coldStart")
             out.number("min", BenchResult.percentile(0, result.coldStarts))
             out.number("median", BenchResult.percentile(50, result.coldStarts))
+            out.endObject()
+        }
+        if !result.conversions.isEmpty {
+            out.object("conversion")
+            out.number("min", BenchResult.percentile(0, result.conversions))
+            out.number("median", BenchResult.percentile(50, result.conversions))
             out.endObject()
         }
         out.number("residentBytes", result.residentBytes)
@@ -93,7 +101,7 @@ extension Bench {
         return table.error
     }
 
-    func regions(_ engine: borrowing Engine, allocations: Int64?) -> Errno? {
+    func regions(_ engine: borrowing Engine, converts: Bool, allocations: Int64?) -> Errno? {
         let view = engine.bundle.view
         var table = TextTable()
         table.fact("arena", Int64(clamping: view.model.pointee.arena_bytes))
@@ -108,6 +116,10 @@ extension Bench {
             table.append(view.text(step.name))
             table.end()
         }
+        if converts {
+            table.append("region\t\(view.steps.count + 1)\tpicture\t0\tconversion of a frame")
+            table.end()
+        }
         return table.error
     }
 
@@ -116,6 +128,12 @@ extension Bench {
         table.row("latency", "us, least") { $0.append(microseconds: least) }
         table.row("", "us, median") { $0.append(microseconds: BenchResult.percentile(50, result.times)) }
         table.row("", "us, 95th percentile") { $0.append(microseconds: BenchResult.percentile(95, result.times)) }
+        if !result.conversions.isEmpty {
+            table.row("conversion", "us of a frame to the input, least") {
+                $0.append(microseconds: BenchResult.percentile(0, result.conversions))
+            }
+            table.row("", "us, median") { $0.append(microseconds: BenchResult.percentile(50, result.conversions)) }
+        }
         if !result.coldStarts.isEmpty {
             table.row("cold start", "us from the program's start to the first result, least") {
                 $0.append(microseconds: BenchResult.percentile(0, result.coldStarts))

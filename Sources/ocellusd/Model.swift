@@ -92,6 +92,23 @@ final class Model {
             + "threads \(engine.threads)"
     }
 
+    private static var noPicture: String {
+        "the model's input is no picture of 1 to \(Preprocessor.sizeLimit) pixels a side with 1 or 3 channels"
+    }
+
+    /// What `--bench` converts besides.
+    static func frame(_ path: Path, _ shape: FrameShape, _ engine: borrowing Engine) throws(LoadError) -> ArbitraryFrame
+    {
+        guard let record = engine.bundle.view.preprocess else {
+            throw LoadError(
+                message: "\(path.description): the bundle does not say how frames become its input; "
+                    + "build it from a sensor.yaml")
+        }
+        do throws(PreprocessorError) { return try ArbitraryFrame(shape, record.pointee) } catch {
+            throw LoadError(message: "\(path.description): \(noPicture)")
+        }
+    }
+
     /// Whether there is a motion gate.
     var hasGate: Bool { motion != nil }
 
@@ -121,11 +138,7 @@ final class Model {
         guard let picture = engine.pictureTensor, let tensor = engine.scoreTensor else { return }
         for index in zones.indices where wanted & 1 << UInt32(index) != 0 {
             do throws(PreprocessorError) { try zones[index].convert(frame, into: picture) } catch {
-                throw LoadError(
-                    message:
-                        "the model's input is no picture of 1 to \(Preprocessor.sizeLimit) pixels a side "
-                        + "with 1 or 3 channels"
-                )
+                throw LoadError(message: Model.noPicture)
             }
             engine.runPicture()
             watch.take(

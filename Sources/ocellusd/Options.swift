@@ -191,7 +191,13 @@ extension Options {
             if json || regions { throw UsageError(message: "--json and --regions need --bench") }
             return nil
         }
-        guard sources.isEmpty else { throw UsageError(message: "--bench takes no --source: its inputs are arbitrary") }
+        if let source = sources.first {
+            guard sources.count == 1, let shape = source.frameShape else {
+                throw UsageError(
+                    message: "--bench takes no --source but one such as yuyv:640x480: to convert such frames as well")
+            }
+            request.frame = shape
+        }
         if regions {
             guard threads ?? 1 == 1 else {
                 throw UsageError(message: "--regions is for one thread: leave out --threads")

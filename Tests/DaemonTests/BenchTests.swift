@@ -16,7 +16,7 @@ import Testing
 
     @Test("A report of latency, cold start, memory and every step", arguments: [1, 2])
     func report(threads: Int) throws {
-        let output = try bench("--bench", "20", "--json", "--threads", "\(threads)")
+        let output = try bench("--bench", "20", "--json", "--threads", "\(threads)", "--source", "nv12:320x240")
         let report = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
         #expect(report.string("model") == "person_detect" && report.int("runs") == 20)
         #expect(report.int("macs") == 7_157_888)
@@ -25,6 +25,7 @@ import Testing
         let coldStart = try #require(report["coldStart"] as? [String: Any])
         #expect(report.int("min") < coldStart.int("min") && coldStart.int("min") <= coldStart.int("median"))
         #expect(report.int("residentBytes") > report.int("weightBytes") + report.int("arenaBytes"))
+        #expect((report["conversion"] as? [String: Any])?.int("min") ?? 0 > 0)
         let steps = try #require(report["steps"] as? [[String: Any]])
         #expect(steps.map { $0.int("macs") }.reduce(0, +) == report.int("macs"))
         #expect(steps.allSatisfy { !$0.string("name").isEmpty && $0.string("kernel") != "unknown" })
@@ -34,8 +35,10 @@ import Testing
 
     @Test("The same as text")
     func text() throws {
-        let output = try bench("--bench", "3")
-        for part in [" 3 inferences\n", " us, least\n", "cold start", " bytes resident\n", " 7157888 ", "softmax"] {
+        let output = try bench("--bench", "3", "--source", "yuyv:640x480")
+        for part in [
+            "conversion", " 3 inferences\n", " us, least\n", "cold start", " bytes resident\n", " 7157888 ", "softmax",
+        ] {
             #expect(output.contains(part))
         }
     }
@@ -63,7 +66,10 @@ import Testing
             (["--bench", "many"], "--bench takes a number from 0 to 1000000, not many"),
             (["--bench", "1.5"], "--bench takes a whole number"),
             (["--json"], "--json and --regions need --bench"),
-            (["--bench", "1", "--source", "clip.y4m"], "--bench takes no --source: its inputs are arbitrary"),
+            (
+                ["--bench", "1", "--source", "clip.y4m"],
+                "--bench takes no --source but one such as yuyv:640x480: to convert such frames as well"
+            ),
             (["--bench", "1", "--regions", "--json"], "--regions prints no JSON: leave out --json"),
             (["--bench", "1", "--regions", "--threads", "2"], "--regions is for one thread: leave out --threads"),
         ])
