@@ -23,7 +23,7 @@ let boardModules: [Target] = [
     .target(name: "Bundle", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "Kernels", dependencies: ["CBundle", "CKernels", "Bundle"]),
     .target(name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"]),
-    .target(name: "Vision", dependencies: ["CBundle", "Bundle"]),
+    .target(name: "Vision", dependencies: ["CBundle", "CKernels", "Bundle"]),
     .target(name: "Pictures", dependencies: ["CPictures"]),
     .target(
         name: "CV4L2", dependencies: ["CTarget"],

@@ -1,4 +1,5 @@
 import CBundle
+import CKernels
 
 /// Why frames of this kind cannot become the input.
 public enum PreprocessorError: Error, Equatable, Sendable {
@@ -14,7 +15,7 @@ public enum PreprocessorError: Error, Equatable, Sendable {
 ///
 /// All arithmetic is on integers and so gives the same bytes on every processor. Luma and chroma are resized each from its
 /// own resolution (see `ResamplingAxis`; chroma samples lie in the middle of their pixels), kept in 1/256, turned into
-/// grey or RGB by ITU-R BT.601 (`ColourEquation`), rounded to 0...255 and looked up in the record's tables. Luma of
+/// grey or RGB by ITU-R BT.601, rounded to 0...255 and looked up in the record's tables. Luma of
 /// limited range is spread to 0...255, for grey inputs as well.
 public struct Preprocessor: ~Copyable {
     /// Width and height of an input are 1 to this.
@@ -29,7 +30,7 @@ public struct Preprocessor: ~Copyable {
     private let placement: (origin: Int, rowStep: Int, columnStep: Int)
     private let line: UnsafeMutablePointer<UInt8>?  // a row before it is turned
     private let channels: Int
-    private let colour: ColourEquation
+    private let colour: oc_pixels_equation
     private let tables: UnsafeMutablePointer<UInt8>  // three of 256
     private let redFirst: Bool
     private let fill: (UInt8, UInt8, UInt8)  // of the bars, in the tensor's order of channels
@@ -67,7 +68,7 @@ public struct Preprocessor: ~Copyable {
         self.channels = channels
         bytes = sides.width * sides.height * channels
         redFirst = record.bgr == 0
-        colour = ColourEquation(shape.range)
+        colour = oc_pixels_equation(shape.format == .grey ? .full : shape.range)
         self.geometry = geometry
         hasBars = geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
         self.tables = tables
@@ -144,15 +145,16 @@ public struct Preprocessor: ~Copyable {
             } else {
                 PixelRows.colour(first, green, luma.samples(3), order, into: pixels, count: count)
             }
-        case (.grey, 1):
-            PixelRows.grey(first, ColourEquation(.full), tables, into: pixels, count: count)
-        case (.grey, _):
+        case (.grey, 3):
             PixelRows.colour(first, first, first, order, into: pixels, count: count)
         case (_, 1):
-            PixelRows.grey(first, colour, tables, into: pixels, count: count)
+            var equation = colour
+            oc_pixels_light(first, &equation, tables, pixels, count)
         default:
             guard let chroma else { return }
-            PixelRows.colour(first, chroma.samples(0), chroma.samples(1), colour, order, into: pixels, count: count)
+            var equation = colour
+            oc_pixels_colour(
+                first, chroma.samples(0), chroma.samples(1), &equation, tables, redFirst ? 0 : 2, pixels, count)
         }
     }
 

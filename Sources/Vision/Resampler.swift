@@ -1,7 +1,9 @@
+import CKernels
+
 /// Resizes the components that share a resolution, one output row at a time.
 ///
-/// Rows first: source rows are added up, weighted, over their whole length whatever the bytes mean; then each component is
-/// picked out of the sums. So most of the work is one long loop over neighbouring bytes.
+/// Rows first: a component's samples of the source rows are added up, weighted; then columns of the sums. So most of the work
+/// is one long loop over neighbouring bytes.
 final class Resampler {
     enum Part { case light, chroma }
 
@@ -17,8 +19,9 @@ final class Resampler {
     private let rows: ResamplingAxis
     private let division: InvariantDivision
     private let total: UInt64
-    private let sums: UnsafeMutablePointer<UInt32>  // of one plane's bytes, for the columns needed
-    private let output: UnsafeMutablePointer<UInt16>  // `columns.count` a component
+    private let sums: UnsafeMutablePointer<UInt32>  // of one component, for the columns needed
+    private let output: UnsafeMutablePointer<UInt16>  // `stride` a component
+    private let stride: Int
 
     /// - Parameter part: `.light` is luma, grey, or red, green and blue; `.chroma` is Cb and Cr.
     init(_ shape: FrameShape, _ part: Part, _ geometry: Geometry) {
@@ -59,8 +62,12 @@ final class Resampler {
         rows = ResamplingAxis(geometry.rows, subsampling: down, count: geometry.targetRows.count)
         total = UInt64(columns.total) * UInt64(rows.total)
         division = InvariantDivision(by: 2 * total)
-        sums = .allocate(capacity: columns.range.count * 4)
-        output = .allocate(capacity: columns.count * components.count)
+        let block = Int(OC_PIXELS_BLOCK)
+        sums = .allocate(capacity: columns.range.count + block)
+        sums.initialize(repeating: 0, count: columns.range.count + block)
+        stride = (columns.count + block - 1) / block * block
+        output = .allocate(capacity: stride * components.count)
+        output.initialize(repeating: 0, count: stride * components.count)
     }
 
     deinit {
@@ -70,37 +77,32 @@ final class Resampler {
 
     /// A component's samples of the row last resampled, in 1/256.
     @inline(__always)
-    func samples(_ component: Int) -> UnsafeMutablePointer<UInt16> { output + component * columns.count }
+    func samples(_ component: Int) -> UnsafeMutablePointer<UInt16> { output + component * stride }
 
     /// - Parameters:
     ///   - frame: of the shape given at first; so every row and column of the axes lies within its planes.
     ///   - row: of the output.
     @_optimize(speed)
     func resample(_ frame: FrameView, row: Int) {
-        var summed = -1  // plane whose sums are there
         for index in components.indices {
-            let component = components[index]
-            // Components in one plane share its sums: the bytes from the first one's first sample to the last one's last.
-            if component.plane != summed {
-                summed = component.plane
-                addRows(frame.plane(component.plane), step: component.step, row)
+            addRows(frame, components[index], row)
+            if let total = UInt32(exactly: total), total <= OC_PIXELS_TOTAL_LIMIT {
+                var axis = columns.record
+                oc_pixels_reduce(sums, &axis, total, samples(index))
+            } else {
+                PixelRows.reduce(sums, columns, division, total: total, into: samples(index))
             }
-            PixelRows.reduce(
-                sums + component.offset, step: component.step, columns, division, total: total, into: samples(index))
         }
     }
 
-    @_optimize(speed)
-    private func addRows(_ plane: FrameView.Plane, step: Int, _ row: Int) {
+    private func addRows(_ frame: FrameView, _ component: Component, _ row: Int) {
+        let plane = frame.plane(component.plane)
         guard let base = plane.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-        let count = columns.range.count * step
-        var source = base + rows.first(row) * plane.stride + columns.range.lowerBound * step
-        var isFirst = true
-        for weight in rows.taps(row) {
-            PixelRows.accumulate(source, weight: weight, into: sums, count: count, isFirst: isFirst)
-            isFirst = false
-            source += plane.stride
-        }
+        let (first, weights) = rows.parts(of: row)
+        oc_pixels_add_rows(
+            base + first * plane.stride + columns.range.lowerBound * component.step, plane.stride,
+            Int32(component.step), Int32(component.offset), weights.baseAddress, Int32(weights.count), sums,
+            columns.range.count)
     }
 }
 

@@ -1,3 +1,5 @@
+import CKernels
+
 /// One direction of a resize: which source samples make each output sample, with exact integer weights.
 ///
 /// Shrinking takes the area average: a source sample counts by how much of it lies under the output sample. Enlarging
@@ -10,10 +12,11 @@ struct ResamplingAxis: ~Copyable {
     let total: Int
     /// Source samples that any output needs.
     let range: Range<Int>
+    /// Samples that make an output: some of them may count nothing.
+    let taps: Int
 
-    /// Output i takes taps `offsets[i] ..< offsets[i + 1]` of `weights`, for source samples from `firsts[i]` on.
+    /// Output i takes samples from `range.lowerBound + firsts[i]` on, times the weights from `weights[i * taps]` on.
     private let firsts: UnsafeMutableBufferPointer<Int32>
-    private let offsets: UnsafeMutableBufferPointer<Int32>
     private let weights: UnsafeMutableBufferPointer<UInt16>
 
     /// - Parameters:
@@ -29,57 +32,66 @@ struct ResamplingAxis: ~Copyable {
         range = span.lowerBound / subsampling..<(span.upperBound + subsampling - 1) / subsampling
         total = isShrinking ? length : sample
         // Shrinking, an output touches at most this many samples; enlarging, two.
-        let most = isShrinking ? length / sample + 2 : 2
+        taps = min(isShrinking ? (length + sample - 2) / sample + 1 : 2, range.count)
         firsts = .allocate(capacity: count)
-        offsets = .allocate(capacity: count + 1)
-        weights = .allocate(capacity: count * most)
-        var used = 0
+        weights = .allocate(capacity: count * taps + 1)
+        weights.initialize(repeating: 0)
         for output in 0..<count {
-            offsets.initializeElement(at: output, to: Int32(used))
             if isShrinking {
                 let start = span.lowerBound * count + output * length
                 let end = start + length
-                firsts.initializeElement(at: output, to: Int32(start / sample))
+                let first = begin(output, at: start / sample)
                 for source in start / sample...(end - 1) / sample {
                     let overlap = min(end, (source + 1) * sample) - max(start, source * sample)
-                    weights.initializeElement(at: used, to: UInt16(overlap))
-                    used += 1
+                    weights[output * taps + source - first] = UInt16(overlap)
                 }
             } else {
                 // From the centre of source sample 0 to the output's centre.
                 let position = 2 * span.lowerBound * count + (2 * output + 1) * length - sample / 2
                 let before = position >= 0 ? position / sample : -1
                 let fraction = position - before * sample
-                let first = min(max(before, range.lowerBound), range.upperBound - 1)
-                let second = min(max(before + 1, range.lowerBound), range.upperBound - 1)
-                firsts.initializeElement(at: output, to: Int32(first))
-                if first == second || fraction == 0 {
-                    weights.initializeElement(at: used, to: UInt16(sample))
-                    used += 1
+                let lower = min(max(before, range.lowerBound), range.upperBound - 1)
+                let upper = min(max(before + 1, range.lowerBound), range.upperBound - 1)
+                let first = begin(output, at: lower)
+                if lower == upper || fraction == 0 {
+                    weights[output * taps + lower - first] = UInt16(sample)
                 } else {
-                    weights.initializeElement(at: used, to: UInt16(sample - fraction))
-                    weights.initializeElement(at: used + 1, to: UInt16(fraction))
-                    used += 2
+                    weights[output * taps + lower - first] = UInt16(sample - fraction)
+                    weights[output * taps + upper - first] = UInt16(fraction)
                 }
             }
         }
-        offsets.initializeElement(at: count, to: Int32(used))
+    }
+
+    /// Sets and returns the first sample of an output that needs those from `source` on: earlier where all taps would reach
+    /// past the last sample.
+    private func begin(_ output: Int, at source: Int) -> Int {
+        let first = min(source, range.upperBound - taps)
+        firsts[output] = Int32(first - range.lowerBound)
+        return first
     }
 
     deinit {
         firsts.deallocate()
-        offsets.deallocate()
         weights.deallocate()
     }
 
-    /// First source sample of an output.
+    /// The samples that count for an output, and their weights, which are valid as long as the axis.
     @inline(__always)
-    func first(_ output: Int) -> Int { Int(firsts[output]) }
+    func parts(of output: Int) -> (first: Int, weights: UnsafeBufferPointer<UInt16>) {
+        var start = 0
+        var end = taps
+        while start < end - 1, weights[output * taps + start] == 0 { start += 1 }
+        while end > start + 1, weights[output * taps + end - 1] == 0 { end -= 1 }
+        return (
+            range.lowerBound + Int(firsts[output]) + start,
+            UnsafeBufferPointer(rebasing: weights[output * taps + start..<output * taps + end])
+        )
+    }
 
-    /// Weights of an output's source samples, from `first(output)` on. Valid as long as the axis.
-    @inline(__always)
-    func taps(_ output: Int) -> UnsafeBufferPointer<UInt16> {
-        UnsafeBufferPointer(rebasing: weights[Int(offsets[output])..<Int(offsets[output + 1])])
+    /// As the C loops want it, for samples that begin with the first of `range`.
+    var record: oc_pixels_axis {
+        oc_pixels_axis(firsts: firsts.baseAddress, weights: weights.baseAddress, count: Int32(count), taps: Int32(taps))
     }
 }
 
