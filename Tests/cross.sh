@@ -212,11 +212,15 @@ done
 
 # One sysroot stands for all: armv7, where 64-bit times must agree with Debian's libraries.
 check "armv7: a sysroot from Debian's packages" Toolchains/make-sysroot.sh armv7 trixie
-check "armv7: build against the sysroot" swift build -c release --triple "$(cross_triple armv7)" \
-    --toolset Toolchains/armv7-linux.json --toolset Toolchains/armv7-sysroot.json --product ocellusd \
+check "armv7: build against the sysroot, libgpiod 2 and libv4l in it" swift build -c release --triple "$(cross_triple armv7)" \
+    --toolset Toolchains/armv7-linux.json --toolset Toolchains/armv7-sysroot.json --traits DeviceLibraries --product ocellusd \
     --scratch-path "$cross_scratch-sysroot"
 check "armv7: pictures through the sysroot's libraries" cross_pictures armv7 \
     "$cross_scratch-sysroot/$(cross_triple armv7)/release/ocellusd"
+check "x86_64: a sysroot of bookworm" Toolchains/make-sysroot.sh x86_64 bookworm
+check "x86_64: build against it, libgpiod 1 and libv4l in it" swift build -c release --triple "$(cross_triple x86_64)" \
+    --toolset Toolchains/x86_64-linux.json --toolset Toolchains/x86_64-sysroot.json --traits DeviceLibraries \
+    --product ocellusd --scratch-path "$cross_scratch-bookworm"
 check "armv7: libgpiod, libv4l and Paho MQTT C from the sysroot" cross_libraries
 check "aarch64: Cortex-A53 has vectors" cross_extensions aarch64 cortex-a53 '"asimd"'
 check "aarch64: Cortex-A76 has dot products" cross_extensions aarch64 cortex-a76 '"asimd", "asimddp"'

@@ -42,7 +42,7 @@ public struct CapturePlan {
         if isInhibited { frames = 0 }
     }
 
-    /// A frame went through inference.
+    /// A frame was looked at.
     public mutating func countFrame() { if frames > 0 { frames -= 1 } }
 
     private var isInhibited: Bool {

@@ -129,7 +129,9 @@ struct CameraForm: Equatable {
     let stride: Int
     /// Of a whole frame, at most.
     let bytes: Int
-    let isFullRange: Bool
+    /// Of frames whose pixels can be read where they lie; nil for JPEG and for what cannot be a frame.
+    let shape: FrameShape?
+    let isJPEG: Bool
 
     init(_ format: oc_camera_format) {
         code = format.code
@@ -137,20 +139,21 @@ struct CameraForm: Equatable {
         height = Int(format.height)
         stride = Int(format.stride)
         bytes = Int(format.bytes)
-        isFullRange = format.full_range != 0
+        // Looked up once, not with every frame.
+        let encoding = CameraEncoding(format.code)
+        isJPEG = encoding == .jpeg
+        if bytes > 0, case .pixels(let pixels) = encoding {
+            shape = FrameShape(pixels, width: width, height: height, range: format.full_range != 0 ? .full : .limited)
+        } else {
+            shape = nil
+        }
     }
 
     var name: String { "\(CameraEncoding.name(code)) \(width)x\(height)" }
 
-    /// Of frames whose pixels can be read where they lie; nil for JPEG and for what cannot be a frame.
-    var shape: FrameShape? {
-        guard bytes > 0, case .pixels(let format) = CameraEncoding(code) else { return nil }
-        return FrameShape(format, width: width, height: height, range: isFullRange ? .full : .limited)
-    }
-
     /// Whether `bytes` are a whole frame.
     func holds(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        if case .jpeg = CameraEncoding(code) { return bytes.count >= 4 && bytes[0] == 0xff && bytes[1] == 0xd8 }
+        if isJPEG { return bytes.count >= 4 && bytes[0] == 0xff && bytes[1] == 0xd8 }
         return view(bytes) != nil
     }
 
@@ -162,7 +165,6 @@ struct CameraForm: Equatable {
 
     /// Whether frames of this form can be used at all.
     var isUsable: Bool {
-        if case .jpeg = CameraEncoding(code) { return bytes > 0 && JPEGDecoder.isAvailable }
-        return shape != nil
+        isJPEG ? bytes > 0 && JPEGDecoder.isAvailable : shape != nil
     }
 }

@@ -45,10 +45,22 @@ final class CameraSource {
         }
     }
 
+    /// A driver that never answers again keeps its thread, not the daemon.
     deinit {
         exchange.stop()
+        let end = Clock.monotonic + CameraSource.farewell
+        while !life.isOver.load(ordering: .acquiring) {
+            let left = end - Clock.monotonic
+            guard left > 0 else { return }
+            var poll = oc_poll(fd: exchange.ready, wanted: Int16(OC_POLL_READ), happened: 0)
+            _ = oc_wait(&poll, 1, Int32(left / 1_000_000 + 1))
+            _ = oc_event_take(exchange.ready)
+        }
         thread.take()?.join()
     }
+
+    /// Nanoseconds that a camera has to end.
+    private static var farewell: Int64 { 1_500_000_000 }
 
     /// For `poll`: readable when `next` has something to say.
     var raw: Int32 { exchange.ready }
@@ -86,7 +98,7 @@ final class CameraSource {
     }
 
     private func view(of bytes: UnsafeRawBufferPointer, _ form: CameraForm) -> FrameView? {
-        guard case .jpeg = CameraEncoding(form.code) else { return form.view(bytes) }
+        guard form.isJPEG else { return form.view(bytes) }
         let channels = needs.isGrey ? 1 : 3
         do throws(PictureError) {
             try decoder.decode(bytes, width: needs.width, height: needs.height, channels: channels)

@@ -58,7 +58,7 @@ final class CommandWorker {
         do throws(FrameStream.StreamError) {
             let patience = Int32(clamping: command.stall / 1_000_000)
             var stream = try FrameStream(
-                command.item, ByteReader(pipe: output, stop: mailbox.stop, patience: patience))
+                command.item.ofCommand, ByteReader(pipe: output, stop: mailbox.stop, patience: patience))
             if mailbox.shape == nil, !mailbox.prepare(stream.shape, stream.rate ?? command.rate) {
                 return FrameBuffer.refusal(command.name, stream.shape).message
             }

@@ -41,6 +41,14 @@ public struct SourceItem: Sendable {
         return nil
     }
 
+    /// The same frames, from a command's output.
+    var ofCommand: SourceItem { SourceItem(content: content, path: Path("its output".utf8)) }
+
+    private init(content: Content, path: Path) {
+        self.content = content
+        self.path = path
+    }
+
     /// For messages.
     var name: String { isStandardInput ? "standard input" : path.description }
 

@@ -1,6 +1,7 @@
 #if DEBUG
     import FakeDevices
     import Foundation
+    import Pictures
     import Synchronization
     import System
     import Testing
@@ -307,6 +308,39 @@
             do {
                 let message = try #require(try bench.open().failure())
                 #expect(message.contains("H264 16x12"), "\(message)")
+            }
+            #expect(bench.end() == 0)
+        }
+
+        @Test(.enabled(if: JPEGDecoder.isAvailable, "built without libjpeg-turbo"))
+        func jpegIsDecodedAtTheScaleThatIsNeeded() throws {
+            // The buffers' size comes from this; the frames say theirs themselves.
+            let bench = try bench("MJPG", 64, 48)
+            let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            let jpeg = try Data(contentsOf: folder.appendingPathComponent("PicturesTests/Files/rgb.jpg"))
+            do {
+                let taker = try bench.open { ($0.needs.width, $0.needs.height) = (9, 6) }
+                try taker.wait { fake_camera_is_streaming() == 1 }
+                func push(_ bytes: Data) {
+                    _ = bytes.withUnsafeBytes { fake_camera_frame_of($0.baseAddress, UInt32($0.count)) }
+                }
+                try taker.wait {
+                    push(jpeg)
+                    guard let frame = try taker.source.next() else { return false }
+                    defer { taker.source.release() }
+                    let shape = frame.view.shape
+                    #expect(shape.width == 9 && shape.height == 6 && shape.format == .grey)
+                    return true
+                }
+                // Cut short, and no JPEG at all: counted, and nothing else.
+                let before = taker.source.statuses.counts.damaged
+                try taker.wait {
+                    push(jpeg.prefix(jpeg.count / 2))
+                    push(Data(repeating: 7, count: 300))
+                    _ = try taker.source.next()
+                    return taker.source.statuses.counts.damaged >= before + 4
+                }
+                #expect(taker.details(.fault).isEmpty)
             }
             #expect(bench.end() == 0)
         }
