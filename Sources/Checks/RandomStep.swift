@@ -221,6 +221,10 @@ struct RandomStep {
             (c.in_h, c.in_w, c.in_c) = (random.number(1...3), random.number(1...3), random.number(1000...1100))
         }
         c.out_c = kernel == OC_KERNEL_DEPTHWISE ? c.in_c : channels(&random)
+        if kernel != OC_KERNEL_DEPTHWISE && random.next() % 8 == 0 {
+            // First layers of grey pictures.
+            (c.in_c, c.out_c, c.in_w) = (1, 8, random.number(15...70))
+        }
         c.groups = 1
         let reach = ((c.kernel_h - 1) * c.dilation_h, (c.kernel_w - 1) * c.dilation_w)
         if !isPixel {

@@ -8,6 +8,8 @@
 
 #include <immintrin.h>
 
+#include <string.h>
+
 #define OC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,fma,avx2")))
 #define OC_VNNI_INLINE OC_VNNI __attribute__((always_inline)) static inline
 
@@ -173,6 +175,12 @@ static inline int32_t oc_vnni_common_mode(const oc_vnni_block *a, const oc_vnni_
 OC_VNNI_INLINE oc_vnni_scale oc_vnni_load_block_scale(const oc_vnni_block *block) {
     return oc_vnni_load_scale(block->words + OC_VNNI_LANES, block->words + 2 * OC_VNNI_LANES);
 }
+
+/* Whether oc_vnni_grey_row serves a convolution, whose first block is given. */
+int oc_vnni_is_grey(const oc_conv *c, const oc_vnni_block *block);
+
+/* Row y of the output, without a residual. */
+void oc_vnni_grey_row(const oc_conv *c, const oc_vnni_block *block, const uint8_t *image, int32_t y, uint8_t *out);
 
 OC_VNNI_INLINE __mmask16 oc_vnni_lanes(int32_t count) {
     return count >= OC_VNNI_LANES ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);

@@ -264,6 +264,16 @@ OC_VNNI void oc_vnni_conv(const oc_step *step, const oc_memory *memory, uint32_t
         if (pixels.end > pixels.begin) multiply(&plan, in, pixels.end - pixels.begin, output + (size_t)pixels.begin * c->out_c);
         return;
     }
+    const oc_vnni_block block = oc_vnni_block_at(plan.packed, plan.segments * plan.quads, 0);
+    if (oc_vnni_is_grey(c, &block)) {
+        const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
+        for (int32_t row = rows.begin; row < rows.end; row++) {
+            uint8_t *out = output + (size_t)row * c->out_w * c->out_c;
+            oc_vnni_grey_row(c, &block, input + (size_t)(row / c->out_h) * c->in_h * c->in_w, row % c->out_h, out);
+            add_residual(&plan, out, c->out_w);
+        }
+        return;
+    }
     uint8_t *patches = oc_scratch(step, memory, part, parts);
     const size_t room = step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT - OC_ALIGNMENT;
     if (c->dilation_w == 1 && plan.quads <= 16 && c->out_w > 1) {
