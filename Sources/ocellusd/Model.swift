@@ -119,7 +119,7 @@ final class Model {
         guard let motion else { return true }
         if gate?.shape != frame.shape {
             gate = MotionGate(
-                motion, frame.shape, orientation: picture?.orientation ?? 0, zones: zones.map(\.part), masks: masks)
+                motion, frame.shape, orientation: picture?.orientation ?? 0, zones: zones.map { $0.part }, masks: masks)
         }
         let moving = gate?.look(frame) ?? .max
         wanted = 0
