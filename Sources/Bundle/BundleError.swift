@@ -1,3 +1,5 @@
+import System
+
 /// Why a bundle was refused: what is wrong, at which byte of the file, and what to do about it.
 public struct BundleError: Error, Sendable {
     public let reason: StaticString

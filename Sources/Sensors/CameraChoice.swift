@@ -1,4 +1,5 @@
 import Pictures
+import System
 import Vision
 
 /// What the taker of frames needs of a camera.

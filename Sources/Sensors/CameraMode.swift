@@ -1,5 +1,6 @@
 import CV4L2
 import Pictures
+import System
 import Vision
 
 /// How a camera's bytes become pixels.

@@ -1,4 +1,5 @@
 import CLinux
+import System
 import Vision
 
 /// Memory for one frame of a stream.

@@ -1,3 +1,5 @@
+import System
+
 /// Why a source cannot go on: one line that names the source, the place in it, and what to do.
 public struct SourceError: Error {
     public let message: String

@@ -50,7 +50,9 @@ public struct SourceItem: Sendable {
     }
 
     /// For messages.
-    var name: String { isStandardInput ? "standard input" : path.description }
+    var name: String {
+        @inline(never) get { isStandardInput ? "standard input" : path.description }
+    }
 
     /// - Throws: an error that says which part of the argument is wrong and what is allowed there.
     public init(parsing argument: some Collection<UInt8>) throws(SourceError) {

@@ -1,3 +1,4 @@
+import System
 import Vision
 
 /// The first line of a YUV4MPEG2 stream: what its frames look like.

@@ -11,7 +11,9 @@ public struct Errno: Error, Equatable, Sendable {
     public var text: UnsafePointer<CChar> { oc_error_text(code) }
 
     /// `text` as a string.
-    public var description: String { String(cString: oc_error_text(code)) }
+    public var description: String {
+        @inline(never) get { String(cString: oc_error_text(code)) }
+    }
 
     public static var noEntry: Errno { Errno(Int32(OC_ENOENT)) }
     public static var inputOutput: Errno { Errno(Int32(OC_EIO)) }

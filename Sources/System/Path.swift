@@ -26,7 +26,9 @@ public struct Path: Sendable {
     }
 
     /// For messages; bytes that are not UTF-8 are replaced.
-    public var description: String { String(decoding: bytes, as: UTF8.self) }
+    public var description: String {
+        @inline(never) get { String(decoding: bytes, as: UTF8.self) }
+    }
 
     /// The path of `name` in this folder.
     public func appending(_ name: some Sequence<UInt8>) -> Path {

@@ -1,4 +1,5 @@
 import CLinux
+import System
 
 /// One argument: its bytes, as the system gave them.
 struct Argument {
@@ -7,7 +8,9 @@ struct Argument {
     init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
     /// For messages.
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    var text: String {
+        @inline(never) get { String(decoding: bytes, as: UTF8.self) }
+    }
 
     /// "-" alone is standard input.
     var isOption: Bool { bytes.count > 1 && bytes[0] == UInt8(ascii: "-") }
@@ -35,7 +38,9 @@ struct Argument {
 }
 
 extension StaticString {
-    var text: String { withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+    var text: String {
+        @inline(never) get { withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+    }
 }
 
 /// Walks the command line. `--name=value` counts as two arguments.

@@ -61,6 +61,13 @@ import Testing
     @Test func decimalsOnly() {
         var value = 0.0
         #expect(oc_parse_double("12.5x", 5, &value) == 4 && value == 12.5)
+        #expect(oc_parse_double("-29.97", 6, &value) == 6 && value == -29.97)
+        #expect(oc_parse_double(".5e-2 ", 6, &value) == 5 && value == 0.005)
+        #expect(oc_parse_double("5.e+", 4, &value) == 2 && value == 5)
+        #expect(oc_parse_double("0.0000000000000000000012", 24, &value) == 24 && value == 1.2e-21)
+        #expect(oc_parse_double("120000000000000000000000", 24, &value) == 24 && value == 1.2e23)
+        #expect(oc_parse_double("1e-999", 6, &value) == 6 && value == 0)
+        #expect(oc_parse_double("-.", 2, &value) == 0)
         #expect(oc_parse_double("0x10", 4, &value) == 1 && value == 0)
         #expect(oc_parse_double("inf", 3, &value) == 0)
         #expect(oc_parse_double("1e999", 5, &value) == 0)
