@@ -15,6 +15,6 @@ amd64) machine="qemu-system-x86_64 -M q35 -accel tcg -cpu max" ;;
 esac
 # A kernel that panics ends QEMU (panic=-1, -no-reboot); only the last line of the tests tells that they are through.
 # shellcheck disable=SC2086 # a program and its options
-exec timeout "$3" $machine -m 512 -smp 1 -nodefaults -nographic -serial stdio -no-reboot \
+exec timeout -k 5 "$3" $machine -m 512 -smp 1 -nodefaults -nographic -serial stdio -no-reboot \
     -kernel "$boards/$arch/kernel" -initrd "$2" \
     -append "console=$console quiet loglevel=1 rdinit=/init panic=-1 audit=0 apparmor=0 mitigations=off nokaslr" </dev/null

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the board's tests have in common. The board's shell is busybox's.
 
 # check NAME COMMAND...: one test; its output is shown only where it fails.
@@ -26,7 +27,7 @@ within() {
 }
 
 load_modules() {
-    for module in $(cat /modules/order); do load_module "$module" || return 1; done
+    while read -r module; do load_module "$module" || return 1; done </modules/order
 }
 
 # A webcam, and an HDMI output that is wired to an HDMI capture device.

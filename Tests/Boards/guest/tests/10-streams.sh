@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The daemon on a clip, from a file and through a pipe: the host's own events, byte for byte.
 
 same_events() { diff /data/host.jsonl /tmp/events.jsonl; }
@@ -7,6 +8,7 @@ events_of_file() {
 }
 
 events_of_pipe() {
+    # shellcheck disable=SC2002 # a pipe is what is tested
     cat /data/clip.y4m | ocellusd /data/sensor.ocellus --source y4m:- --every-frame --clock frame >/tmp/events.jsonl &&
         same_events
 }
