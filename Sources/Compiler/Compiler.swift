@@ -16,6 +16,8 @@ public struct Compiler {
         public var sensor: SensorFile?
         /// Labels where there is no sensor file, in the order of the scores; empty: none.
         public var labels: [String] = []
+        /// Whether a smaller arena may cost time.
+        public var minimizesArena = false
 
         public init(board: BoardProfile) { self.board = board }
     }
@@ -46,6 +48,17 @@ public struct Compiler {
     public func compile(
         _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in }
     ) throws(CompileError) -> Result {
+        try compile(graph, origin: origin, originBytes: originBytes, progress: progress) { draft, target in
+            draft.fuseStrips(
+                target, caches: Caches(options.board), budget: options.minimizesArena ? .minimalArena : .noCost)
+        }
+    }
+
+    /// - Parameter fuseStrips: chooses what runs in strips.
+    func compile(
+        _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in },
+        fuseStrips: (inout Draft, StripFusion.Target) -> Void
+    ) throws(CompileError) -> Result {
         let set = try chooseKernelSet()
         let threads = options.threads ?? options.board.threads
         progress(.simplifying)
@@ -62,8 +75,9 @@ public struct Compiler {
         }
         let ports = Ports(draft)
         progress(.planning)
-        let storage = Storage(
-            draft, keeping: ports.scoreTensor(of: options.sensor?.output.index ?? 0), threads: threads)
+        let kept = ports.scoreTensor(of: options.sensor?.output.index ?? 0)
+        fuseStrips(&draft, StripFusion.Target(set: set, threads: threads, kept: kept))
+        let storage = Storage(draft, keeping: kept, threads: threads)
         if storage.inPlace > 0 { draft.notes["operation in place"] = storage.inPlace }
         progress(.writing)
         var emission = Emission(draft, storage, set: set, threads: threads)

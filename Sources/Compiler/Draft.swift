@@ -8,10 +8,25 @@ struct DraftStep {
     var name: String
     var inputs: [TensorID]
     var output: TensorID
+    /// For each input the part of it that is read; empty, or nil: all of it.
+    var inputSlices: [Slice?] = []
+    /// The part of the output that is written; nil: all of it.
+    var outputSlice: Slice?
     /// What the kernel reads besides its inputs, as it lies in the weights section.
     var constants: [UInt8] = []
     /// Arena bytes that one worker needs while the step runs, a multiple of 64.
     var scratchBytes = 0
+
+    /// A run of bytes within a tensor.
+    struct Slice {
+        var offset: Int
+        var bytes: Int
+
+        init(rows: Range<Int>, rowBytes: Int) {
+            offset = rows.lowerBound * rowBytes
+            bytes = rows.count * rowBytes
+        }
+    }
 
     init(_ kernel: oc_kernel, name: String, inputs: [TensorID], output: TensorID) {
         record = oc_step()
@@ -22,6 +37,9 @@ struct DraftStep {
     }
 
     var kernel: oc_kernel { oc_kernel(rawValue: record.kernel) }
+
+    /// Whether it is one strip of an operator, or moves rows for one.
+    var isStrip: Bool { outputSlice != nil }
 
     /// Whether the output may take the place of input `index`: each byte of the output depends on the input's byte at
     /// the same place alone, and on none before or after.

@@ -13,6 +13,7 @@ struct Emission {
     private var writer = BundleWriter()
     private var weights: [UInt8] = []
     private var constantOffsets: [TensorID: Int] = [:]
+    private var packedOffsets: [[UInt8]: Int] = [:]
     /// Index of each tensor in the bundle.
     private(set) var indices: [TensorID: UInt32] = [:]
 
@@ -80,12 +81,13 @@ struct Emission {
     private mutating func record(_ step: DraftStep, _ index: Int) -> oc_step {
         var record = step.record
         record.name = writer.intern(step.name.utf8)
-        if let input = step.inputs.first { record.in.0 = operand(input) }
-        if step.inputs.count > 1 { record.in.1 = operand(step.inputs[1]) }
-        record.out = operand(step.output)
+        let slices = step.inputSlices.isEmpty ? step.inputs.map { _ in nil } : step.inputSlices
+        if let input = step.inputs.first { record.in.0 = operand(input, slices[0]) }
+        if step.inputs.count > 1 { record.in.1 = operand(step.inputs[1], slices[1]) }
+        record.out = operand(step.output, step.outputSlice)
         if !step.constants.isEmpty {
             record.constants = oc_operand(
-                offset: UInt32(place(step.constants)), bytes: UInt32(step.constants.count),
+                offset: UInt32(packedOffset(step.constants)), bytes: UInt32(step.constants.count),
                 tensor: UInt32(OC_NO_TENSOR),
                 space: UInt16(OC_SPACE_WEIGHTS.rawValue), type: 0)
         }
@@ -97,12 +99,13 @@ struct Emission {
         return record
     }
 
-    private mutating func operand(_ id: TensorID) -> oc_operand {
+    private mutating func operand(_ id: TensorID, _ slice: DraftStep.Slice? = nil) -> oc_operand {
         let tensor = draft.graph[id]
         let inArena = tensor.constant == nil
         let offset = inArena ? storage.arenaOffsets[id] ?? 0 : constantOffset(id)
         return oc_operand(
-            offset: UInt32(offset), bytes: UInt32(tensor.byteCount), tensor: indices[id] ?? UInt32(OC_NO_TENSOR),
+            offset: UInt32(offset + (slice?.offset ?? 0)), bytes: UInt32(slice?.bytes ?? tensor.byteCount),
+            tensor: indices[id] ?? UInt32(OC_NO_TENSOR),
             space: UInt16((inArena ? OC_SPACE_ARENA : OC_SPACE_WEIGHTS).rawValue), type: UInt16(tensor.type.rawValue))
     }
 
@@ -112,6 +115,14 @@ struct Emission {
         let flip = arenaFlip(id)
         let offset = place((draft.graph[id].constant ?? []).map { $0 ^ flip })
         constantOffsets[id] = offset
+        return offset
+    }
+
+    /// Strips of one operator share its constants.
+    private mutating func packedOffset(_ constants: [UInt8]) -> Int {
+        if let offset = packedOffsets[constants] { return offset }
+        let offset = place(constants)
+        packedOffsets[constants] = offset
         return offset
     }
 

@@ -173,22 +173,7 @@ extension Lowering {
                 "\(node.origin): broadcasts along more than \(OC_BINARY_DIMS) dimensions; reshape its operands in the model"
             )
         }
-        let padding = Int(OC_BINARY_DIMS) - broadcast.dims.count
-        withUnsafeMutableBytes(of: &b.dims) { raw in
-            let words = raw.bindMemory(to: Int32.self)
-            for d in 0..<padding { words[d] = 1 }
-            for (d, extent) in broadcast.dims.enumerated() { words[padding + d] = Int32(extent) }
-        }
-        withUnsafeMutableBytes(of: &b.stride_a) { raw in
-            for (d, stride) in broadcast.left.enumerated() {
-                raw.bindMemory(to: Int32.self)[padding + d] = Int32(stride)
-            }
-        }
-        withUnsafeMutableBytes(of: &b.stride_b) { raw in
-            for (d, stride) in broadcast.right.enumerated() {
-                raw.bindMemory(to: Int32.self)[padding + d] = Int32(stride)
-            }
-        }
+        b.set(broadcast)
         var step = DraftStep(kernel, name: node.origin, inputs: node.inputs, output: node.outputs[0])
         step.record.binary = b
         draft.steps.append(step)
@@ -384,5 +369,14 @@ struct Broadcast {
     private static func strides(_ shape: [Int], rank: Int) -> [Int] {
         let own = zip(shape, rowMajorStrides(shape)).map { $0 == 1 ? 0 : $1 }
         return [Int](repeating: 0, count: rank - shape.count) + own
+    }
+}
+
+extension oc_binary {
+    /// Takes over extents and strides, of at most OC_BINARY_DIMS dimensions.
+    mutating func set(_ broadcast: Broadcast) {
+        withUnsafeMutableBytes(of: &dims) { fillWords($0, broadcast.dims, before: 1) }
+        withUnsafeMutableBytes(of: &stride_a) { fillWords($0, broadcast.left, before: 0) }
+        withUnsafeMutableBytes(of: &stride_b) { fillWords($0, broadcast.right, before: 0) }
     }
 }

@@ -17,10 +17,7 @@ extension Lowering {
         }
         var step = DraftStep(OC_KERNEL_COPY, name: node.origin, inputs: [source], output: target)
         var c = oc_copy()
-        let padding = Int(OC_COPY_DIMS) - merged.dims.count
-        withUnsafeMutableBytes(of: &c.dims) { fill($0, ones: padding, merged.dims) }
-        withUnsafeMutableBytes(of: &c.in_stride) { fill($0, zeros: padding, merged.source) }
-        withUnsafeMutableBytes(of: &c.out_stride) { fill($0, zeros: padding, merged.target) }
+        c.set(merged)
         c.in_start = Int32(start)
         c.out_start = Int32(targetStart)
         c.element_bytes = Int32(graph[target].type.byteCount)
@@ -168,13 +165,6 @@ extension Lowering {
     private func canPlace(_ input: TensorID, in output: TensorID) -> Bool {
         graph[input].constant == nil && !draft.isInput(input) && !draft.isOutput(input) && draft.views[input] == nil
     }
-
-    private func fill(_ raw: UnsafeMutableRawBufferPointer, ones: Int = 0, zeros: Int = 0, _ values: [Int]) {
-        let words = raw.bindMemory(to: Int32.self)
-        for i in 0..<ones { words[i] = 1 }
-        for i in 0..<zeros { words[i] = 0 }
-        for (i, value) in values.enumerated() { words[ones + zeros + i] = Int32(value) }
-    }
 }
 
 /// A copy over several dimensions, reduced to as few as possible.
@@ -201,6 +191,23 @@ struct StridedCopy {
         }
         return result.dims.isEmpty ? StridedCopy(dims: [1], source: [1], target: [1]) : result
     }
+}
+
+extension oc_copy {
+    /// Takes over extents and strides, of at most OC_COPY_DIMS dimensions.
+    mutating func set(_ copy: StridedCopy) {
+        withUnsafeMutableBytes(of: &dims) { fillWords($0, copy.dims, before: 1) }
+        withUnsafeMutableBytes(of: &in_stride) { fillWords($0, copy.source, before: 0) }
+        withUnsafeMutableBytes(of: &out_stride) { fillWords($0, copy.target, before: 0) }
+    }
+}
+
+/// The last words of an array in a record, and a value for those before.
+func fillWords(_ raw: UnsafeMutableRawBufferPointer, _ values: [Int], before: Int32) {
+    let words = raw.bindMemory(to: Int32.self)
+    let padding = words.count - values.count
+    for d in 0..<padding { words[d] = before }
+    for (d, value) in values.enumerated() { words[padding + d] = Int32(value) }
 }
 
 /// Strides in elements of a dense tensor.

@@ -15,21 +15,9 @@ struct Storage {
 
     /// - Parameter kept: an activation that is read after the last step, besides the outputs.
     init(_ draft: Draft, keeping kept: TensorID?, threads: Int) {
-        // Lifetimes of roots: first write and last read over all their views.
-        var first: [TensorID: Int] = [:]
-        var last: [TensorID: Int] = [:]
-        func touch(_ id: TensorID, _ step: Int) {
-            guard draft.graph[id].constant == nil else { return }
-            let root = draft.root(of: id).base
-            first[root] = min(first[root] ?? step, step)
-            last[root] = max(last[root] ?? step, step)
-        }
-        for input in draft.graph.inputs { touch(input, -1) }
-        for (index, step) in draft.steps.enumerated() {
-            touch(step.output, index)
-            for input in step.inputs { touch(input, index) }
-        }
-        for output in draft.graph.outputs + [kept].compactMap(\.self) { touch(output, draft.steps.count) }
+        let lifetimes = Lifetimes(draft, keeping: kept)
+        let first = lifetimes.first
+        var last = lifetimes.last
 
         // In place: an output takes over the buffer of an input that dies at this step and has the same size.
         var home: [TensorID: TensorID] = [:]
@@ -40,7 +28,7 @@ struct Storage {
         }
         for (index, step) in draft.steps.enumerated() {
             let output = draft.root(of: step.output)
-            guard output.base == step.output, first[output.base] == index else { continue }
+            guard output.base == step.output, first[output.base] == index, !step.isStrip else { continue }
             for (position, input) in step.inputs.enumerated() where draft.graph[input].constant == nil {
                 let source = draft.root(of: input)
                 let holder = owner(source.base)
@@ -89,5 +77,29 @@ struct Storage {
             guard first[view.base] != nil, let buffer = bufferOf[owner(view.base)] else { continue }
             arenaOffsets[id] = plan.offsets[buffer] + view.offset
         }
+    }
+}
+
+/// First write and last read of each tensor that has bytes of its own, over all its views. -1 is the time before the first
+/// step, the number of steps that after the last.
+struct Lifetimes {
+    private(set) var first: [TensorID: Int] = [:]
+    private(set) var last: [TensorID: Int] = [:]
+
+    /// - Parameter kept: an activation that is read after the last step, besides the outputs.
+    init(_ draft: Draft, keeping kept: TensorID?) {
+        for input in draft.graph.inputs { touch(input, -1, draft) }
+        for (index, step) in draft.steps.enumerated() {
+            touch(step.output, index, draft)
+            for input in step.inputs { touch(input, index, draft) }
+        }
+        for output in draft.graph.outputs + [kept].compactMap(\.self) { touch(output, draft.steps.count, draft) }
+    }
+
+    private mutating func touch(_ id: TensorID, _ step: Int, _ draft: Draft) {
+        guard draft.graph[id].constant == nil else { return }
+        let root = draft.root(of: id).base
+        first[root] = min(first[root] ?? step, step)
+        last[root] = max(last[root] ?? step, step)
     }
 }

@@ -21,10 +21,12 @@ private struct Repacker {
     let source: KernelSet
     let target: KernelSet
     var weights: [UInt8] = []
-    /// Tensors and steps may name the same constants, and each gets a copy of its own: without a limit a small file could
-    /// ask for any amount of memory. The densest packing grows a filter 16-fold, and a step's single channel or a table to
-    /// less than 4 KiB.
+    /// Tensors may name the same constants, and so may steps of different geometry; each gets a copy of its own: without a limit
+    /// a small file could ask for any amount of memory. The densest packing grows a filter 16-fold, and a step's single channel
+    /// or a table to less than 4 KiB.
     private let limit: Int
+    /// Steps whose constants are packed already, as they were, and where those lie now: strips of an operator share theirs.
+    private var packed: [(step: oc_step, offset: UInt32, bytes: UInt32)] = []
 
     init(_ view: BundleView, _ source: KernelSet, _ target: KernelSet) {
         self.view = view
@@ -74,6 +76,12 @@ private struct Repacker {
         }
         target.fillForms(of: &step)
         guard old.constants.space != OC_SPACE_NONE.rawValue else { return step }
+        if old.isConvolution { step.scratch = try scratch(step, arenaEnd) }
+        if let known = packed.last(where: { $0.step.hasConstants(of: old) }) {
+            step.constants.offset = known.offset
+            step.constants.bytes = known.bytes
+            return step
+        }
         let constants = slice(old.constants.offset, old.constants.bytes)
         var bytes: [UInt8]
         switch oc_kernel(rawValue: step.kernel) {
@@ -82,18 +90,9 @@ private struct Repacker {
             OC_KERNEL_TRANSPOSE_CONV:
             let parts = ConvolutionLayout(step.conv, kernel: step.kernel, set: source).unpack(constants)
             let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
-            let wanted = times(layout.preferredScratchBytes, Int64(view.model.pointee.threads))
-            guard layout.constantBytes <= Int64(Int32.max), wanted <= Int64(Int32.max) - Int64(arenaEnd) else {
-                throw tooLarge
-            }
+            guard layout.constantBytes <= Int64(Int32.max) else { throw tooLarge }
             bytes = layout.pack(
                 weights: parts.weights, bias: parts.bias, multiplier: parts.multiplier, shift: parts.shift)
-            let scratch = UInt32(wanted)
-            if scratch > 0 {
-                step.scratch = oc_operand(
-                    offset: arenaEnd, bytes: scratch, tensor: UInt32(OC_NO_TENSOR),
-                    space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
-            }
         case OC_KERNEL_TABLE:
             let before = change(UInt32(step.in.0.type))
             let after = change(UInt32(step.out.type))
@@ -104,7 +103,18 @@ private struct Repacker {
         }
         step.constants.offset = try place(bytes)
         step.constants.bytes = UInt32(bytes.count)
+        packed.append((old, step.constants.offset, step.constants.bytes))
         return step
+    }
+
+    private func scratch(_ step: oc_step, _ arenaEnd: UInt32) throws(BundleError) -> oc_operand {
+        let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
+        let wanted = times(layout.preferredScratchBytes, Int64(view.model.pointee.threads))
+        guard wanted <= Int64(Int32.max) - Int64(arenaEnd) else { throw tooLarge }
+        guard wanted > 0 else { return oc_operand() }
+        return oc_operand(
+            offset: arenaEnd, bytes: UInt32(wanted), tensor: UInt32(OC_NO_TENSOR),
+            space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
     }
 
     /// An operand that is a constant tensor lies where the tensor now does.
@@ -173,5 +183,34 @@ private struct Repacker {
             }
         }
         return record
+    }
+}
+
+extension oc_step {
+    fileprivate var isConvolution: Bool {
+        switch oc_kernel(rawValue: kernel) {
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+            OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV:
+            true
+        default: false
+        }
+    }
+
+    /// Whether both read the same constants for the same computation, of as many rows as may be.
+    fileprivate func hasConstants(of other: oc_step) -> Bool {
+        guard kernel == other.kernel, constants.offset == other.constants.offset,
+            constants.bytes == other.constants.bytes, self.in.0.type == other.in.0.type, out.type == other.out.type
+        else { return false }
+        guard isConvolution else { return true }
+        var a = conv
+        var b = other.conv
+        (a.in_h, a.out_h, a.pad_top) = (0, 0, 0)
+        (b.in_h, b.out_h, b.pad_top) = (0, 0, 0)
+        return withUnsafeBytes(of: &a) { a in
+            withUnsafeBytes(of: &b) { b in
+                for index in a.indices where a[index] != b[index] { return false }
+                return true
+            }
+        }
     }
 }

@@ -34,6 +34,9 @@ struct Build: ParsableCommand {
     @Option(help: "A text file with one label a line, in the order of the model's scores; a sensor file has its own.")
     var labels: String?
 
+    @Flag(help: "Make the arena as small as can be, for up to 1.3 times the time.")
+    var minMemory = false
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -53,6 +56,7 @@ struct Build: ParsableCommand {
         var options = Compiler.Options(board: try BoardProfile.named(board))
         options.kernelSet = kernels
         options.threads = threads
+        options.minimizesArena = minMemory
         let model: TrainedModel
         let name: String
         switch try Subject(path: input) {

@@ -8,32 +8,38 @@ struct RandomGraph {
     var graph: Graph
     /// int8 activations that later nodes may read.
     var pool: [TensorID] = []
+    /// Whether it is of pictures with many rows, and operators that work row by row.
+    let isTall: Bool
 
     /// - Returns: a graph that passes validation.
-    static func make(seed: UInt64) -> Graph {
+    static func make(seed: UInt64, isTall: Bool = false) -> Graph {
         var attempt: UInt64 = 0
         while true {
-            var maker = RandomGraph(seed: seed &* 64 &+ attempt)
+            var maker = RandomGraph(seed: seed &* 64 &+ attempt, isTall: isTall)
             let graph = maker.make()
             if (try? graph.validate()) != nil { return graph }
             attempt += 1
         }
     }
 
-    private init(seed: UInt64) {
+    private init(seed: UInt64, isTall: Bool) {
+        self.isTall = isTall
         random = SplitMix64(state: seed)
         graph = Graph(name: "random")
     }
 
     mutating func make() -> Graph {
         for _ in 0...random.below(2) {
-            let shape = [1 + random.below(2), 1 + random.below(6), 1 + random.below(6), channels()]
+            let shape =
+                isTall
+                ? [1, 1 + random.below(40), 1 + random.below(5), channels()]
+                : [1 + random.below(2), 1 + random.below(6), 1 + random.below(6), channels()]
             let isFloat = random.below(8) == 0
             let id = tensor(shape, quantization(), type: isFloat ? .float32 : .int8)
             graph.inputs.append(id)
             if isFloat { add(.quantize, [id], shape, quantization()) } else { pool.append(id) }
         }
-        for _ in 0...random.below(9) { addNode() }
+        for _ in 0...random.below(9) { isTall ? addRowNode() : addNode() }
         var outputs = graph.nodes.suffix(1).flatMap(\.outputs)
         for node in graph.nodes where random.below(5) == 0 { outputs += node.outputs.suffix(1) }
         if random.below(6) == 0, let last = pool.last {
@@ -89,7 +95,7 @@ struct RandomGraph {
     }
 
     mutating func pick() -> TensorID {
-        chance(2) ? pool[pool.count - 1] : pool[random.below(pool.count)]
+        isTall && !chance(5) || chance(2) ? pool[pool.count - 1] : pool[random.below(pool.count)]
     }
 
     /// An int8 activation of four dimensions, reshaped if need be.

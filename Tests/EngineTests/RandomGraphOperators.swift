@@ -22,8 +22,21 @@ extension RandomGraph {
         }
     }
 
+    /// Operators that make each row from a few others.
+    mutating func addRowNode() {
+        switch random.below(12) {
+        case 0, 1, 2, 3, 4, 5: addConvolution()
+        case 6, 7: addBinary()
+        case 8: addPool()
+        case 9: addConcatenation()
+        case 10: addPad()
+        default: addUnary()
+        }
+    }
+
     private mutating func window(_ extent: Int) -> (filter: Int, stride: Int, dilation: Int) {
-        (1 + random.below(3), 1 + random.below(3), chance(4) ? 2 : 1)
+        if isTall { return (1 + random.below(min(extent, 5)), chance(3) ? 2 : 1, chance(6) ? 2 : 1) }
+        return (1 + random.below(3), 1 + random.below(3), chance(4) ? 2 : 1)
     }
 
     private mutating func addConvolution() {
