@@ -49,8 +49,9 @@ public struct Compiler {
         _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in }
     ) throws(CompileError) -> Result {
         try compile(graph, origin: origin, originBytes: originBytes, progress: progress) { draft, target in
+            guard options.minimizesArena else { return }
             draft.fuseStrips(
-                target, caches: Caches(options.board), budget: options.minimizesArena ? .minimalArena : .noCost)
+                target, caches: Caches(options.board), budget: .minimalArena)
         }
     }
 
