@@ -23,6 +23,7 @@ public struct BundleView: @unchecked Sendable {
     public let zones: UnsafeBufferPointer<oc_zone>
     public let masks: UnsafeBufferPointer<oc_region>
     public let motion: UnsafePointer<oc_motion>?
+    public let fusions: UnsafeBufferPointer<oc_fusion>
     /// The bytes that texts lie in.
     public let strings: UnsafeRawBufferPointer
 
@@ -49,6 +50,7 @@ public struct BundleView: @unchecked Sendable {
         zones = try table.records(OC_SECTION_ZONES, as: oc_zone.self)
         masks = try table.records(OC_SECTION_MASKS, as: oc_region.self)
         motion = try table.optional(OC_SECTION_MOTION, as: oc_motion.self)
+        fusions = try table.records(OC_SECTION_FUSIONS, as: oc_fusion.self)
         try verifyRecords()
     }
 

@@ -27,6 +27,7 @@ extension BundleView {
             throw BundleError("the bundle has more than 32 lines; build it again", at: position(of: lines, 0))
         }
         for index in lines.indices { try verify(lines[index], at: position(of: lines, index)) }
+        for index in fusions.indices { try verify(fusions[index], at: position(of: fusions, index)) }
         try verifyRegions()
     }
 
@@ -196,6 +197,16 @@ extension BundleView {
         guard inRange else {
             throw BundleError("a score is above 65536; build the bundle again", at: at + 8)
         }
+    }
+
+    private func verify(_ fusion: oc_fusion, at byte: Int) throws(BundleError) {
+        try verify(fusion.what, at: byte)
+        try verify(fusion.why, at: byte + 8)
+        try verify(unused: fusion.reserved, at: byte + 28)
+        guard
+            fusion.first_step == UInt32(OC_NO_STEP)
+                || UInt64(fusion.first_step) + UInt64(fusion.step_count) <= UInt64(steps.count)
+        else { throw BundleError("a fusion names steps that do not exist; build the bundle again", at: byte + 20) }
     }
 
     private func isByteActivation(_ tensor: oc_tensor) -> Bool {

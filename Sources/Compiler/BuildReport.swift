@@ -43,9 +43,11 @@ public struct BuildReport: Codable, Sendable {
         arenaBytes = storage.arenaBytes
         arenaFloorBytes = storage.floor
         let sizes = draft.steps.map { step in
-            Set(step.inputs + [step.output]).reduce(0) {
-                $0 + (draft.graph[$1].constant == nil ? draft.graph[$1].byteCount : 0)
-            }
+            step.isStrip
+                ? (step.inputSlices + [step.outputSlice]).reduce(0) { $0 + ($1?.bytes ?? 0) }
+                : Set(step.inputs + [step.output]).reduce(0) {
+                    $0 + (draft.graph[$1].constant == nil ? draft.graph[$1].byteCount : 0)
+                }
         }
         largestStepBytes = sizes.max() ?? 0
         largestStep = sizes.firstIndex(of: largestStepBytes).map { draft.steps[$0].name } ?? ""

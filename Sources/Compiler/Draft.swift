@@ -74,6 +74,8 @@ struct Draft {
     var views: [TensorID: View] = [:]
     /// What was folded or fused, for the report.
     var notes: [String: Int] = [:]
+    /// What runs in strips, in order.
+    var strips: [StripNote] = []
 
     struct View {
         var base: TensorID

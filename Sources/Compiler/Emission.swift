@@ -14,6 +14,7 @@ struct Emission {
     private var weights: [UInt8] = []
     private var constantOffsets: [TensorID: Int] = [:]
     private var packedOffsets: [[UInt8]: Int] = [:]
+    private var stepNames: [String: oc_text] = [:]
     /// Index of each tensor in the bundle.
     private(set) var indices: [TensorID: UInt32] = [:]
 
@@ -57,6 +58,22 @@ struct Emission {
         writer.add(OC_SECTION_INPUTS, draft.graph.inputs.map { indices[$0] ?? 0 })
         writer.add(OC_SECTION_OUTPUTS, draft.graph.outputs.map { indices[$0] ?? 0 })
         writer.add(OC_SECTION_WEIGHTS, weights)
+        writer.add(OC_SECTION_FUSIONS, fusions())
+    }
+
+    private mutating func fusions() -> [oc_fusion] {
+        let notes = draft.notes.filter { $0.key != Draft.stripNote }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return draft.strips.map { strips in
+            oc_fusion(
+                what: writer.intern(strips.what.utf8), why: writer.intern(strips.why.utf8), count: 1,
+                first_step: UInt32(strips.steps.lowerBound), step_count: UInt32(strips.steps.count), reserved: 0,
+                bytes: UInt64(max(0, strips.bytes)), arena_bytes: UInt64(strips.arenaBytes))
+        }
+            + notes.map { note in
+                oc_fusion(
+                    what: writer.intern(note.key.utf8), why: oc_text(), count: UInt32(note.value),
+                    first_step: UInt32(OC_NO_STEP), step_count: 0, reserved: 0, bytes: 0, arena_bytes: 0)
+            }
     }
 
     mutating func add<T>(_ kind: oc_section_kind, _ records: [T]) { writer.add(kind, records) }
@@ -80,7 +97,7 @@ struct Emission {
 
     private mutating func record(_ step: DraftStep, _ index: Int) -> oc_step {
         var record = step.record
-        record.name = writer.intern(step.name.utf8)
+        record.name = stepName(step.name)
         let slices = step.inputSlices.isEmpty ? step.inputs.map { _ in nil } : step.inputSlices
         if let input = step.inputs.first { record.in.0 = operand(input, slices[0]) }
         if step.inputs.count > 1 { record.in.1 = operand(step.inputs[1], slices[1]) }
@@ -97,6 +114,14 @@ struct Emission {
                 space: UInt16(OC_SPACE_ARENA.rawValue), type: 0)
         }
         return record
+    }
+
+    /// Strips of one operator share its name.
+    private mutating func stepName(_ name: String) -> oc_text {
+        if let text = stepNames[name] { return text }
+        let text = writer.intern(name.utf8)
+        stepNames[name] = text
+        return text
     }
 
     private mutating func operand(_ id: TensorID, _ slice: DraftStep.Slice? = nil) -> oc_operand {

@@ -114,9 +114,9 @@ extension DraftStep {
     private mutating func setCopy(ofRows rows: Int, in graph: Graph) {
         let (source, target) = (graph[inputs[0]].shape, graph[output].shape)
         let dims = [1, rows, source[2], source[3]]
-        record.copy.set(
-            StridedCopy(
-                dims: dims, source: rowMajorStrides(dims), target: rowMajorStrides([1, rows, target[2], target[3]])))
+        let copy = StridedCopy(
+            dims: dims, source: rowMajorStrides(dims), target: rowMajorStrides([1, rows, target[2], target[3]]))
+        record.copy.set(copy.merged())
     }
 
     /// The step for some rows of its output. Operands are parts of the same tensors; the caller may exchange the tensors.

@@ -29,7 +29,9 @@ struct StripFusion {
         draft.steps = []
         for segment in segments {
             if let (region, schedule) = segment.strips {
+                let first = draft.steps.count
                 append(region, schedule, to: &draft)
+                draft.strips.append(StripNote(region, schedule, first..<draft.steps.count, of: context.draft))
             } else {
                 draft.steps += context.draft.steps[segment.steps]
             }
@@ -98,15 +100,52 @@ struct StripFusion {
 }
 
 extension Draft {
+    static let stripNote = "operator in strips"
+
     /// Runs steps in strips where that pays.
     mutating func fuseStrips(_ target: StripFusion.Target, caches: Caches, budget: StripSearch.Budget) {
         let context = StripContext(self, keeping: target.kept)
         var search = StripSearch(context, target, caches)
         let segments = search.best(budget)
         guard segments.contains(where: { $0.strips != nil }) else { return }
-        let draft = StripFusion(context, target.set).apply(segments)
+        let fusion = StripFusion(context, target.set)
+        var draft = fusion.apply(segments)
         func arena(_ draft: Draft) -> Int { Storage(draft, keeping: target.kept, threads: target.threads).arenaBytes }
         // The search adds up what lives at once; the plan may not quite reach that.
-        if arena(draft) <= arena(self) { self = draft }
+        let bytes = arena(draft)
+        guard bytes <= arena(self) else { return }
+        let cut = segments.indices.filter { segments[$0].strips != nil }
+        for (note, index) in cut.enumerated() {
+            var without = segments
+            without.replaceSubrange(index...index, with: segments[index].steps.map { search.whole[$0] })
+            draft.strips[note].arenaBytes = max(0, arena(fusion.apply(without)) - bytes)
+            draft.strips[note].why = search.reason(for: segments[index])
+            draft.notes[Self.stripNote, default: 0] += segments[index].steps.count
+        }
+        self = draft
+    }
+}
+
+/// What strips came of some operators.
+struct StripNote {
+    var what: String
+    var why = ""
+    /// Of the draft with strips.
+    var steps: Range<Int>
+    /// Of tensors that are never whole, less those of the buffers in their place.
+    var bytes: Int
+    /// That the arena would be larger without this alone.
+    var arenaBytes = 0
+
+    /// - Parameter draft: the one without strips.
+    init(_ region: StripRegion, _ schedule: StripRegion.Schedule, _ steps: Range<Int>, of draft: Draft) {
+        self.steps = steps
+        let rows = region.members.last?.rows ?? 0
+        let names = [region.steps.lowerBound, region.steps.upperBound - 1].map { draft.steps[$0].name }
+        what =
+            "\((rows + schedule.height - 1) / schedule.height) strips of \(schedule.height) rows: \(names[0]) to \(names[1])"
+        bytes =
+            region.rollingTensors.reduce(0) { $0 + draft.graph[$1].byteCount }
+            - zip(region.buffers, schedule.capacities).reduce(0) { $0 + $1.0.rowBytes * $1.1 }
     }
 }

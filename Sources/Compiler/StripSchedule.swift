@@ -55,10 +55,17 @@ struct StripRegion {
             var member = Member(rows: rowStep.rows)
             for (input, window) in zip(step.inputs, rowStep.windows) {
                 guard let producers = writers[context.draft.root(of: input).base] else { continue }
-                // A view of another form, or an operand that is needed whole.
-                guard context.draft.views[input] == nil, let window else { return nil }
+                // A tensor of another form with the same bytes, or an operand that is needed whole.
+                guard producers.allSatisfy({ draft.steps[steps.lowerBound + $0].output == input }), let window else {
+                    return nil
+                }
                 member.sources.append((producers, window))
             }
+            // What is written before, such as a filling, comes first in every strip.
+            let before = (writers[draft.root(of: step.output).base] ?? []).filter {
+                draft.steps[steps.lowerBound + $0].output == step.output
+            }
+            if !before.isEmpty { member.sources.append((before, RowStep.Window(rows: rowStep.rows))) }
             members.append(member)
             writers[draft.root(of: step.output).base, default: []].append(index - steps.lowerBound)
         }

@@ -121,6 +121,18 @@ struct StripSearch {
         return best
     }
 
+    /// Why a region runs in strips, in words.
+    func reason(for segment: Segment) -> String {
+        let draft = context.draft
+        let cycles = segment.steps.reduce(0) { $0 + whole[$1].cycles }
+        let largest = segment.strips?.region.rollingTensors.map { draft.graph[$0].byteCount }.max() ?? 0
+        var reasons: [String] = []
+        if model.leavesL2(bytes: largest) { reasons.append("a tensor of \(largest) bytes would leave the L2 cache") }
+        let percent = Int((segment.cycles / cycles * 100).rounded())
+        reasons.append("\(percent) % of the time without, by estimate")
+        return reasons.joined(separator: "; ")
+    }
+
     private func cheapest(_ segments: [Segment], within bytes: Int) -> (segments: [Segment], cycles: Double)? {
         let count = context.draft.steps.count
         var cheapest: [(cycles: Double, segment: Int)?] = [(0, -1)] + [Int](0..<count).map { _ in nil }

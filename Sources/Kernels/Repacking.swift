@@ -157,6 +157,7 @@ private struct Repacker {
         if let source = view.source { writer.add(OC_SECTION_SOURCE, [source.pointee]) }
         writer.add(OC_SECTION_CONTROLS, Array(view.controls))
         writer.add(OC_SECTION_LINES, Array(view.lines))
+        writer.add(OC_SECTION_FUSIONS, Array(view.fusions))
         writer.add(OC_SECTION_ZONES, Array(view.zones))
         writer.add(OC_SECTION_MASKS, Array(view.masks))
         if let motion = view.motion { writer.add(OC_SECTION_MOTION, [motion.pointee]) }

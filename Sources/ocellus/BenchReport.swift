@@ -1,10 +1,16 @@
+import Bundle
+import CBundle
 import Engine
 import Foundation
 
 /// What `ocellus bench` says; `--json` prints these fields. Times are nanoseconds.
 struct BenchReport: Codable {
+    /// An operator of the plan: one step, or several, such as the strips it is cut into.
     struct Step: Codable {
         var name: String
+        /// The first of its steps, and how many they are.
+        var first: Int
+        var count: Int
         var output: [Int]
         var nanoseconds: Double
         /// Of all steps' time, 0 to 1.
@@ -43,18 +49,38 @@ struct BenchReport: Codable {
         macs = Int(clamping: engine.bundle.view.model.pointee.macs)
         peakMacsPerSecond = peak
         let total = profile.reduce(0, +)
-        let view = engine.bundle.view
-        steps = profile.indices.map { index in
-            let step = view.steps[index]
-            let macs = Int(clamping: step.macs)
-            let rate = Double(macs) / Swift.max(profile[index], 1) * 1e9
-            return Step(
-                name: view.string(step.name),
-                output: view.tensors.indices.contains(Int(step.out.tensor))
-                    ? engine.describe(view.tensors[Int(step.out.tensor)]).shape : [],
-                nanoseconds: profile[index], share: total > 0 ? profile[index] / total : 0, macs: macs,
-                shareOfPeak: macs > 0 ? peak.map { rate / $0 } : nil)
+        steps = Self.operators(engine.bundle.view, profile)
+        for index in steps.indices {
+            let rate = Double(steps[index].macs) / Swift.max(steps[index].nanoseconds, 1) * 1e9
+            steps[index].share = total > 0 ? steps[index].nanoseconds / total : 0
+            steps[index].shareOfPeak = steps[index].macs > 0 ? peak.map { rate / $0 } : nil
         }
+    }
+
+    /// The steps' times, those of one operator added up.
+    private static func operators(_ view: BundleView, _ profile: [Double]) -> [Step] {
+        var operators: [Step] = []
+        var indices: [String: Int] = [:]
+        for (index, step) in view.steps.enumerated() {
+            let name = view.string(step.name)
+            let shape = step.out.shape(in: view)
+            guard let known = indices[name] else {
+                indices[name] = operators.count
+                operators.append(
+                    Step(
+                        name: name, first: index, count: 1, output: shape, nanoseconds: profile[index], share: 0,
+                        macs: Int(clamping: step.macs)))
+                continue
+            }
+            operators[known].count += 1
+            operators[known].nanoseconds += profile[index]
+            operators[known].macs += Int(clamping: step.macs)
+            // Strips do what the first one does; other steps move rows within a buffer, or prepare the output.
+            let first = view.steps[operators[known].first]
+            let isNext = step.kernel == first.kernel && step.in.0.tensor == first.in.0.tensor
+            if isNext, first.isStrip(in: view) || step.isStrip(in: view) { operators[known].output[1] += shape[1] }
+        }
+        return operators
     }
 
     var text: String {
@@ -81,10 +107,11 @@ struct BenchReport: Codable {
     private var stepLines: [String] {
         var table = Columns([.right, .left, .left, .right, .right, .right, .right])
         table.add(["step", "operator", "output", "us", "time", "GMAC/s", "of peak"])
-        for (index, step) in steps.enumerated() {
+        for step in steps {
             let rate = Double(step.macs) / Swift.max(step.nanoseconds, 1)
             table.add([
-                "\(index)", step.name, Format.shape(step.output), String(format: "%.1f", step.nanoseconds / 1000),
+                "\(step.first)", step.count == 1 ? step.name : "\(step.name), \(step.count) steps",
+                Format.shape(step.output), String(format: "%.1f", step.nanoseconds / 1000),
                 String(format: "%.1f %%", step.share * 100), step.macs > 0 ? String(format: "%.2f", rate) : "",
                 step.shareOfPeak.map { String(format: "%.0f %%", $0 * 100) } ?? "",
             ])

@@ -31,10 +31,26 @@ struct BundleReport: Codable {
         /// Indices into `tensors`.
         var inputs: [Int]
         var output: Int?
+        /// Shapes of the first input and of the output; of a strip, with the rows that it reads and writes.
+        var shapes: [[Int]]
         var geometry: String
         var macs: Int
         var constantBytes: Int
         var scratchBytes: Int
+    }
+
+    /// Something that was folded, fused or cut into strips.
+    struct Fusion: Codable {
+        var what: String
+        var why: String
+        var count: Int
+        /// The steps that came of it; nil: several, or none.
+        var firstStep: Int?
+        var steps: Int
+        /// Of tensors that are never whole, less those of the buffers in their place.
+        var bytes: Int
+        /// That the arena would be larger without this alone.
+        var arenaBytes: Int
     }
 
     struct Picture: Codable {
@@ -114,6 +130,7 @@ struct BundleReport: Codable {
     var motion: Motion?
     var tensors: [Tensor]
     var steps: [Step]
+    var fusions: [Fusion]
 
     /// - Parameter view: steps verified.
     init(_ view: BundleView, file: String) {
@@ -163,6 +180,7 @@ struct BundleReport: Codable {
         }
         tensors = view.tensors.map { Tensor($0, in: view) }
         steps = view.steps.map { Step($0, in: view) }
+        fusions = view.fusions.map { Fusion($0, in: view) }
     }
 
     private static func fractions(_ region: oc_region) -> [Double] {
@@ -191,6 +209,7 @@ struct BundleReport: Codable {
         case OC_SECTION_SOURCE: "source"
         case OC_SECTION_CONTROLS: "controls"
         case OC_SECTION_LINES: "lines"
+        case OC_SECTION_FUSIONS: "fusions"
         case OC_SECTION_ZONES: "zones"
         case OC_SECTION_MASKS: "masks"
         case OC_SECTION_MOTION: "motion"
@@ -243,6 +262,18 @@ extension BundleReport.Tensor {
     }
 }
 
+extension BundleReport.Fusion {
+    init(_ record: oc_fusion, in view: BundleView) {
+        what = view.string(record.what)
+        why = view.string(record.why)
+        count = Int(record.count)
+        firstStep = record.first_step == UInt32(OC_NO_STEP) ? nil : Int(record.first_step)
+        steps = Int(record.step_count)
+        bytes = Int(clamping: record.bytes)
+        arenaBytes = Int(clamping: record.arena_bytes)
+    }
+}
+
 extension BundleReport.Step {
     init(_ record: oc_step, in view: BundleView) {
         func tensor(_ operand: oc_operand) -> Int? {
@@ -253,9 +284,29 @@ extension BundleReport.Step {
         origin = view.string(record.name)
         inputs = [tensor(record.in.0), tensor(record.in.1)].compactMap(\.self)
         output = tensor(record.out)
+        shapes = [record.in.0, record.out].map { $0.shape(in: view) }
         geometry = record.geometry
         macs = Int(clamping: record.macs)
         constantBytes = Int(record.constants.bytes)
         scratchBytes = Int(record.scratch.bytes)
+    }
+}
+
+extension oc_operand {
+    /// The shape of the tensor that it is, or of its part: some rows of a picture.
+    func shape(in view: BundleView) -> [Int] {
+        guard space != OC_SPACE_NONE.rawValue, view.tensors.indices.contains(Int(tensor)) else { return [] }
+        let whole = view.tensors[Int(tensor)]
+        var shape = TensorDescription(whole, in: view).shape
+        if bytes < whole.bytes, shape.count == 4 { shape[1] = shape[1] * Int(bytes) / Int(whole.bytes) }
+        return shape
+    }
+}
+
+extension oc_step {
+    /// Whether it makes some rows of its output only.
+    func isStrip(in view: BundleView) -> Bool {
+        view.tensors.indices.contains(Int(out.tensor)) && out.bytes < view.tensors[Int(out.tensor)].bytes
+            && out.shape(in: view).count == 4
     }
 }

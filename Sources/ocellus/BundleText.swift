@@ -9,6 +9,7 @@ extension BundleReport {
         if !labels.isEmpty { parts.append(["Labels"] + labelLines) }
         parts.append(["Tensors"] + tensorLines(map))
         parts.append(["Steps"] + stepLines)
+        if !fusions.isEmpty { parts.append(["Fused"] + fusionLines) }
         parts.append(["Arena, \(Format.grouped(arenaBytes)) bytes"] + map.lines())
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
@@ -113,14 +114,26 @@ extension BundleReport {
         return "\(tensor.firstStep.map { "\($0)" } ?? "in")-\(tensor.lastStep.map { "\($0)" } ?? "end")"
     }
 
+    private var fusionLines: [String] {
+        var table = Columns([.left, .right, .right, .left, .left])
+        table.add(["steps", "saves bytes", "of arena", "what", "why"])
+        for fusion in fusions {
+            let steps = fusion.firstStep.map { "\($0)-\($0 + max(fusion.steps, 1) - 1)" } ?? ""
+            table.add([
+                steps, fusion.bytes > 0 ? Format.grouped(fusion.bytes) : "",
+                fusion.arenaBytes > 0 ? Format.grouped(fusion.arenaBytes) : "",
+                fusion.count == 1 ? fusion.what : "\(Format.grouped(fusion.count)) x \(fusion.what)", fusion.why,
+            ])
+        }
+        return table.lines(indent: 2)
+    }
+
     private var stepLines: [String] {
         var table = Columns([.right, .left, .left, .left, .left, .right, .right, .right, .left])
         table.add(["#", "kernel", "tensors", "shapes", "geometry", "MACs", "constants", "scratch", "from"])
         for (index, step) in steps.enumerated() {
             let inputs = step.inputs.map { "\($0)" }.joined(separator: ",")
-            let shapes = [step.inputs.first, step.output].map { tensor in
-                tensor.map { Format.shape(tensors[$0].description.shape) } ?? ""
-            }
+            let shapes = step.shapes.map { $0.isEmpty ? "" : Format.shape($0) }
             table.add([
                 "\(index)", step.kernel, "\(inputs)->\(step.output.map { "\($0)" } ?? "")",
                 shapes.joined(separator: " -> "), step.geometry,

@@ -168,6 +168,15 @@ import Testing
         expect("outside the strings", OC_SECTION_CONTROLS, at: 8) { (r: inout oc_control) in r.value.offset = .max }
     }
 
+    @Test func fusions() {
+        let kind = OC_SECTION_FUSIONS
+        expect("outside the strings", kind) { (r: inout oc_fusion) in r.what.length = .max }
+        expect("outside the strings", kind, at: 8) { (r: inout oc_fusion) in r.why.offset = .max }
+        expect("steps that do not exist", kind, at: 20) { (r: inout oc_fusion) in r.step_count = .max }
+        expect("does not know", kind, at: 28) { (r: inout oc_fusion) in r.reserved = 1 }
+        accept(kind) { (r: inout oc_fusion) in r.first_step = UInt32(OC_NO_STEP) }
+    }
+
     @Test func lines() {
         let kind = OC_SECTION_LINES
         for change in [{ $0.use = 9 }, { $0.active_low = 2 }, { $0.bias = 4 }] as [(inout oc_line) -> Void] {

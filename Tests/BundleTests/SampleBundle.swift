@@ -67,6 +67,11 @@ enum SampleBundle {
         var motion = oc_motion()
         (motion.level, motion.area, motion.hold) = (10, 300, 2000)
         writer.add(OC_SECTION_MOTION, [motion])
+        var fusion = oc_fusion()
+        fusion.what = writer.intern("two in one".utf8)
+        fusion.why = writer.intern("it pays".utf8)
+        (fusion.count, fusion.first_step, fusion.step_count, fusion.bytes) = (1, 0, 1, 64)
+        writer.add(OC_SECTION_FUSIONS, [fusion])
         return writer.finish()
     }
 

@@ -29,6 +29,29 @@ import Testing
         #expect(arena >= (try #require(fields["arenaFloorBytes"] as? Int)))
     }
 
+    @Test("The smallest arena comes of strips, which inspect explains and bench adds up")
+    func minMemory() throws {
+        let folder = try Folder()
+        let build = try Command("build", Sample.personDetect, "--min-memory", "-o", "p.ocellus", "--json", in: folder)
+        #expect(build.code == 0, "\(build.errors)")
+        let fields = try build.fields
+        let steps = try #require(fields["steps"] as? Int)
+        let operators = try #require(fields["operators"] as? Int)
+        #expect(try #require(fields["arenaBytes"] as? Int) <= 32 << 10)
+        #expect(steps > operators)
+        let inspection = try Command("inspect", "p.ocellus", "--json", in: folder).fields
+        let fusions = try #require(inspection["fusions"] as? [[String: Any]])
+        let strips = try #require(fusions.first { ($0["what"] as? String)?.contains(" strips of ") == true })
+        #expect(try #require(strips["bytes"] as? Int) > 0)
+        #expect(fusions.contains { ($0["arenaBytes"] as? Int ?? 0) > 0 })
+        #expect(try Command("inspect", "p.ocellus", in: folder).text.contains("by estimate"))
+        let bench = try Command("bench", "p.ocellus", "--runs", "1", "--json", in: folder).fields
+        let rows = try #require(bench["steps"] as? [[String: Any]])
+        #expect(rows.count <= operators)
+        #expect(rows.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == steps)
+        #expect(rows.reduce(0) { $0 + ($1["macs"] as? Int ?? 0) } == fields["macs"] as? Int)
+    }
+
     @Test("The same model gives the same bundle, replaced as a whole")
     func replaces() throws {
         let folder = try Folder()

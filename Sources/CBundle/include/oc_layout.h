@@ -48,7 +48,8 @@ typedef enum oc_section_kind {
     OC_SECTION_MASKS = 16,      /* oc_region each: parts of the frame that nobody looks at */
     OC_SECTION_MOTION = 17,     /* at most one oc_motion */
     OC_SECTION_LINES = 18,      /* oc_line each: GPIO lines */
-    OC_SECTION_KIND_LIMIT = 19
+    OC_SECTION_FUSIONS = 19,    /* oc_fusion each: for whoever wants to know */
+    OC_SECTION_KIND_LIMIT = 20
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -217,6 +218,18 @@ typedef struct oc_control {
     oc_text value;
 } oc_control;
 
+/* Something that the compiler folded, fused or cut into strips, for `inspect`; nothing else reads it. */
+typedef struct oc_fusion {
+    oc_text what;
+    oc_text why;            /* empty: it always pays */
+    uint32_t count;         /* how often */
+    uint32_t first_step;    /* the steps that came of it; OC_NO_STEP: several */
+    uint32_t step_count;
+    uint32_t reserved;      /* 0 */
+    uint64_t bytes;         /* of tensors that are never whole, less those of the buffers in their place */
+    uint64_t arena_bytes;   /* that the arena would be larger without this alone */
+} oc_fusion;
+
 typedef enum oc_line_use {
     OC_LINE_REPORT = 0,         /* input: its changes are told, as are those of all inputs */
     OC_LINE_TRIGGER_ACTIVE = 1, /* input: frames are looked at while it is active, and `time` longer */
@@ -264,5 +277,6 @@ OC_PIN(oc_sensor, 64);
 OC_PIN(oc_source_settings, 64);
 OC_PIN(oc_control, 16);
 OC_PIN(oc_line, 64);
+OC_PIN(oc_fusion, 48);
 
 #endif
