@@ -41,8 +41,8 @@ let boardModules: [Target] = [
     .target(name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures"]),
     .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
     .target(name: "CChecks", exclude: ["cases.bin"]),
-    .target(name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels"]),
-    .executableTarget(name: "selfcheck", dependencies: ["CLinux", "Checks", "Kernels"]),
+    .target(name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels", "System"]),
+    .executableTarget(name: "selfcheck", dependencies: ["CLinux", "Checks", "Kernels", "System"]),
     .executableTarget(
         name: "ocellusd",
         dependencies: [

@@ -1,5 +1,6 @@
 import CBundle
 import Kernels
+import System
 
 /// What a machine must be able to prove about itself: every kernel set that its CPU has gives the portable kernels' bytes on
 /// random steps, and the reference's bytes on the golden cases.

@@ -1,6 +1,7 @@
 import CLinux
 import Checks
 import Kernels
+import System
 
 /// What an engineer runs first on a new board: proves every kernel set that the CPU has. Needs no file and no argument;
 /// `selfcheck STEPS` sets the random steps of each kernel (default 200).
