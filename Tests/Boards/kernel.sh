@@ -129,7 +129,13 @@ done
     "${prefix}strip" -g --strip-unneeded "$board/modules/$name"
     echo "$name" >>"$board/modules/order"
 done
-find "$work/target" -type f -name "vmlinu[xz]*" -exec cp {} "$board/kernel" \;
+# The headers hold a file `vmlinux` too, which is no kernel: whichever is found last must not win.
+kernel=$(find "$work/target" -type f \( -path '*/boot/vmlinu[xz]*' -o -path '*/lib/modules/*/vmlinu[xz]*' \))
+[ -f "$kernel" ] || {
+    echo "kernel.sh: Debian's package of Linux $release holds not one kernel but these: ${kernel:-none}" >&2
+    exit 1
+}
+cp "$kernel" "$board/kernel"
 find "$work/target" -path '*bin/busybox' -type f -exec cp {} "$board/busybox" \;
 rm -rf "$work"
 touch "$board/complete"
