@@ -58,7 +58,7 @@ let hostModules: [Target] = [
     .target(name: "Importers", dependencies: ["Graph"]),
     .target(name: "Reference", dependencies: ["Graph"]),
     .target(
-        name: "Boards", dependencies: ["CBundle", .product(name: "Yams", package: "Yams")],
+        name: "Boards", dependencies: ["Bundle", "CBundle", .product(name: "Yams", package: "Yams")],
         // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
         resources: [.embedInCode("Profiles")]),
     .target(
@@ -86,9 +86,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EngineTests",
         dependencies: [
-            "Boards", "Bundle", "CBundle", "CKernels", "Compiler", "Engine", "Graph", "Importers", "Kernels",
-            "Reference",
-            "TestSupport",
+            "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Engine", "Graph", "Importers", "Kernels",
+            "Reference", "System", "TestSupport",
         ]),
     .testTarget(
         name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], exclude: ["make_files.py"],

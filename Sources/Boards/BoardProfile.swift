@@ -20,7 +20,8 @@ public struct BoardProfile: Sendable, Equatable {
     public var kernels: KernelChoice
     /// Worker threads, 1 to 16.
     public var threads: Int
-    /// The CPUs that the worker threads belong on, one for each; empty: wherever Linux puts them.
+    /// The CPUs that the worker threads belong on, one for each; empty: wherever Linux puts them. Where a bundle is built
+    /// for fewer threads, they share these.
     public var pin: [Int]
     /// Main memory of the smallest model sold, in bytes.
     public var memory: Int?

@@ -1,3 +1,5 @@
+import Bundle
+
 extension BoardProfile {
     /// One line of what is known about a board, to print.
     public struct Fact: Sendable, Equatable {
@@ -20,7 +22,7 @@ extension BoardProfile {
         for cluster in clusters { add("cpu", cluster.summary) }
         add("l3", l3.map(sizeText))
         add("kernels", kernels.rawValue)
-        add("threads", pin.isEmpty ? "\(threads)" : "\(threads), on CPU \(rangeText(pin))")
+        add("threads", pin.isEmpty ? "\(threads)" : "\(threads), on CPU \(cpuList(pin))")
         add("memory", memory.map(sizeText))
         add("camera connector", camera?.connector)
         add("camera driver", camera?.driver)
@@ -37,7 +39,7 @@ extension BoardProfile.Cluster {
     fileprivate var summary: String {
         let l1 = [l1i.map { "\(sizeText($0)) instructions" }, l1d.map { "\(sizeText($0)) data" }].compactMap { $0 }
         return [
-            "\(cpus.count) x \(core)", "CPU \(rangeText(cpus))",
+            "\(cpus.count) x \(core)", "CPU \(cpuList(cpus))",
             l1.isEmpty ? nil : "L1 " + l1.joined(separator: " and "),
             l2.map { "L2 \(sizeText($0))" },
         ].compactMap { $0 }.joined(separator: ", ")
@@ -59,18 +61,4 @@ private func sizeText(_ bytes: Int) -> String {
         return "\(bytes >> shift) \(unit)"
     }
     return "\(bytes) B"
-}
-
-/// `0-3, 6`: numbers as Linux lists CPUs, in their order.
-private func rangeText(_ numbers: [Int]) -> String {
-    var ranges: [ClosedRange<Int>] = []
-    for number in numbers {
-        if let last = ranges.last, last.upperBound + 1 == number {
-            ranges[ranges.count - 1] = last.lowerBound...number
-        } else {
-            ranges.append(number...number)
-        }
-    }
-    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
-        .joined(separator: ", ")
 }

@@ -54,6 +54,15 @@ public struct BundleView: @unchecked Sendable {
         try verifyRecords()
     }
 
+    /// The CPUs that the threads belong on; none: wherever Linux puts them.
+    public var cpus: [UInt16] {
+        var cpus: [UInt16] = []
+        withUnsafeBytes(of: model.pointee.cpus) { raw in
+            for cpu in raw.bindMemory(to: UInt16.self) where cpu > 0 { cpus.append(cpu - 1) }
+        }
+        return cpus
+    }
+
     /// The UTF-8 bytes of a text of this bundle.
     public func text(_ text: oc_text) -> UnsafeBufferPointer<UInt8> {
         UnsafeRawBufferPointer(rebasing: strings[Int(text.offset)..<Int(text.offset) + Int(text.length)])

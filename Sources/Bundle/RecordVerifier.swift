@@ -50,7 +50,7 @@ extension BundleView {
     private func verifyModel() throws(BundleError) {
         let at = position(of: UnsafeRawPointer(model))
         let m = model.pointee
-        try verify(unused: m.reserved, at: at + 64)
+        try verify(unused: m.reserved, at: at + 96)
         try verify(m.name, at: at)
         try verify(m.origin, at: at)
         try verify(m.board, at: at)
@@ -65,9 +65,33 @@ extension BundleView {
         guard (1...16).contains(m.threads) else {
             throw BundleError("the bundle's thread count is not between 1 and 16; build it again", at: at + 40)
         }
+        try verifyCPUs(at: at + 64)
         guard m.arena_bytes % UInt64(OC_ALIGNMENT) == 0, m.arena_bytes <= UInt64(Int32.max) else {
             throw BundleError(
                 "the arena is no multiple of 64 bytes or above 2 GiB; build the bundle again", at: at + 48)
+        }
+    }
+
+    private func verifyCPUs(at byte: Int) throws(BundleError) {
+        let (isSound, count) = withUnsafeBytes(of: model.pointee.cpus) { raw in
+            let cpus = raw.bindMemory(to: UInt16.self)
+            let count = cpus.firstIndex(of: 0) ?? cpus.count
+            var isSound = true
+            for index in cpus.indices {
+                guard index < count else {
+                    isSound = isSound && cpus[index] == 0
+                    continue
+                }
+                isSound = isSound && cpus[index] <= UInt16(OC_MAX_CPUS) && !cpus[..<index].contains(cpus[index])
+            }
+            return (isSound, count)
+        }
+        guard isSound else {
+            throw BundleError(
+                "the CPUs of the threads are out of range, listed twice or have gaps; build the bundle again", at: byte)
+        }
+        guard count == 0 || count >= Int(model.pointee.threads) else {
+            throw BundleError("there are fewer CPUs than threads to run on them; build the bundle again", at: byte)
         }
     }
 

@@ -43,6 +43,39 @@ int oc_signals_take(int fd) {
     return count < 0 ? -errno : (int)info.ssi_signo;
 }
 
+/* CPUs */
+
+static cpu_set_t process_cpus;         /* that this process was started on */
+static _Thread_local int has_own_cpus; /* whether this thread was placed on some of them */
+
+/* Before any thread is placed. */
+__attribute__((constructor)) static void catch_cpus(void) {
+    if (sched_getaffinity(0, sizeof process_cpus, &process_cpus) < 0)
+        CPU_ZERO(&process_cpus); /* more CPUs than a set holds: nothing is placed */
+}
+
+int oc_cpu_count(void) {
+    int count = CPU_COUNT(&process_cpus);
+    return count > 0 ? count : 1;
+}
+
+int oc_cpu_allowed(int cpu) { return cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &process_cpus); }
+
+uintptr_t oc_thread_self(void) { return (uintptr_t)pthread_self(); }
+
+int oc_thread_place(uintptr_t thread, const uint16_t *cpus, size_t count) {
+    FORCED(OC_CALL_PLACE);
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (size_t index = 0; index < count; index++)
+        if (oc_cpu_allowed(cpus[index]))
+            CPU_SET(cpus[index], &set);
+    int error = pthread_setaffinity_np((pthread_t)thread, sizeof set, count > 0 ? &set : &process_cpus);
+    if (!error && pthread_equal((pthread_t)thread, pthread_self()))
+        has_own_cpus = count > 0;
+    return -error;
+}
+
 /* Threads */
 
 struct start {
@@ -77,16 +110,13 @@ int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread) {
         free(start);
         return -error;
     }
+    if (has_own_cpus) /* the new thread inherits them */
+        pthread_setaffinity_np(id, sizeof process_cpus, &process_cpus);
     *thread = (uintptr_t)id;
     return 0;
 }
 
 int oc_thread_join(uintptr_t thread) { return -pthread_join((pthread_t)thread, NULL); }
-
-int oc_cpu_count(void) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : CPU_COUNT(&set);
-}
 
 /* 32-bit libcs may have a 64-bit time_t while SYS_futex takes the old timespec; the new call has its own number. */
 #if defined(SYS_futex_time64) && __SIZEOF_LONG__ == 4

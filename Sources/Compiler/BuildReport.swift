@@ -10,6 +10,8 @@ public struct BuildReport: Codable, Sendable {
     public var board: String
     public var kernels: String
     public var threads: Int
+    /// The CPUs that they are pinned to.
+    public var cpus: [Int]
     /// Operators of the trained model, and steps of the plan.
     public var operators: Int
     public var steps: Int
@@ -27,15 +29,15 @@ public struct BuildReport: Codable, Sendable {
     public var fused: [String: Int]
 
     init(
-        graph: Graph, draft: Draft, storage: Storage, set: KernelSet, threads: Int, board: String, origin: String,
-        weightBytes: Int,
-        bundleBytes: Int
+        graph: Graph, draft: Draft, storage: Storage, set: KernelSet, threads: Int, cpus: [Int], board: String,
+        origin: String, weightBytes: Int, bundleBytes: Int
     ) {
         model = graph.name
         self.origin = origin
         self.board = board
         kernels = "\(set.name)"
         self.threads = threads
+        self.cpus = cpus
         operators = graph.nodes.count
         steps = draft.steps.count
         macs = graph.macs

@@ -81,7 +81,9 @@ public struct Compiler {
         let storage = Storage(draft, keeping: kept, threads: threads)
         if storage.inPlace > 0 { draft.notes["operation in place"] = storage.inPlace }
         progress(.writing)
-        var emission = Emission(draft, storage, set: set, threads: threads)
+        // More threads than the profile knows CPUs for are Linux's to place.
+        let cpus = options.board.pin.count >= threads ? options.board.pin : []
+        var emission = Emission(draft, storage, set: set, threads: threads, cpus: cpus)
         try emission.emit(origin: origin, originBytes: originBytes, board: options.board.name, macs: graph.macs)
         try emission.emitSensor(options.sensor, labels: options.labels, ports: ports)
         let bytes = emission.finish()
@@ -90,9 +92,8 @@ public struct Compiler {
         return Result(
             bundle: bytes,
             report: BuildReport(
-                graph: graph, draft: draft, storage: storage, set: set, threads: threads, board: options.board.name,
-                origin: origin,
-                weightBytes: emission.weightBytes, bundleBytes: bytes.count))
+                graph: graph, draft: draft, storage: storage, set: set, threads: threads, cpus: cpus,
+                board: options.board.name, origin: origin, weightBytes: emission.weightBytes, bundleBytes: bytes.count))
     }
 
     private func chooseKernelSet() throws(CompileError) -> KernelSet {

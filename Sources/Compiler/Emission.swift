@@ -10,6 +10,7 @@ struct Emission {
     private let storage: Storage
     private let set: KernelSet
     private let threads: Int
+    private let cpus: [Int]
     private var writer = BundleWriter()
     private var weights: [UInt8] = []
     private var constantOffsets: [TensorID: Int] = [:]
@@ -18,11 +19,12 @@ struct Emission {
     /// Index of each tensor in the bundle.
     private(set) var indices: [TensorID: UInt32] = [:]
 
-    init(_ draft: Draft, _ storage: Storage, set: KernelSet, threads: Int) {
+    init(_ draft: Draft, _ storage: Storage, set: KernelSet, threads: Int, cpus: [Int]) {
         self.draft = draft
         self.storage = storage
         self.set = set
         self.threads = threads
+        self.cpus = cpus
     }
 
     var weightBytes: Int { weights.count }
@@ -36,6 +38,9 @@ struct Emission {
         model.kernel_set = set.rawValue
         model.flip = set.flip
         model.threads = UInt32(threads)
+        withUnsafeMutableBytes(of: &model.cpus) { raw in
+            for (index, cpu) in cpus.enumerated() { raw.bindMemory(to: UInt16.self)[index] = UInt16(cpu + 1) }
+        }
         model.origin_crc = originBytes.withUnsafeBytes { oc_crc32c(0, $0.baseAddress, $0.count) }
         model.arena_bytes = UInt64(storage.arenaBytes)
         model.macs = UInt64(macs)

@@ -19,7 +19,7 @@ public struct Engine: ~Copyable {
     public let threads: Int
     private let arena: UnsafeMutableRawBufferPointer
     private let functions: UnsafeMutableBufferPointer<oc_kernel_fn>
-    private let workers: WorkerPool?
+    let workers: WorkerPool?
 
     /// - Parameters:
     ///   - threads: 1 to the bundle's thread count; nil takes the bundle's.

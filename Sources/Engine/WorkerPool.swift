@@ -48,6 +48,9 @@ final class WorkerPool {
         }
     }
 
+    /// The workers beside the caller.
+    var ids: [UInt] { threads.map { $0.id } }
+
     deinit {
         shared.control.pointee.stopping.store(true, ordering: .releasing)
         announce(firstPart: shared.parts)
@@ -139,7 +142,11 @@ final class WorkerPool {
 
 /// A thread in a class, since arrays hold no noncopyable elements.
 private final class ThreadHandle {
+    let id: UInt
     private var thread: Thread?
-    init(_ thread: consuming Thread) { self.thread = consume thread }
+    init(_ thread: consuming Thread) {
+        id = thread.id
+        self.thread = consume thread
+    }
     func join() { thread.take()?.join() }
 }

@@ -51,6 +51,7 @@ struct Bench: ParsableCommand {
         let runnable = try Runnable(path: model, kernels: kernels, threads: threads, progress: progress)
         if ns {
             let engine = try runnable.engine(threads: threads)
+            _ = engine.placeThreads()
             let times = Stopwatch(engine).latencies(engine, runs: runs)
             print(times.map { "\($0)" }.joined(separator: "\n"))
             return
@@ -58,6 +59,7 @@ struct Bench: ParsableCommand {
         progress.show("cold start")
         let coldStart = try ColdStart(runnable, threads: threads)
         let engine = try runnable.engine(threads: threads)
+        let cpus = engine.placeThreads() == .pinned ? engine.bundle.view.cpus.map { Int($0) } : []
         let stopwatch = Stopwatch(engine)
         progress.show("\(Format.count(runs, "inference"))")
         let times = stopwatch.latencies(engine, runs: runs)
@@ -66,7 +68,8 @@ struct Bench: ParsableCommand {
         progress.show("peak")
         let peak = Peak.measure(engine.kernelSet, threads: engine.threads)
         progress.clear()
-        let report = BenchReport(engine, model: model, times: times, coldStart: coldStart, steps: steps, peak: peak)
+        let report = BenchReport(
+            engine, cpus: cpus, model: model, times: times, coldStart: coldStart, steps: steps, peak: peak)
         print(json ? try report.json() : report.text)
     }
 }

@@ -23,6 +23,8 @@ struct BenchReport: Codable {
     var model: String
     var kernels: String
     var threads: Int
+    /// The CPUs that they are pinned to.
+    var cpus: [Int]
     var runs: Int
     var min: Int64
     var median: Int64
@@ -34,13 +36,14 @@ struct BenchReport: Codable {
     var steps: [Step]
 
     init(
-        _ engine: borrowing Engine, model: String, times: [Int64], coldStart: ColdStart, steps profile: [Double],
-        peak: Double?
+        _ engine: borrowing Engine, cpus: [Int], model: String, times: [Int64], coldStart: ColdStart,
+        steps profile: [Double], peak: Double?
     ) {
         let sorted = times.sorted()
         self.model = model
         kernels = "\(engine.kernelSet.name)"
         threads = engine.threads
+        self.cpus = cpus
         runs = sorted.count
         min = sorted.first ?? 0
         median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
@@ -95,7 +98,7 @@ struct BenchReport: Codable {
         let rate = Double(macs) / Double(Swift.max(median, 1))
         head.add(["work", Format.grouped(macs), "multiply-accumulates an inference"])
         head.add(["rate", String(format: "%.2f", rate), "GMAC/s" + Self.share(rate, of: peakMacsPerSecond)])
-        let title = "\(model): kernels \(kernels), \(Format.count(threads, "thread"))"
+        let title = "\(model): kernels \(kernels), \(Format.threads(threads, cpus))"
         return ([title] + head.lines(indent: 2) + [""] + stepLines).joined(separator: "\n")
     }
 

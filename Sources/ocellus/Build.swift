@@ -117,7 +117,7 @@ extension BuildReport {
         for (index, entry) in folded.enumerated() {
             table.add([index == 0 ? "fused" : "", Format.grouped(entry.value), entry.key])
         }
-        let title = "\(path): \(origin) for \(board), kernels \(kernels), \(Format.count(threads, "thread"))"
+        let title = "\(path): \(origin) for \(board), kernels \(kernels), \(Format.threads(threads, cpus))"
         return ([title] + table.lines(indent: 2)).joined(separator: "\n")
     }
 }

@@ -111,6 +111,8 @@ struct BundleReport: Codable {
     var board: String
     var kernels: String
     var threads: Int
+    /// The CPUs that they are pinned to.
+    var cpus: [Int]
     var flip: Int
     var macs: Int
     var arenaBytes: Int
@@ -146,6 +148,7 @@ struct BundleReport: Codable {
         board = view.string(record.board)
         kernels = KernelSet(rawValue: record.kernel_set).map { "\($0.name)" } ?? "number \(record.kernel_set)"
         threads = Int(record.threads)
+        cpus = view.cpus.map { Int($0) }
         flip = Int(record.flip)
         macs = Int(clamping: record.macs)
         arenaBytes = Int(clamping: record.arena_bytes)

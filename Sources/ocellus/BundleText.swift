@@ -18,7 +18,7 @@ extension BundleReport {
         var table = Columns([.left, .left])
         table.add(["model", "\(model), from \(origin) with CRC-32C \(originCRC32C)"])
         table.add(["builder", builder])
-        table.add(["board", "\(board), kernels \(kernels), \(Format.count(threads, "thread"))"])
+        table.add(["board", "\(board), kernels \(kernels), \(Format.threads(threads, cpus))"])
         table.add(["work", "\(Format.grouped(macs)) multiply-accumulates an inference"])
         table.add(["arena", "\(Format.grouped(arenaBytes)) bytes" + (flip == 0 ? "" : ", int8 stored as value + 128")])
         table.add(["inputs", inputs.map { "tensor \($0)" }.joined(separator: ", ")])

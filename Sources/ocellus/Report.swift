@@ -1,3 +1,4 @@
+import Bundle
 import Foundation
 
 /// Rows of text whose columns line up. Cells that start with a digit are numbers as a rule and stand to the right.
@@ -39,6 +40,11 @@ enum Format {
             digits = String(digits.dropLast(3))
         }
         return (number < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
+    }
+
+    /// "4 threads on CPU 0-3"
+    static func threads(_ number: Int, _ cpus: [Int]) -> String {
+        count(number, "thread") + (cpus.isEmpty ? "" : " on CPU \(cpuList(cpus))")
     }
 
     /// Nanoseconds as "0.412 ms".

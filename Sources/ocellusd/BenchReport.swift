@@ -34,13 +34,16 @@ struct BenchResult {
 
 extension Bench {
     /// Field for field what `ocellus bench --json` prints, as far as a board can tell.
-    func json(_ engine: borrowing Engine, _ result: BenchResult) -> Errno? {
+    func json(_ engine: borrowing Engine, _ result: BenchResult, _ placement: Placement) -> Errno? {
         let view = engine.bundle.view
         var out = JSONStream()
         out.object()
         out.text("model", view.text(view.model.pointee.name))
         out.text("kernels", engine.kernelSet.name)
         out.number("threads", Int64(engine.threads))
+        out.list("cpus", inline: true)
+        if placement == .pinned { for cpu in view.cpus { out.number(nil, Int64(cpu)) } }
+        out.endList()
         out.number("macs", Int64(clamping: view.model.pointee.macs))
         out.number("arenaBytes", Int64(clamping: view.model.pointee.arena_bytes))
         out.number("weightBytes", Int64(view.weights.count))
@@ -79,13 +82,15 @@ extension Bench {
         return out.error
     }
 
-    func text(_ engine: borrowing Engine, _ result: BenchResult) -> Errno? {
+    func text(_ engine: borrowing Engine, _ result: BenchResult, _ placement: Placement) -> Errno? {
         let view = engine.bundle.view
         var table = TextTable()
         table.append(view.text(view.model.pointee.name))
         table.append(": kernels ")
         table.append(engine.kernelSet.name)
-        table.append(engine.threads == 1 ? ", 1 thread, " : ", \(engine.threads) threads, ")
+        table.append(engine.threads == 1 ? ", 1 thread" : ", \(engine.threads) threads")
+        if placement == .pinned { table.append(" on CPU \(cpuList(view.cpus.map { Int($0) }))") }
+        table.append(", ")
         table.append(result.times.count == 1 ? "1 inference" : "\(result.times.count) inferences")
         table.end()
         summary(&table, view.model.pointee, weights: view.weights.count, result)

@@ -65,6 +65,7 @@ final class Daemon {
         self.heap = heap
         self.model = model
         self.source = source
+        if let warning = model.placeThreads() { Log.line(warning) }
         if model.watch.count == 0 { Log.line("the bundle has no watch rules: only heartbeats and status will be told") }
     }
 
@@ -358,6 +359,7 @@ final class Daemon {
             heart = Heart(options, fresh.sensor, from: now.monotonic)
             pace = Pace(options, fresh.sensor)
             model = fresh
+            if let warning = model.placeThreads() { Log.line(warning) }
             reloadLines()
             Log.line("bundle loaded again: \(model.summary)")
             tell(.reloaded, model.summary)

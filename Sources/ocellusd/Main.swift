@@ -52,7 +52,11 @@ import System
     }
 
     private static func check(_ options: Options) -> ExitCode {
-        do throws(Model.LoadError) { Log.line("\(options.bundle.description): \(try Model(options).summary)") } catch {
+        do throws(Model.LoadError) {
+            let model = try Model(options)
+            if let warning = model.placeThreads() { Log.line(warning) }
+            Log.line("\(options.bundle.description): \(model.summary)")
+        } catch {
             Log.line(error.message)
             return .bundle
         }

@@ -15,6 +15,7 @@ final class Model {
 
     var watch: WatchList
     private let engine: Engine
+    private var placement = Placement.anywhere
     private let scores: Scores
     private let zones: [Zone]  // that rules name
     private let motion: oc_motion?
@@ -84,12 +85,28 @@ final class Model {
     /// The sensor's name, or else the model's.
     var name: Text { text(sensor.name.length > 0 ? sensor.name : engine.bundle.view.model.pointee.name) }
 
+    /// Puts the threads and the calling one, which is to infer, onto the bundle's CPUs; what to say where that cannot be.
+    func placeThreads() -> String? {
+        placement = engine.placeThreads()
+        guard case .refused = placement else { return nil }
+        return "the threads run wherever Linux puts them\(placementText)"
+    }
+
+    /// Behind the number of threads.
+    private var placementText: String {
+        switch placement {
+        case .anywhere: ""
+        case .pinned: " on CPU \(cpuList(engine.bundle.view.cpus.map { Int($0) }))"
+        case .refused(let cpu): ", not pinned: this machine lacks CPU \(cpu), or keeps it from this process"
+        }
+    }
+
     /// One line for the log and the first event.
     var summary: String {
         let model = engine.bundle.view.model.pointee
         let repacked = engine.repackedFrom.map { " repacked from \($0.name.text)" } ?? ""
         return "model \(engine.bundle.view.string(model.name)), kernels \(engine.kernelSet.name.text)\(repacked), "
-            + "threads \(engine.threads)"
+            + "threads \(engine.threads)\(placementText)"
     }
 
     private static var noPicture: String {

@@ -14,7 +14,7 @@ import Testing
         let model = view.model.pointee
         #expect(view.string(model.name) == "sample" && view.string(model.origin) == "sample.tflite")
         #expect(view.string(model.board) == "host" && view.string(model.builder) == "ocellus 0")
-        #expect(model.threads == 2 && model.arena_bytes == 128 && model.macs == 24)
+        #expect(model.threads == 2 && view.cpus == [3, 0] && model.arena_bytes == 128 && model.macs == 24)
         #expect(view.tensors.map { view.string($0.name) } == ["picture", "scores", "constant"])
         #expect(view.tensors.map(\.bytes) == [12, 2, 5] && view.tensors.map(\.offset) == [0, 64, 3])
         #expect(view.tensors[0].extents[3] == 3 && view.tensors[0].extents[4] == 1)

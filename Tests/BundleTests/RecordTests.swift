@@ -63,8 +63,32 @@ import Testing
         for wrong: UInt64 in [129, 1 << 31, .max - 63] {
             expect("arena", OC_SECTION_MODEL, at: 48) { (r: inout oc_model) in r.arena_bytes = wrong }
         }
-        accept(OC_SECTION_MODEL) { (r: inout oc_model) in (r.flip, r.threads) = (0x80, 16) }
+        accept(OC_SECTION_MODEL) { (r: inout oc_model) in
+            (r.flip, r.threads, r.cpus.0, r.cpus.1) = (0x80, 16, 0, 0)
+        }
         accept(OC_SECTION_MODEL) { (r: inout oc_model) in r.arena_bytes = 1 << 31 - 64 }
+    }
+
+    @Test func cpus() {
+        let kind = OC_SECTION_MODEL
+        let wrong: [(inout oc_model) -> Void] = [
+            { $0.cpus.0 = 1025 }, { $0.cpus.1 = .max }, { $0.cpus.1 = $0.cpus.0 }, { $0.cpus.2 = $0.cpus.1 },
+            { $0.cpus.0 = 0 }, { $0.cpus.3 = 9 }, { $0.cpus.15 = 1 },
+        ]
+        for change in wrong {
+            expect("out of range, listed twice or have gaps", kind, at: 64) { (r: inout oc_model) in change(&r) }
+        }
+        expect("fewer CPUs than threads", kind, at: 64) { (r: inout oc_model) in r.cpus.1 = 0 }
+        expect("fewer CPUs than threads", kind, at: 64) { (r: inout oc_model) in r.threads = 3 }
+        accept(kind) { (r: inout oc_model) in (r.cpus.0, r.cpus.1) = (1024, 1) }
+        accept(kind) { (r: inout oc_model) in (r.cpus.0, r.cpus.1) = (0, 0) }
+        accept(kind) { (r: inout oc_model) in r.threads = 1 }
+    }
+
+    @Test("CPUs are listed as Linux does")
+    func cpuLists() {
+        #expect(cpuList([]) == "" && cpuList([7]) == "7" && cpuList([0, 1, 2, 3]) == "0-3")
+        #expect(cpuList([4, 5, 0, 2, 3]) == "4-5, 0, 2-3" && cpuList([3, 2]) == "3, 2")
     }
 
     @Test func tensors() {
@@ -106,7 +130,7 @@ import Testing
 
     @Test func reserved() {
         let text = "a field that this program does not know is not 0"
-        expect(text, OC_SECTION_MODEL, at: 64) { (r: inout oc_model) in r.reserved.47 = 1 }
+        expect(text, OC_SECTION_MODEL, at: 96) { (r: inout oc_model) in r.reserved.15 = 1 }
         expect(text, OC_SECTION_TENSORS, 1, at: 11) { (r: inout oc_tensor) in r.reserved = 1 }
         expect(text, OC_SECTION_WATCH, at: 44) { (r: inout oc_watch) in r.reserved.0 = 1 }
         expect(text, OC_SECTION_ZONES, at: 16) { (r: inout oc_zone) in r.reserved.15 = 1 }

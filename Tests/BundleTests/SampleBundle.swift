@@ -15,6 +15,7 @@ enum SampleBundle {
         model.builder = writer.intern("ocellus 0".utf8)
         model.kernel_set = OC_SET_SCALAR.rawValue
         model.threads = 2
+        (model.cpus.0, model.cpus.1) = (4, 1)
         model.arena_bytes = 128
         model.macs = 24
         var step = oc_step()

@@ -61,4 +61,22 @@ import Testing
         #expect(board.text.split(separator: "\n").allSatisfy { $0.count <= 120 })
         #expect(try Command("boards", "generic-risc", in: folder).code == 1)
     }
+
+    @Test("A profile of one's own is a path, and its CPUs are the bundle's")
+    func ownProfile() throws {
+        let folder = try Folder()
+        let yaml = "title: Mine\ncpu: {arch: native}\nkernels: scalar\nthreads: 3\npin: [6, 2, 3]\n"
+        try folder.write(Array(yaml.utf8), to: "mine.yaml")
+        #expect(try Command("boards", "mine.yaml", in: folder).text.contains("3, on CPU 6, 2-3"))
+        for (threads, cpus) in [("2", [6, 2, 3]), ("3", [6, 2, 3]), ("4", [])] {
+            let build = try Command(
+                "build", Sample.personDetect, "--board", "mine.yaml", "--threads", threads, "-o", "p.ocellus", "--json",
+                in: folder)
+            #expect(try build.fields["cpus"] as? [Int] == cpus, "\(build.errors)")
+            #expect(try Command("inspect", "p.ocellus", "--json", in: folder).fields["cpus"] as? [Int] == cpus)
+            let text = try Command("inspect", "p.ocellus", in: folder).text
+            let pinned = cpus.isEmpty ? "" : " on CPU 6, 2-3"
+            #expect(text.contains("mine, kernels scalar, \(threads) threads\(pinned)\n"))
+        }
+    }
 }

@@ -34,13 +34,14 @@ final class Workplace: Sendable {
     /// The example's sensor, compiled for this machine.
     static let person = compile { $0 }
 
-    /// The example's sensor with another text.
-    static func compile(_ change: (String) -> String) -> [UInt8] {
+    /// The example's sensor with another text, maybe for a board that pins a thread to each of some CPUs.
+    static func compile(pin: [Int] = [], _ change: (String) -> String) -> [UInt8] {
         do {
             let path = example + "/sensor.yaml"
             let sensor = try SensorFile(yaml: change(try String(contentsOfFile: path, encoding: .utf8)), path: path)
             var options = Compiler.Options(board: try BoardProfile.find("host"))
             options.sensor = sensor
+            if !pin.isEmpty { (options.board.threads, options.board.pin) = (pin.count, pin) }
             let model = [UInt8](try Data(contentsOf: URL(fileURLWithPath: sensor.model)))
             let graph = try TFLiteImporter.read(model, name: "person_detect.tflite")
             return try Compiler(options).compile(graph, origin: "person_detect.tflite", originBytes: model).bundle

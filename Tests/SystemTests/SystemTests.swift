@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import Synchronization
 import System
 import Testing
@@ -43,6 +44,34 @@ import Testing
         #expect(sum.value.load(ordering: .relaxed) == 1000)
     }
 
+    @Test func whatAPlacedThreadStartsIsNotBound() throws {
+        let cpu = try #require((0..<1024).first { oc_cpu_allowed($0) != 0 })
+        #expect(oc_cpu_allowed(-1) == 0 && oc_cpu_allowed(1 << 20) == 0)
+        let counts = Counts()
+        let thread = try Thread {
+            do throws(Errno) { try Thread.place(Thread.current, on: [UInt16(cpu)]) } catch { return }
+            counts.own.store(affinity(), ordering: .relaxed)
+            // It waits for the new thread's CPUs, which are set once it runs.
+            let other = oc_event_open()
+            defer { _ = oc_close(other) }
+            do throws(Errno) {
+                let inner = try Thread {
+                    var poll = oc_poll(fd: other, wanted: Int16(OC_POLL_READ), happened: 0)
+                    _ = oc_wait(&poll, 1, -1)
+                    counts.inner.store(affinity(), ordering: .relaxed)
+                }
+                _ = oc_event_post(other)
+                inner.join()
+                try Thread.place(Thread.current, on: [])
+            } catch { return }
+            counts.freed.store(affinity(), ordering: .relaxed)
+        }
+        thread.join()
+        #expect(counts.own.load(ordering: .relaxed) == 1)
+        #expect(counts.inner.load(ordering: .relaxed) == Thread.processors)
+        #expect(counts.freed.load(ordering: .relaxed) == Thread.processors)
+    }
+
     @Test func waitEndsAtItsTime() {
         let start = Clock.monotonic
         #expect(oc_wait(nil, 0, 20) == 0)
@@ -77,4 +106,17 @@ import Testing
 
 private final class Shared: Sendable {
     let value = Atomic<Int>(0)
+}
+
+private final class Counts: Sendable {
+    let own = Atomic<Int>(0)
+    let inner = Atomic<Int>(0)
+    let freed = Atomic<Int>(0)
+}
+
+/// The number of CPUs that the calling thread may run on.
+private func affinity() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8)) ?? ""
+    let mask = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst(13) ?? ""
+    return mask.compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount }
 }

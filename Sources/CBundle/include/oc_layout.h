@@ -74,6 +74,8 @@ typedef enum oc_kernel_set_id {
     OC_SET_LIMIT = 9
 } oc_kernel_set_id;
 
+enum { OC_MAX_THREADS = 16, OC_MAX_CPUS = 1024 };
+
 typedef struct oc_model {
     oc_text name;
     oc_text origin;         /* file name of the trained model */
@@ -81,11 +83,14 @@ typedef struct oc_model {
     oc_text builder;        /* "ocellus 0.1.0" */
     uint32_t kernel_set;    /* oc_kernel_set_id */
     uint32_t flip;          /* 0: int8 tensors lie in the arena as int8; 0x80: as uint8 = int8 + 128 */
-    uint32_t threads;       /* worker threads the profile asks for, 1 to 16 */
+    uint32_t threads;       /* worker threads the profile asks for, 1 to OC_MAX_THREADS */
     uint32_t origin_crc;    /* CRC-32C of the trained model's file */
     uint64_t arena_bytes;   /* exact; a multiple of 64 */
     uint64_t macs;          /* multiply-accumulates of one inference */
-    uint8_t reserved[48];   /* 0 */
+    /* Numbers + 1 of the CPUs that the threads belong on, each its own, in their order, or where there are fewer threads,
+     * all on all of them. Behind the last, 0; all 0: wherever Linux puts them. */
+    uint16_t cpus[OC_MAX_THREADS];
+    uint8_t reserved[16];   /* 0 */
 } oc_model;
 
 typedef enum oc_type {

@@ -96,6 +96,13 @@ typedef void (*oc_thread_body)(void *context);
 int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread);
 int oc_thread_join(uintptr_t thread);
 int oc_cpu_count(void); /* that this process may use */
+
+/* Lets a thread run on these CPUs alone; on none given, wherever the process may, as it was started. What a thread starts
+ * is not bound by the CPUs that the thread was given. oc_cpu_allowed: 1 where the process may run on that CPU. */
+uintptr_t oc_thread_self(void);
+int oc_thread_place(uintptr_t thread, const uint16_t *cpus, size_t count);
+int oc_cpu_allowed(int cpu);
+
 size_t oc_page_bytes(void);
 
 /* Waits while *word == expected, at most `nanoseconds` (below 0: without limit). 0: woken or changed; -ETIMEDOUT. */
@@ -174,7 +181,7 @@ int64_t oc_run_again(const char *const *arguments, char *output, size_t capacity
 /* Forced errors for tests, in debug builds alone: after `skip` more calls of this kind, the next `times` fail with `error`. */
 typedef enum oc_call {
     OC_CALL_OPEN, OC_CALL_READ, OC_CALL_WRITE, OC_CALL_STATUS, OC_CALL_MAP, OC_CALL_POLL, OC_CALL_THREAD, OC_CALL_EVENT,
-    OC_CALL_LIMIT
+    OC_CALL_PLACE, OC_CALL_LIMIT
 } oc_call;
 void oc_force_error(oc_call call, int skip, int times, int error);
 void oc_force_no_errors(void);
