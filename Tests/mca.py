@@ -60,10 +60,26 @@ void pairs_of_four(pair_sums out, const int8_t *const pixels[TILE], const int8_t
 }}
 """
 
+# Short filters: the loop as it is for all but the last pixels.
+SHORT = f"""
+#include "{KERNELS}/dotprod/short.c"
+OC_DOTPROD void short_of_16(const oc_panel_block *shared, const int8_t *x, int32_t count, uint8_t *out) {{
+    const oc_panel_block block = *shared;
+    const oc_short s = oc_short_load(&block, 4, 4);
+    uint8_t *below = out + block.store.stride;
+    do {{
+        four(&s, &block, x, &out, &below, 4, OC_ARM_BARE);
+        x += 64;
+    }} while (--count != 0);
+}}
+"""
+
 # What it is, source, function, its multiply-accumulates and how many of the table's MAC one is.
 LOOPS = [
     ("sdot, 8 pixels x 12 channels", "dotprod/conv.c", "bare_3", r"sdot", 16),
     ("sdot, 8 pixels x 8 channels", "dotprod/conv.c", "bare_2", r"sdot", 16),
+    ("sdot, 4 pixels of 16 bytes in place x 8 channels, to bytes", SHORT, "short_of_16", r"sdot", 16),
+    ("sdot, 4 grey pixels x 8 channels, to bytes", "dotprod/grey.c", "rows_4", r"sdot", 12),
     ("smmla, 8 pixels x 12 channels", "i8mm/conv.c", "bare_3", r"smmla", 32),
     ("smull and smlal, chains of four", CHAINS, "chains_of_four", r"sml?ull2?|smlal2?", 8),
     ("smull and smlal, chains of two", CHAINS, "chains_of_two", r"smull2?|smlal2?", 8),

@@ -4,7 +4,7 @@ import CKernels
 /// How the constants of a depthwise convolution lie for the Arm sets, and the scratch it needs: with dot products as
 /// CKernels/dotprod/columns.h has it, without as CKernels/neon/depthwise.c. Every eight channels are a block; the last block
 /// takes the last eight, so that some channels may lie in two.
-struct ColumnPacking {
+struct ColumnPacking: BlockPacking {
     private static let lanes = 8
     private let geometry: oc_conv
     private let hasDotProducts: Bool
@@ -17,11 +17,12 @@ struct ColumnPacking {
 
     private var isLarge: Bool { geometry.kernel_h > 4 }
     private var channels: Int { Int(geometry.out_c) }
+    var filterLength: Int { taps }
     private var taps: Int { Int(geometry.kernel_h) * Int(geometry.kernel_w) }
     private var blocks: Int { (channels + ColumnPacking.lanes - 1) / ColumnPacking.lanes }
     private var columnBytes: Int { isLarge ? 64 : 32 }
-    /// Without dot products a flag and padding follow the three words of each channel.
-    private var headBytes: Int { 12 * ColumnPacking.lanes + (hasDotProducts ? 0 : 16) }
+    /// Two flags and padding follow the three words of each channel.
+    private var headBytes: Int { 12 * ColumnPacking.lanes + 16 }
     private var blockBytes: Int {
         headBytes + (hasDotProducts ? columnBytes * Int(geometry.kernel_w) : ColumnPacking.lanes * taps)
     }
@@ -77,7 +78,8 @@ struct ColumnPacking {
         weightOffset(channel, k, in: channel / ColumnPacking.lanes)
     }
 
-    /// Gives the last block its copies of the channels before it, then finds out where two products may overflow 16 bits.
+    /// Gives the last block its copies of the channels before it, then finds out where two products or scaled sums
+    /// may overflow 16 bits.
     func finish(_ out: UnsafeMutableRawBufferPointer) {
         let last = blocks - 1
         for channel in channels - ColumnPacking.lanes..<last * ColumnPacking.lanes {
@@ -87,8 +89,11 @@ struct ColumnPacking {
             }
             for k in 0..<taps { out[weightOffset(channel, k, in: last)] = out[weightOffset(channel, k)] }
         }
-        if !hasDotProducts {
-            for block in 0..<blocks { markPairs(in: block, out) }
+        for block in 0..<blocks {
+            let end = min((block + 1) * ColumnPacking.lanes, channels)
+            let fits: Int32 = scaledSumsFit(end - ColumnPacking.lanes..<end, out) ? 1 : 0
+            out.storeBytes(of: fits, toByteOffset: block * blockBytes + headBytes - 12, as: Int32.self)
+            if !hasDotProducts { markPairs(in: block, out) }
         }
     }
 

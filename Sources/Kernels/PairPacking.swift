@@ -3,7 +3,7 @@ import CKernels
 
 /// How the constants of a convolution with short filters lie for plain NEON on AArch64: CKernels/neon/pairs.c. Every sixteen
 /// channels are a block; the last block takes the last sixteen, so that some channels may lie in two.
-struct PairPacking {
+struct PairPacking: BlockPacking {
     private static let lanes = Int(OC_PAIR_CHANNELS)
     private let channels: Int
     private let length: Int
@@ -14,6 +14,7 @@ struct PairPacking {
         length = Int(geometry.kernel_h) * Int(geometry.kernel_w) * Int(geometry.in_c)
     }
 
+    var filterLength: Int { length }
     private var blocks: Int { (channels + PairPacking.lanes - 1) / PairPacking.lanes }
     private var pairs: Int { Int(oc_pair_count(Int32(length))) }
     private var headBytes: Int { 4 * Int(OC_PAIR_WORDS) }
@@ -44,7 +45,8 @@ struct PairPacking {
         weightOffset(channel, k, in: channel / PairPacking.lanes)
     }
 
-    /// Gives the last block its copies of the channels before it, then finds out which products fit 16 bits together.
+    /// Gives the last block its copies of the channels before it, then finds out which products, and which scaled
+    /// sums, fit 16 bits.
     func finish(_ out: UnsafeMutableRawBufferPointer) {
         let last = blocks - 1
         for channel in channels - PairPacking.lanes..<last * PairPacking.lanes {
@@ -54,7 +56,13 @@ struct PairPacking {
             }
             for k in 0..<length { out[weightOffset(channel, k, in: last)] = out[weightOffset(channel, k)] }
         }
-        for block in 0..<blocks { markUnits(in: block, out) }
+        for block in 0..<blocks {
+            markUnits(in: block, out)
+            let end = min((block + 1) * PairPacking.lanes, channels)
+            let fits: Int32 = scaledSumsFit(end - PairPacking.lanes..<end, out) ? 1 : 0
+            let flag = block * blockBytes + 4 * (3 * PairPacking.lanes + 2)
+            out.storeBytes(of: fits, toByteOffset: flag, as: Int32.self)
+        }
     }
 
     private func markUnits(in block: Int, _ out: UnsafeMutableRawBufferPointer) {

@@ -4,7 +4,7 @@ import CKernels
 /// How the constants of a convolution lie for the Arm sets with dot products (groups of 4 bytes) or matrix products (of 8),
 /// and the scratch it needs: CKernels/dotprod/panels.h. Blocks of 4, 8 or 12 channels hold biases, multipliers, shifts, then
 /// for each group of the patch each channel's weights; every channel takes the same bytes, also those past the end.
-struct PanelPacking {
+struct PanelPacking: BlockPacking {
     private let geometry: oc_conv
     private let group: Int64
     private let length: Int64
@@ -17,7 +17,12 @@ struct PanelPacking {
 
     private var paddedLength: Int64 { roundUp(length, to: group) }
 
-    var constantBytes: Int64 { times(roundUp(Int64(geometry.out_c), to: 4), plus(12, paddedLength)) }
+    var filterLength: Int { Int(length) }
+
+    private var blockBytes: Int64 { times(roundUp(Int64(geometry.out_c), to: 4), plus(12, paddedLength)) }
+
+    /// All blocks, then a byte for every four channels.
+    var constantBytes: Int64 { plus(blockBytes, (Int64(geometry.out_c) + 3) / 4) }
 
     private func span(of channel: Int) -> oc_panel_span {
         oc_panel_span_of(Int32(channel), geometry.out_c, Int32(length))
@@ -46,7 +51,7 @@ struct PanelPacking {
     /// Where weight k of a channel's filter lies.
     func weightOffset(_ channel: Int, _ k: Int) -> Int { weightOffset(channel, k, in: span(of: channel)) }
 
-    /// Gives the last block its copies of the channels before it.
+    /// Gives the last block its copies of the channels before it, then marks blocks whose scaled sums fit 16 bits.
     func finish(_ out: UnsafeMutableRawBufferPointer) {
         let last = span(of: Int(geometry.out_c) - 1)
         for channel in start(of: last)..<max(start(of: last), Int(last.first)) {
@@ -55,6 +60,14 @@ struct PanelPacking {
                 out.storeBytes(of: word, toByteOffset: wordOffset(field, channel, in: last), as: Int32.self)
             }
             for k in 0..<Int(length) { out[weightOffset(channel, k, in: last)] = out[weightOffset(channel, k)] }
+        }
+        var channel = 0
+        while channel < Int(geometry.out_c) {
+            let block = span(of: channel)
+            let first = start(of: block)
+            let channels = first..<min(first + Int(block.channels), Int(geometry.out_c))
+            out[Int(blockBytes) + channel / 4] = scaledSumsFit(channels, out) ? 1 : 0
+            channel += Int(block.channels)
         }
     }
 

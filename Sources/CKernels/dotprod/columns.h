@@ -3,7 +3,7 @@
  * rows, at any of the places that leave it within them.
  *
  * Packing: for every eight channels (the last eight overlap those before where the count is no multiple) int32 biases,
- * multipliers and shifts, then for each column of the kernel its weights in quads of rows, [4 or 8 rows / 4][8][4], for 5x5
+ * multipliers and shifts, 0, 1 if scaled sums fit 16 bits, two words of padding, then for each column of the kernel its weights in quads of rows, [4 or 8 rows / 4][8][4], for 5x5
  * as [2 halves of the channels][2][4][4]; then one input pixel of zero points. */
 #ifndef OC_DOTPROD_COLUMNS_H
 #define OC_DOTPROD_COLUMNS_H

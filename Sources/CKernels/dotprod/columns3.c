@@ -57,7 +57,7 @@ OC_DOTPROD_INLINE void store(const filter *f, int32x4_t first[2], int32x4_t seco
         scaled[i] = oc_arm_scale(first[i], f->multiplier[i], f->shift[i], mode);
         scaled[i + 2] = oc_arm_scale(second[i], f->multiplier[i], f->shift[i], mode);
     }
-    const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(scaled[0], scaled[1]), oc_arm_narrow(scaled[2], scaled[3]), &f->range, mode);
+    const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(scaled[0], scaled[1], mode), oc_arm_narrow(scaled[2], scaled[3], mode), &f->range, mode);
     OC_ARM_PUT_8(1, bytes, *other, step);
     OC_ARM_PUT_8(0, bytes, *out, step);
 }

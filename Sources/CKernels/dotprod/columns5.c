@@ -71,7 +71,7 @@ OC_DOTPROD_INLINE void row(const oc_columns *b, const int8_t *columns, int32_t h
             continue;
         }
         OC_UNROLL for (int p = 0; p < 4; p++) sums[p] = oc_arm_scale(sums[p], multiplier, shift, mode);
-        const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(sums[0], sums[1]), oc_arm_narrow(sums[2], sums[3]), &range, mode);
+        const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(sums[0], sums[1], mode), oc_arm_narrow(sums[2], sums[3], mode), &range, mode);
         OC_ARM_PUT_4(0, bytes, to, step);
         if (pixels > 1) OC_ARM_PUT_4(1, bytes, to, step);
         if (pixels > 2) OC_ARM_PUT_4(2, bytes, to, step);

@@ -1,6 +1,7 @@
 /* Convolutions with the dot products of ARMv8.2: each is four channels' quads of weights by one lane of a panel. */
 #include "dotprod.h"
 #include "panels.h"
+#include "short.h"
 
 #if defined(__aarch64__)
 
@@ -71,7 +72,9 @@ void oc_dotprod_conv(const oc_step *step, const oc_memory *memory, uint32_t part
         .any = {any_1, any_2, any_3},
         .rest = {{rest_1x1, rest_1x2, rest_1x3}, {rest_2x1, rest_2x2, rest_2x3}, {rest_3x1, rest_3x2, rest_3x3}, {rest_4x1, rest_4x2, rest_4x3}},
     };
-    oc_panel_conv(step, memory, part, parts, &set);
+    if (oc_is_grey(&step->conv)) oc_dotprod_grey(step, memory, part, parts, set.group);
+    else if (oc_is_short(&step->conv, parts)) oc_dotprod_short(step, memory, part, parts, set.group);
+    else oc_panel_conv(step, memory, part, parts, &set);
 }
 
 #endif

@@ -13,7 +13,7 @@ void oc_dotprod_depthwise(const oc_step *step, const oc_memory *memory, uint32_t
     uint8_t *output = oc_destination(&step->out, memory);
     int8_t *scratch = c->kernel_h == 5 ? (int8_t *)oc_scratch(step, memory, part, parts) : NULL;
     const int32_t blocks = (c->out_c + OC_COLUMN_CHANNELS - 1) / OC_COLUMN_CHANNELS;
-    const size_t block_bytes = 12 * OC_COLUMN_CHANNELS + (size_t)(c->kernel_h == 5 ? 64 : 32) * (size_t)c->kernel_w;
+    const size_t block_bytes = 4 * OC_COLUMN_WORDS + (size_t)(c->kernel_h == 5 ? 64 : 32) * (size_t)c->kernel_w;
     const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
     const int32_t strip = c->kernel_h == 5 ? 4 / c->stride_h : c->out_h; /* 3x3 kernels go through the image by themselves */
 
@@ -27,8 +27,8 @@ void oc_dotprod_depthwise(const oc_step *step, const oc_memory *memory, uint32_t
         b.bias = (const int32_t *)(const void *)(packed + block_bytes * (size_t)n);
         b.store.multiplier = b.bias + OC_COLUMN_CHANNELS;
         b.store.shift = b.bias + 2 * OC_COLUMN_CHANNELS;
-        b.store.mode = oc_arm_mode_of(&b.store.range, b.store.shift, OC_COLUMN_CHANNELS);
-        b.weights = (const int8_t *)(b.bias + 3 * OC_COLUMN_CHANNELS);
+        b.store.mode = oc_arm_mode_of(&b.store, b.bias[3 * OC_COLUMN_CHANNELS + 1], OC_COLUMN_CHANNELS);
+        b.weights = (const int8_t *)(b.bias + OC_COLUMN_WORDS);
         b.zeros = packed + block_bytes * (size_t)blocks + first;
         for (int32_t row = rows.begin; row < rows.end;) {
             const int32_t y = row % c->out_h, of_image = c->out_h - y, of_part = rows.end - row;

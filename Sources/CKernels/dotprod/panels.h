@@ -2,7 +2,9 @@
  * kernel) are interleaved in `group`s into a panel: group g of the four pixels, then group g + 1. A chunk of panels lies in
  * scratch, and each block of output channels walks over it in tiles of two panels; blocks stay in L1 meanwhile.
  *
- * A block (the last one takes the last channels, and may so repeat some): int32 biases, multipliers and shifts of its channels, then for each group the weights of each channel.
+ * A block (the last one takes the last channels, and may so repeat some): int32 biases, multipliers and shifts of its
+ * channels, then for each group the weights of each channel. Behind all blocks a byte for every four channels: 1 at a block's
+ * first if its scaled sums fit 16 bits.
  * Reads go at most 15 bytes past the input, which the arena has to spare. */
 #ifndef OC_DOTPROD_PANELS_H
 #define OC_DOTPROD_PANELS_H
@@ -61,13 +63,15 @@ static inline void oc_panel_multiply(const oc_step *step, const uint8_t *packed,
     block.store.conv = c;
     block.store.range = oc_arm_conv_range(c);
     block.store.stride = (size_t)c->out_c;
+    const size_t channel_bytes = 12 + (size_t)block.groups * (size_t)set->group;
+    const uint8_t *fits = packed + channel_bytes * (size_t)((c->out_c + 3) / 4 * 4);
     for (int32_t first = 0; first < c->out_c;) {
         const int32_t width = oc_panel_span_of(first, c->out_c, length).channels;
-        block.bias = (const int32_t *)(const void *)(packed + (size_t)first * (12 + (size_t)block.groups * (size_t)set->group));
+        block.bias = (const int32_t *)(const void *)(packed + (size_t)first * channel_bytes);
         block.weights = (const int8_t *)(block.bias + 3 * width);
         block.store.multiplier = block.bias + width;
         block.store.shift = block.bias + 2 * width;
-        block.store.mode = oc_arm_mode_of(&block.store.range, block.store.shift, width);
+        block.store.mode = oc_arm_mode_of(&block.store, fits[first / 4], width);
         /* The last block takes the last channels, some of which lie in the one before too. */
         const int32_t last = c->out_c - width, at = first <= last || last < 0 ? first : last;
         block.store.channels = c->out_c - at;

@@ -1,5 +1,5 @@
 /* Convolutions with the 8-bit matrix products of ARMv8.6: each is two pixels by two channels by eight bytes. */
-#include "../dotprod/panels.h"
+#include "../dotprod/short.h"
 #include "i8mm.h"
 
 #if defined(__aarch64__)
@@ -74,7 +74,9 @@ void oc_i8mm_conv(const oc_step *step, const oc_memory *memory, uint32_t part, u
         .any = {any_1, any_2, any_3},
         .rest = {{rest_1x1, rest_1x2, rest_1x3}, {rest_2x1, rest_2x2, rest_2x3}, {rest_3x1, rest_3x2, rest_3x3}, {rest_4x1, rest_4x2, rest_4x3}},
     };
-    oc_panel_conv(step, memory, part, parts, &set);
+    if (oc_is_grey(&step->conv)) oc_dotprod_grey(step, memory, part, parts, set.group);
+    else if (oc_is_short(&step->conv, parts) && step->conv.in_c == 8) oc_dotprod_short(step, memory, part, parts, set.group);
+    else oc_panel_conv(step, memory, part, parts, &set);
 }
 
 #endif

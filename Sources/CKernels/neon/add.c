@@ -39,7 +39,7 @@ static void add_by_steps(const oc_binary *step, const int8_t *x, const int8_t *y
             const int32x4_t x0 = scaled(vshll_n_s16(vget_low_s16(xs), 16), &scale_x), x1 = scaled(vshll_n_s16(vget_high_s16(xs), 16), &scale_x);
             const int32x4_t y0 = scaled(vshll_n_s16(vget_low_s16(ys), 16), &scale_y), y1 = scaled(vshll_n_s16(vget_high_s16(ys), 16), &scale_y);
             const int32x4_t low = b.subtract ? vsubq_s32(x0, y0) : vaddq_s32(x0, y0), high = b.subtract ? vsubq_s32(x1, y1) : vaddq_s32(x1, y1);
-            sums[half] = oc_arm_narrow(scaled(low, &scale_out), scaled(high, &scale_out));
+            sums[half] = oc_arm_narrow(scaled(low, &scale_out), scaled(high, &scale_out), OC_ARM_RECTIFIED);
         }
         vst1q_s8((int8_t *)output + i, oc_arm_bytes(sums[0], sums[1], &range, OC_ARM_RECTIFIED)); /* its way to clamp */
     }

@@ -3,7 +3,8 @@
  * products where the magnitudes of their weights add up to no more than some 255, and twice two elsewhere.
  *
  * Packing: for every four channels (the last four overlap those before where the count is no multiple) int32 biases,
- * multipliers and shifts; 1 if even two products may overflow, as only weights of -128 do; 0; a bit for each of the first 64
+ * multipliers and shifts; 1 if even two products may overflow, as only weights of -128 do; 1 if
+ * scaled sums fit 16 bits; a bit for each of the first 64
  * groups that takes chains of four; then for each group the 32 weights of each channel, and for what is left the same in
  * octets, the first bit behind the groups' telling whether three octets make one chain.
  *
@@ -155,10 +156,10 @@ static inline __attribute__((always_inline)) void store(const chain_block *b, in
     const oc_arm_range range = b->store.range;
     const int32x4_t multiplier = vld1q_s32(b->store.multiplier), shift = vld1q_s32(b->store.shift);
     OC_EACH_PIXEL sums[p] = oc_arm_scale(sums[p], multiplier, shift, mode);
-    const int16x8_t low = oc_arm_narrow(sums[0], sums[rows > 1 ? 1 : 0]);
+    const int16x8_t low = oc_arm_narrow(sums[0], sums[rows > 1 ? 1 : 0], mode);
     int8x16_t bytes;
     if (rows > 2) {
-        bytes = oc_arm_bytes(low, oc_arm_narrow(sums[2 % TILE], sums[3 % TILE]), &range, mode);
+        bytes = oc_arm_bytes(low, oc_arm_narrow(sums[2 % TILE], sums[3 % TILE], mode), &range, mode);
     } else {
         const int8x8_t half = oc_arm_half_bytes(low, &range, mode);
         bytes = vcombine_s8(half, half);
@@ -258,7 +259,7 @@ void oc_neon_conv(const oc_step *step, const oc_memory *memory, uint32_t part, u
             memcpy(&b.bits, b.bias + 3 * CHANNELS + 2, sizeof b.bits);
             b.weights = (const int8_t *)(b.bias + OC_CHAIN_WORDS);
             const int slow = b.bias[3 * CHANNELS] != 0 || last < 0; /* fewer than four channels are stored one by one */
-            b.store.mode = slow ? OC_ARM_SLOW : oc_arm_mode_of(&b.store.range, b.store.shift, CHANNELS);
+            b.store.mode = slow ? OC_ARM_SLOW : oc_arm_mode_of(&b.store, b.bias[3 * CHANNELS + 1], CHANNELS);
             chunks[b.store.mode][b.groups == 0 ? b.octets : 0](&b, from, stride, count, output + (size_t)first * c->out_c + at);
         }
     }

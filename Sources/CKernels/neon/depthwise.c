@@ -2,7 +2,7 @@
  * weights of -128 could overflow, then added to 32.
  *
  * Packing: for every eight channels (the last eight overlap those before where the count is no multiple) int32 biases,
- * multipliers and shifts, 1 if two products may overflow, three words of padding, then the weights [taps][8], column by
+ * multipliers and shifts, 1 if two products may overflow, 1 if scaled sums fit 16 bits, two words of padding, then the weights [taps][8], column by
  * column for 3x3 and row by row for 5x5; then one input pixel of zero points. */
 #include "taps.h"
 
@@ -40,7 +40,7 @@ void oc_neon_depthwise(const oc_step *step, const oc_memory *memory, uint32_t pa
     uint8_t *output = oc_destination(&step->out, memory);
     int8_t *scratch = c->kernel_h == 5 ? (int8_t *)oc_scratch(step, memory, part, parts) : NULL;
     const int32_t blocks = (c->out_c + OC_COLUMN_CHANNELS - 1) / OC_COLUMN_CHANNELS;
-    const size_t block_bytes = 4 * OC_TAP_WORDS + (size_t)OC_COLUMN_CHANNELS * (size_t)(c->kernel_h * c->kernel_w);
+    const size_t block_bytes = 4 * OC_COLUMN_WORDS + (size_t)OC_COLUMN_CHANNELS * (size_t)(c->kernel_h * c->kernel_w);
     const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
     const size_t room = step->scratch.bytes / parts / OC_ALIGNMENT * OC_ALIGNMENT;
 
@@ -54,8 +54,8 @@ void oc_neon_depthwise(const oc_step *step, const oc_memory *memory, uint32_t pa
         b.bias = (const int32_t *)(const void *)(packed + block_bytes * (size_t)n);
         b.store.multiplier = b.bias + OC_COLUMN_CHANNELS;
         b.store.shift = b.bias + 2 * OC_COLUMN_CHANNELS;
-        b.store.mode = oc_arm_mode_of(&b.store.range, b.store.shift, OC_COLUMN_CHANNELS);
-        b.weights = (const int8_t *)(b.bias + OC_TAP_WORDS);
+        b.store.mode = oc_arm_mode_of(&b.store, b.bias[3 * OC_COLUMN_CHANNELS + 1], OC_COLUMN_CHANNELS);
+        b.weights = (const int8_t *)(b.bias + OC_COLUMN_WORDS);
         b.zeros = packed + block_bytes * (size_t)blocks + first;
         const int slow = b.store.mode == OC_ARM_SLOW || b.bias[3 * OC_COLUMN_CHANNELS] != 0;
         for (int32_t row = rows.begin; row < rows.end;) {

@@ -4,7 +4,7 @@
  *
  * Packing: for every sixteen channels (the last sixteen overlap those before where the count is no multiple) int32 biases,
  * multipliers and shifts; 1 if two products of a lane may overflow 16 bits, as only weights of -128 do; a bit for each unit
- * of four pairs whose products never overflow together, two words of padding; then the pairs, [pair][16][2]. */
+ * of four pairs whose products never overflow together; 1 if scaled sums fit 16 bits; a word of padding; then the pairs, [pair][16][2]. */
 #include "gather.h"
 #include "oc_pairs.h"
 #include "requantize.h"
@@ -81,7 +81,7 @@ static inline __attribute__((always_inline)) void tile(const pair_block *b, cons
     }
     OC_EACH_PIXEL {
         vst1q_s8((int8_t *)out + (size_t)p * b->store.stride,
-                 oc_arm_bytes(oc_arm_narrow(sums[p][0], sums[p][1]), oc_arm_narrow(sums[p][2], sums[p][3]), &range, mode));
+                 oc_arm_bytes(oc_arm_narrow(sums[p][0], sums[p][1], mode), oc_arm_narrow(sums[p][2], sums[p][3], mode), &range, mode));
     }
 }
 
@@ -152,7 +152,7 @@ void oc_neon_pairs(const oc_step *step, const oc_memory *memory, uint32_t part, 
             b.store.multiplier = b.words + CHANNELS;
             b.store.shift = b.words + 2 * CHANNELS;
             b.weights = (const int8_t *)(b.words + OC_PAIR_WORDS);
-            b.store.mode = b.words[3 * CHANNELS] != 0 ? OC_ARM_SLOW : oc_arm_mode_of(&b.store.range, b.store.shift, CHANNELS);
+            b.store.mode = b.words[3 * CHANNELS] != 0 ? OC_ARM_SLOW : oc_arm_mode_of(&b.store, b.words[3 * CHANNELS + 2], CHANNELS);
             multiply_chunk(&b, from, stride, count, output + (size_t)first * c->out_c + at);
         }
     }

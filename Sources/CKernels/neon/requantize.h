@@ -32,28 +32,14 @@ static inline oc_arm_range oc_arm_load_range(int32_t zero, int32_t low, int32_t 
 
 static inline oc_arm_range oc_arm_conv_range(const oc_conv *c) { return oc_arm_load_range(c->out_zero, c->clamp_min, c->clamp_max); }
 
-/* Whether all of `count` (a multiple of 4) channels shift right. */
-static inline int oc_arm_shifts_right(const int32_t *shift, int32_t count) {
-    int32x4_t most = vld1q_s32(shift);
-    for (int32_t i = 4; i < count; i += 4) most = vmaxq_s32(most, vld1q_s32(shift + i));
-    const int32x2_t half = vmax_s32(vget_low_s32(most), vget_high_s32(most));
-    return vget_lane_s32(vpmax_s32(half, half), 0) < 0;
-}
-
 /* How sums become bytes; the same for all channels of a block. */
 typedef enum oc_arm_mode {
     OC_ARM_SLOW,        /* any shift */
     OC_ARM_SIGNED,      /* shifts to the right, here and below */
-    OC_ARM_PLAIN,       /* signed, and int8 itself is the clamp */
+    OC_ARM_PLAIN,       /* signed, int8 itself is the clamp, and scaled sums fit 16 bits */
     OC_ARM_RECTIFIED,   /* no result below the zero point is seen */
-    OC_ARM_BARE         /* rectified, the zero point is int8's least and int8 itself the clamp */
+    OC_ARM_BARE         /* rectified, the zero point is int8's least, and else as plain */
 } oc_arm_mode;
-
-static inline oc_arm_mode oc_arm_mode_of(const oc_arm_range *range, const int32_t *shift, int32_t channels) {
-    if (!oc_arm_shifts_right(shift, channels)) return OC_ARM_SLOW;
-    if (!range->rectifies) return range->clamps ? OC_ARM_SIGNED : OC_ARM_PLAIN;
-    return range->clamps || vgetq_lane_s16(range->zero, 0) != -128 ? OC_ARM_RECTIFIED : OC_ARM_BARE;
-}
 
 /* multiplier / 2^31 * 2^shift times the sums, shift < 0. */
 static inline __attribute__((always_inline)) int32x4_t oc_arm_scale(int32x4_t sums, int32x4_t multiplier, int32x4_t shift, const oc_arm_mode mode) {
@@ -62,10 +48,12 @@ static inline __attribute__((always_inline)) int32x4_t oc_arm_scale(int32x4_t su
     return vrshlq_s32(high, shift);
 }
 
-static inline __attribute__((always_inline)) int16x8_t oc_arm_narrow(int32x4_t low, int32x4_t high) {
+static inline __attribute__((always_inline)) int16x8_t oc_arm_narrow(int32x4_t low, int32x4_t high, const oc_arm_mode mode) {
 #if defined(__aarch64__)
+    if (mode == OC_ARM_PLAIN || mode == OC_ARM_BARE) return vuzp1q_s16(vreinterpretq_s16_s32(low), vreinterpretq_s16_s32(high));
     return vqmovn_high_s32(vqmovn_s32(low), high);
 #else
+    (void)mode;
     return vcombine_s16(vqmovn_s32(low), vqmovn_s32(high));
 #endif
 }
@@ -125,6 +113,23 @@ typedef struct oc_arm_store {
     size_t stride;    /* between output pixels */
 } oc_arm_store;
 
+/* Whether all of `count` (a multiple of 4) channels shift right. */
+static inline int oc_arm_shifts_right(const int32_t *shift, int32_t count) {
+    int32x4_t most = vld1q_s32(shift);
+    for (int32_t i = 4; i < count; i += 4) most = vmaxq_s32(most, vld1q_s32(shift + i));
+    const int32x2_t half = vmax_s32(vget_low_s32(most), vget_high_s32(most));
+    return vget_lane_s32(vpmax_s32(half, half), 0) < 0;
+}
+
+/* The mode of a block of `channels`, whose packing says whether scaled sums always `fit` 16 bits (Kernels/ScaledSums.swift). */
+static inline oc_arm_mode oc_arm_mode_of(const oc_arm_store *s, int32_t fit, int32_t channels) {
+    const int32_t rectifies = s->range.rectifies;
+    if (!oc_arm_shifts_right(s->shift, channels)) return OC_ARM_SLOW;
+    if (fit && !s->range.clamps && !rectifies) return OC_ARM_PLAIN;
+    if (fit && !s->range.clamps && vgetq_lane_s16(s->range.zero, 0) == -128) return OC_ARM_BARE;
+    return rectifies ? OC_ARM_RECTIFIED : OC_ARM_SIGNED;
+}
+
 enum { OC_ARM_ROWS = 8, OC_ARM_QUADS = 3 };
 
 /* Any shift. */
@@ -138,31 +143,50 @@ static void oc_arm_store_slowly(const oc_arm_store *s, const int32_t *sums, int3
     }
 }
 
+/* The scales of up to three quads of channels, where loops keep them in registers. */
+typedef struct oc_arm_scales {
+    int32x4_t multiplier[OC_ARM_QUADS], shift[OC_ARM_QUADS];
+} oc_arm_scales;
+
+static inline __attribute__((always_inline)) oc_arm_scales oc_arm_load_scales(const oc_arm_store *s, const int quads) {
+    oc_arm_scales scales;
+    OC_UNROLL for (int q = 0; q < quads; q++) {
+        scales.multiplier[q] = vld1q_s32(s->multiplier + 4 * q);
+        scales.shift[q] = vld1q_s32(s->shift + 4 * q);
+    }
+    return scales;
+}
+
+/* Two rows of eight channels. */
+static inline __attribute__((always_inline)) int8x16_t oc_arm_pair(int32x4_t a[], int32x4_t b[], const oc_arm_scales *scales, const oc_arm_range *range,
+                                                                   const oc_arm_mode mode) {
+    int32x4_t scaled[4];
+    OC_UNROLL for (int q = 0; q < 2; q++) {
+        scaled[q] = oc_arm_scale(a[q], scales->multiplier[q], scales->shift[q], mode);
+        scaled[q + 2] = oc_arm_scale(b[q], scales->multiplier[q], scales->shift[q], mode);
+    }
+    return oc_arm_bytes(oc_arm_narrow(scaled[0], scaled[1], mode), oc_arm_narrow(scaled[2], scaled[3], mode), range, mode);
+}
+
 static inline __attribute__((always_inline)) void oc_arm_store_quads(const oc_arm_store *s, int32x4_t sums[][OC_ARM_QUADS], uint8_t *out,
                                                                      size_t stride, const int rows, const int quads,
                                                                      const oc_arm_mode mode) {
     const oc_arm_range range = s->range;
-    int32x4_t multiplier[OC_ARM_QUADS], shift[OC_ARM_QUADS];
-    OC_UNROLL for (int q = 0; q < quads; q++) {
-        multiplier[q] = vld1q_s32(s->multiplier + 4 * q);
-        shift[q] = vld1q_s32(s->shift + 4 * q);
-    }
+    const oc_arm_scales scales = oc_arm_load_scales(s, quads);
     /* Two rows at a time: the upper of each two, and the lower. */
     uint8_t *upper = out, *lower = out + stride, *upper_rest = upper + (quads > 1 ? 8 : 0), *lower_rest = lower + (quads > 1 ? 8 : 0);
     OC_UNROLL for (int p = 0; p < rows; p += 2) {
-        const int both = p + 1 < rows;
-        int32x4_t a[OC_ARM_QUADS], b[OC_ARM_QUADS];
-        OC_UNROLL for (int q = 0; q < quads; q++) {
-            a[q] = oc_arm_scale(sums[p][q], multiplier[q], shift[q], mode);
-            b[q] = both ? oc_arm_scale(sums[p + 1][q], multiplier[q], shift[q], mode) : a[q];
-        }
+        const int both = p + 1 < rows, next = both ? p + 1 : p;
         if (quads > 1) {
-            const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(a[0], a[1]), oc_arm_narrow(b[0], b[1]), &range, mode);
+            const int8x16_t bytes = oc_arm_pair(sums[p], sums[next], &scales, &range, mode);
             OC_ARM_PUT_8(0, bytes, upper, 2 * stride);
             if (both) OC_ARM_PUT_8(1, bytes, lower, 2 * stride);
         }
         if (quads != 2) {
-            const int8x8_t half = oc_arm_half_bytes(oc_arm_narrow(a[quads - 1], b[quads - 1]), &range, mode);
+            const int q = quads - 1;
+            const int32x4_t a = oc_arm_scale(sums[p][q], scales.multiplier[q], scales.shift[q], mode);
+            const int32x4_t b = both ? oc_arm_scale(sums[next][q], scales.multiplier[q], scales.shift[q], mode) : a;
+            const int8x8_t half = oc_arm_half_bytes(oc_arm_narrow(a, b, mode), &range, mode);
             const int8x16_t bytes = vcombine_s8(half, half);
             OC_ARM_PUT_4(0, bytes, upper_rest, 2 * stride);
             if (both) OC_ARM_PUT_4(1, bytes, lower_rest, 2 * stride);

@@ -7,7 +7,7 @@
 
 #if defined(__ARM_NEON)
 
-enum { OC_COLUMN_CHANNELS = 8 };
+enum { OC_COLUMN_CHANNELS = 8, OC_COLUMN_WORDS = 3 * OC_COLUMN_CHANNELS + 4 };
 
 /* Eight channels' constants. */
 typedef struct oc_columns {

@@ -5,8 +5,6 @@
 
 #if defined(__ARM_NEON)
 
-enum { OC_TAP_WORDS = 3 * OC_COLUMN_CHANNELS + 4 };
-
 /* `rows` rows of output from row y on, of one image. */
 void oc_neon_taps_3(const oc_columns *block, const uint8_t *image, int32_t y, int32_t rows, uint8_t *out);
 void oc_neon_taps_5(const oc_columns *block, const uint8_t *image, int32_t y, int32_t rows, uint8_t *out, int8_t *scratch, size_t room);

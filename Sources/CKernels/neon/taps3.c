@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) void pixel(const filter *f, column 
     }
     oc_tap_add(sums, vmull_s8(x[TAPS - 1], f->weights[TAPS - 1]));
     OC_UNROLL for (int i = 0; i < 2; i++) sums[i] = oc_arm_scale(sums[i], f->multiplier[i], f->shift[i], mode);
-    vst1_s8((int8_t *)*out, oc_arm_half_bytes(oc_arm_narrow(sums[0], sums[1]), &f->range, mode));
+    vst1_s8((int8_t *)*out, oc_arm_half_bytes(oc_arm_narrow(sums[0], sums[1], mode), &f->range, mode));
     *out += step;
 }
 

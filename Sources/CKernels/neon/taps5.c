@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) void store(const oc_columns *b, int
         OC_UNROLL for (int p = 0; p < PIXELS; p++) sums[p][i] = oc_arm_scale(sums[p][i], multiplier, shift, mode);
     }
     OC_UNROLL for (int p = 0; p < PIXELS; p += 2) {
-        const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(sums[p][0], sums[p][1]), oc_arm_narrow(sums[p + 1][0], sums[p + 1][1]), &range, mode);
+        const int8x16_t bytes = oc_arm_bytes(oc_arm_narrow(sums[p][0], sums[p][1], mode), oc_arm_narrow(sums[p + 1][0], sums[p + 1][1], mode), &range, mode);
         if (p < pixels) OC_ARM_PUT_8(0, bytes, out, step);
         if (p + 1 < pixels) OC_ARM_PUT_8(1, bytes, out, step);
     }
