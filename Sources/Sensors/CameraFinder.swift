@@ -97,7 +97,7 @@ struct CameraFinder {
         for name in names where name.starts(with: "video".utf8) {
             if let number = Int64(decimal: name.dropFirst(5)) { nodes.append((number, name)) }
         }
-        return nodes.sorted { $0.number < $1.number }.map { devices.appending($0.name) }
+        return nodes.inOrder { $0.number < $1.number }.map { devices.appending($0.name) }
     }
 
     /// For a camera behind a media controller: the words that say so, with the pipe to use instead. Nil: a plain one.

@@ -40,7 +40,7 @@ final class MachineFiles {
             }
             numbers.append(digits.reduce(0) { $0 * 10 + Int($1 - 0x30) })
         }
-        return numbers.sorted()
+        return numbers.inOrder { $0 < $1 }
     }
 }
 
