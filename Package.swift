@@ -38,15 +38,18 @@ let boardModules: [Target] = [
         cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
         linkerSettings: [.linkedLibrary("gpiod", .when(traits: ["DeviceLibraries"]))]),
     .target(name: "GPIO", dependencies: ["CBundle", "CGPIO", "CLinux", "System"]),
-    .target(name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures"]),
+    .target(name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures", "Recording"]),
     .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
+    .target(
+        name: "Recording", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "Pictures", "System", "Vision"]),
     .target(name: "CChecks", exclude: ["cases.bin"]),
     .target(name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels", "System"]),
     .executableTarget(name: "selfcheck", dependencies: ["CLinux", "Checks", "Kernels", "System"]),
     .executableTarget(
         name: "ocellusd",
         dependencies: [
-            "Bundle", "CBundle", "CLinux", "Engine", "Events", "GPIO", "Kernels", "Sensors", "System", "Vision",
+            "Bundle", "CBundle", "CLinux", "Engine", "Events", "GPIO", "Kernels", "Recording", "Sensors", "System",
+            "Vision",
         ]),
 ]
 
@@ -108,6 +111,11 @@ let tests: [Target] = [
         name: "SensorsTests",
         dependencies: ["CLinux", "CV4L2", "FakeDevices", "Pictures", "Sensors", "System", "Vision"]),
     .testTarget(name: "GPIOTests", dependencies: ["CBundle", "CGPIO", "CLinux", "FakeDevices", "GPIO", "System"]),
+    .testTarget(
+        name: "RecordingTests",
+        dependencies: [
+            "Bundle", "CBundle", "CLinux", "Events", "Pictures", "Recording", "System", "TestSupport", "Vision",
+        ]),
     .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
     .testTarget(
         name: "DaemonTests",

@@ -32,6 +32,7 @@ extension SensorFile {
         record.topic = topic
         record.heartbeat = heartbeat.map { max(1, UInt32($0.milliseconds)) } ?? 0
         record.max_fps = maxFPS.map { UInt32(($0 * 1000).rounded()) } ?? 0
+        record.privacy = (isMetadataOnly ? OC_PRIVACY_METADATA : OC_PRIVACY_NONE).rawValue
         return record
     }
 }

@@ -1,3 +1,5 @@
+import CBundle
+
 /// A `sensor.yaml`: which model to run, on which pictures, and when to speak. `docs/sensor-file.md` lists every key
 /// with its type, unit and default.
 public struct SensorFile: Sendable, Equatable {
@@ -23,6 +25,10 @@ public struct SensorFile: Sendable, Equatable {
     public var masks: [Crop] = []
     /// Nil: every frame is inferred.
     public var motion: Motion?
+    /// What is kept of frames around events; its folder may come from the command line.
+    public var record = Record()
+    /// No pixel is written, whatever is asked for.
+    public var isMetadataOnly = false
     /// Prefix of topic lines; nil: `ocellus/<name>`.
     public var topic: String?
     /// Time between heartbeats; nil: none.
@@ -166,6 +172,21 @@ public struct SensorFile: Sendable, Equatable {
         public var hold = Duration.seconds(2)
         /// A frame is inferred so often even without motion; nil: never.
         public var every: Duration?
+    }
+
+    /// Frames that are kept.
+    public struct Record: Sendable, Equatable {
+        /// Nil: nothing is kept unless the command line names a folder.
+        public var folder: String?
+        /// Bytes of all that is kept.
+        public var budget = Int(OC_RECORD_DEFAULT_BUDGET)
+        /// Frames before and after one with an event.
+        public var before = Int(OC_RECORD_DEFAULT_FRAMES)
+        public var after = Int(OC_RECORD_DEFAULT_FRAMES)
+        /// Pixels of a picture's longer side at most.
+        public var side = Int(OC_RECORD_DEFAULT_SIDE)
+        /// Of JPEG, 1 to 100.
+        public var quality = Int(OC_RECORD_DEFAULT_QUALITY)
     }
 
     /// Which of the model's outputs holds one score a label.

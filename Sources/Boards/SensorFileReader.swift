@@ -20,7 +20,7 @@ extension SensorFile {
             document,
             keys: [
                 "name", "model", "labels", "input", "output", "source", "command", "camera", "lines", "zones", "mask",
-                "motion", "watch", "topic", "heartbeat", "max_fps",
+                "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps",
             ])
         name = try top.required("name", top.text("name"), "front-door")
         guard Self.isName(name) else {
@@ -61,6 +61,8 @@ extension SensorFile {
         zones = try Self.zones(top)
         masks = try Self.masks(top)
         motion = try Motion(top.section("motion", keys: ["level", "area", "hold", "every"]))
+        record = try Record(top.section("record", keys: Record.keys))
+        isMetadataOnly = try top.choice("privacy", ["metadata-only": true]) ?? false
         watch = []
         let rules = try top.sections(
             "watch",

@@ -23,6 +23,7 @@ public struct BundleView: @unchecked Sendable {
     public let zones: UnsafeBufferPointer<oc_zone>
     public let masks: UnsafeBufferPointer<oc_region>
     public let motion: UnsafePointer<oc_motion>?
+    public let record: UnsafePointer<oc_record>?
     public let fusions: UnsafeBufferPointer<oc_fusion>
     /// The bytes that texts lie in.
     public let strings: UnsafeRawBufferPointer
@@ -50,6 +51,7 @@ public struct BundleView: @unchecked Sendable {
         zones = try table.records(OC_SECTION_ZONES, as: oc_zone.self)
         masks = try table.records(OC_SECTION_MASKS, as: oc_region.self)
         motion = try table.optional(OC_SECTION_MOTION, as: oc_motion.self)
+        record = try table.optional(OC_SECTION_RECORD, as: oc_record.self)
         fusions = try table.records(OC_SECTION_FUSIONS, as: oc_fusion.self)
         try verifyRecords()
     }
@@ -61,6 +63,11 @@ public struct BundleView: @unchecked Sendable {
             for cpu in raw.bindMemory(to: UInt16.self) where cpu > 0 { cpus.append(cpu - 1) }
         }
         return cpus
+    }
+
+    /// Names the whole content: it is made of all sections' checksums.
+    public var checksum: UInt32 {
+        bytes.baseAddress!.assumingMemoryBound(to: oc_header.self).pointee.table_crc
     }
 
     /// The UTF-8 bytes of a text of this bundle.

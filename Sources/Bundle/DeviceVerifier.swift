@@ -21,6 +21,20 @@ extension BundleView {
         }
     }
 
+    func verifyRecord() throws(BundleError) {
+        guard let record else { return }
+        let at = position(of: UnsafeRawPointer(record))
+        let r = record.pointee
+        try verify(unused: r.reserved, at: at + 32)
+        try verify(r.folder, at: at)
+        let frames = 0...UInt32(OC_RECORD_MAX_FRAMES)
+        guard 1...UInt64(Int64.max) ~= r.budget, frames ~= r.before, frames ~= r.after,
+            UInt32(OC_RECORD_LEAST_SIDE)...UInt32(OC_RECORD_MAX_SIDE) ~= r.side, 1...100 ~= r.quality
+        else {
+            throw BundleError("the numbers of what is recorded are out of range; build the bundle again", at: at + 8)
+        }
+    }
+
     func verify(_ line: oc_line, at byte: Int) throws(BundleError) {
         try verify(unused: line.reserved0, at: byte + 39)
         try verify(unused: line.reserved, at: byte + 56)

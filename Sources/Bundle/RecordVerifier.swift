@@ -17,12 +17,16 @@ extension BundleView {
         for index in watches.indices { try verify(watches[index], at: position(of: watches, index)) }
         if let sensor {
             let at = position(of: UnsafeRawPointer(sensor))
-            try verify(unused: sensor.pointee.reserved, at: at + 32)
+            try verify(unused: sensor.pointee.reserved, at: at + 36)
+            guard sensor.pointee.privacy <= OC_PRIVACY_METADATA.rawValue else {
+                throw BundleError("the sensor's privacy is unknown; build the bundle again", at: at + 32)
+            }
             try verify(sensor.pointee.name, at: at)
             try verify(sensor.pointee.source, at: at)
             try verify(sensor.pointee.topic, at: at)
         }
         try verifySource()
+        try verifyRecord()
         guard lines.count <= Int(OC_MAX_LINES) else {
             throw BundleError("the bundle has more than 32 lines; build it again", at: position(of: lines, 0))
         }

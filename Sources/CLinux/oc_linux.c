@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -44,7 +45,8 @@ int oc_open(const char *path, int access) {
     FORCED(OC_CALL_OPEN);
     int flags = O_CLOEXEC;
     if (access & OC_WRITE)
-        flags |= O_WRONLY | O_CREAT | (access & OC_APPEND ? O_APPEND : O_TRUNC);
+        flags |= O_WRONLY | O_CREAT
+                 | (access & OC_APPEND ? O_APPEND : access & OC_EXCLUSIVE ? O_EXCL | O_NOFOLLOW : O_TRUNC);
     else
         flags |= O_RDONLY;
     if (access & OC_NONBLOCK)
@@ -105,8 +107,24 @@ int oc_path_status(const char *path, oc_file_status *status) {
     return fill_status(stat(path, &from), &from, status);
 }
 
-int oc_rename(const char *from, const char *to) { return (int)or_error(rename(from, to)); }
-int oc_unlink(const char *path) { return (int)or_error(unlink(path)); }
+int oc_rename(const char *from, const char *to) {
+    FORCED(OC_CALL_RENAME);
+    return (int)or_error(rename(from, to));
+}
+
+int oc_unlink(const char *path) {
+    FORCED(OC_CALL_UNLINK);
+    return (int)or_error(unlink(path));
+}
+
+int oc_sync(int fd) {
+    FORCED(OC_CALL_SYNC);
+    int result;
+    REPEAT(result, fdatasync(fd));
+    return (int)or_error(result);
+}
+
+int oc_lock(int fd, int shared) { return (int)or_error(flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB)); }
 
 int oc_set_nonblocking(int fd, int on) {
     int flags = fcntl(fd, F_GETFL);

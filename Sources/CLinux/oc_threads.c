@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -117,6 +118,9 @@ int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread) {
 }
 
 int oc_thread_join(uintptr_t thread) { return -pthread_join((pthread_t)thread, NULL); }
+
+/* Linux keeps the nice value a thread. Where it may not be changed all goes on as before. */
+void oc_thread_be_patient(void) { (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); }
 
 /* 32-bit libcs may have a 64-bit time_t while SYS_futex takes the old timespec; the new call has its own number. */
 #if defined(SYS_futex_time64) && __SIZEOF_LONG__ == 4

@@ -28,6 +28,7 @@ extension Emission {
         if !zones.isEmpty { add(OC_SECTION_ZONES, zones) }
         if !sensor.masks.isEmpty { add(OC_SECTION_MASKS, sensor.masks.map(\.part)) }
         if let motion = sensor.motion { add(OC_SECTION_MOTION, [motion.record]) }
+        add(OC_SECTION_RECORD, [sensor.record.record(folder: intern(sensor.record.folder ?? ""))])
         let watches = sensor.watch.map { rule in rule.record(name: intern(rule.name)) }
         add(OC_SECTION_WATCH, watches)
         let record = sensor.record(

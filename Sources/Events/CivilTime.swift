@@ -1,6 +1,6 @@
 extension Line {
     /// Nanoseconds since 1970 as UTC in ISO 8601 with milliseconds, rounded down: `2026-03-01T09:05:07.250Z`.
-    mutating func append(utc nanoseconds: Int64) {
+    public mutating func append(utc nanoseconds: Int64) {
         let milliseconds = nanoseconds.flooredDivision(by: 1_000_000)
         let seconds = milliseconds.flooredDivision(by: 1000)
         let day = seconds.flooredDivision(by: 86_400)

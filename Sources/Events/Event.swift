@@ -4,7 +4,7 @@ import System
 public typealias Text = UnsafeRawBufferPointer
 
 /// How far a source has come.
-public struct SourceProgress: Equatable, Sendable {
+public struct SourceProgress: Sendable {
     /// Number of the latest inferred frame, counted by the source from 0 with dropped frames; below 0: none yet.
     public var frame: Int64
     /// Frames inferred since the start.
@@ -17,6 +17,9 @@ public struct SourceProgress: Equatable, Sendable {
     public var damaged: Int64 = 0
     /// Frames in which nothing moved, and which so were not inferred, since the start; nil: there is no motion gate.
     public var idle: Int64?
+    /// Records written, and those that should have been, since the start; nil: nothing is recorded. Only in heartbeats and
+    /// status: what comes of frames must not depend on when a disk was ready.
+    public var recorded: (kept: Int64, missed: Int64)?
 
     public init(frame: Int64 = -1, frames: Int64 = 0, dropped: Int64 = 0) {
         self.frame = frame
@@ -43,6 +46,7 @@ public enum Event {
         case sourceLost, sourceFault, sourceRecovered, framesDamaged, controlFailed
         case lineLost, lineRecovered
         case pictureBlack, pictureFrozen, pictureNormal
+        case recordingFailed, recordingResumed
 
         var name: StaticString {
             switch self {
@@ -62,11 +66,22 @@ public enum Event {
             case .pictureBlack: "picture-black"
             case .pictureFrozen: "picture-frozen"
             case .pictureNormal: "picture-normal"
+            case .recordingFailed: "recording-failed"
+            case .recordingResumed: "recording-resumed"
             }
         }
     }
 
-    var name: StaticString {
+    /// Whether it tells how the sensor fares.
+    var isReport: Bool {
+        switch self {
+        case .heartbeat, .status: true
+        case .enter, .update, .leave, .line: false
+        }
+    }
+
+    /// As events have it.
+    public var name: StaticString {
         switch self {
         case .enter: "enter"
         case .update: "update"

@@ -11,13 +11,14 @@ public enum EventFormat: Sendable {
 /// Turns events into lines, numbers them, and carries the count of lost ones.
 public struct EventFormatter: ~Copyable {
     // Bounds of the variable parts, in bytes as written. With the fixed parts (below 700 bytes) they fit a Line.
-    private static var nameLimit: Int { 512 }
+    fileprivate static var nameLimit: Int { 512 }
     private static var detailLimit: Int { 1024 }
 
     private let format: EventFormat
     private var sensor: OwnedText
     private var prefix: OwnedText
-    private var sequence: Int64 = 0
+    /// Of the last event.
+    public var sequence: Int64 = 0
 
     /// - Parameters:
     ///   - sensor: the sensor's name, in every event.
@@ -36,12 +37,19 @@ public struct EventFormatter: ~Copyable {
 
     /// Writes `event` and a line feed into `line`, in place of what it held.
     /// - Parameter lost: events lost so far because nobody read them.
+    /// - Returns: where the object begins, behind the topic.
+    @discardableResult
     public mutating func write(
         _ event: borrowing Event, at moment: Moment, _ progress: SourceProgress, lost: Int64, into line: inout Line
-    ) {
+    ) -> Int {
         sequence += 1
         line.clear()
-        if format == .topic { writeTopic(of: event, into: &line) }
+        if format == .topic {
+            writePrefix(into: &line)
+            event.writeTopic(into: &line)
+            line.append(UInt8(ascii: " "))
+        }
+        let start = line.count
         line.append("{\"event\":\"")
         line.append(event.name)
         line.append("\",\"time\":\"")
@@ -71,9 +79,28 @@ public struct EventFormatter: ~Copyable {
             line.append(",\"idle\":")
             line.append(idle)
         }
+        if let recorded = progress.recorded, event.isReport {
+            line.append(",\"recorded\":")
+            line.append(recorded.kept)
+            line.append(",\"unrecorded\":")
+            line.append(recorded.missed)
+        }
         line.append(",\"lost\":")
         line.append(lost)
         line.append("}\n")
+        return start
+    }
+
+    /// Writes an event that was told before, with the topic's end and the object that it had.
+    public mutating func write(topic: Text, object: Text, into line: inout Line) {
+        line.clear()
+        if format == .topic {
+            writePrefix(into: &line)
+            line.append(topic)
+            line.append(UInt8(ascii: " "))
+        }
+        line.append(object)
+        line.append("\n")
     }
 
     private func writeBody(of event: borrowing Event, into line: inout Line) {
@@ -118,26 +145,31 @@ public struct EventFormatter: ~Copyable {
         line.append(milliseconds: latency)
     }
 
-    /// `<prefix>/object/<object>`, `<prefix>/heartbeat` `<prefix>/line/<name>` or `<prefix>/status`.
-    private func writeTopic(of event: borrowing Event, into line: inout Line) {
+    /// With its slash; what follows is the event's.
+    private func writePrefix(into line: inout Line) {
         if prefix.bytes.isEmpty {
             line.append("ocellus/")
             line.append(topicLevel: sensor.bytes, limit: EventFormatter.nameLimit)
         } else {
             line.append(topicLevel: prefix.bytes, limit: EventFormatter.nameLimit, keepsLevels: true)
         }
-        switch event {
+        line.append(UInt8(ascii: "/"))
+    }
+}
+
+extension Event {
+    /// What its topic ends with: `object/<object>`, `line/<name>`, `heartbeat` or `status`.
+    public func writeTopic(into line: inout Line) {
+        switch self {
         case .enter(let object, _, _), .update(let object, _, _, _), .leave(let object, _, _, _):
-            line.append("/object/")
+            line.append("object/")
             line.append(topicLevel: object, limit: EventFormatter.nameLimit)
         case .line(let name, _):
-            line.append("/line/")
+            line.append("line/")
             line.append(topicLevel: name, limit: EventFormatter.nameLimit)
         case .heartbeat, .status:
-            line.append(UInt8(ascii: "/"))
-            line.append(event.name)
+            line.append(name)
         }
-        line.append(UInt8(ascii: " "))
     }
 }
 

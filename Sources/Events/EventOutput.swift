@@ -24,6 +24,7 @@ public struct EventOutput: ~Copyable {
     private var line = Line()  // being formatted
     private var current = Line()  // being written
     private var written = 0  // bytes of `current`
+    private var objectStart = 0  // in `line`
 
     /// - Parameter queueBytes: room for waiting lines; a line takes about 250 bytes.
     public init(_ descriptor: consuming FileDescriptor, _ formatter: consuming EventFormatter, queueBytes: Int = 65536)
@@ -36,11 +37,26 @@ public struct EventOutput: ~Copyable {
     /// For `poll`.
     public var raw: Int32 { descriptor.raw }
     public var isWaiting: Bool { written < current.count || !queue.isEmpty }
-    public var lost: Int64 { queue.lost }
+    /// Events that gave way, and those of a recording before.
+    public var lost: Int64 { lostBefore + queue.lost }
+    public var lostBefore: Int64 = 0
+    /// Of the last event.
+    public var sequence: Int64 {
+        get { formatter.sequence }
+        set { formatter.sequence = newValue }
+    }
+    /// The last event's object, without its topic; valid until the next one.
+    public var latest: Text { Text(rebasing: line.bytes[objectStart..<line.count - 1]) }
 
     /// Queues an event. Nothing is written before `flush`.
     public mutating func emit(_ event: borrowing Event, at moment: Moment, _ progress: SourceProgress) {
-        formatter.write(event, at: moment, progress, lost: queue.lost, into: &line)
+        objectStart = formatter.write(event, at: moment, progress, lost: lost, into: &line)
+        queue.append(line)
+    }
+
+    /// Queues an event that was told before, as it was.
+    public mutating func emit(topic: Text, object: Text) {
+        formatter.write(topic: topic, object: object, into: &line)
         queue.append(line)
     }
 

@@ -4,10 +4,15 @@ public struct Line: ~Copyable {
     public static var capacity: Int { 4096 }
 
     private let base: UnsafeMutablePointer<UInt8>
+    private let room: Int
     public private(set) var count = 0
 
-    public init() {
-        base = .allocate(capacity: Line.capacity)
+    public init() { self.init(room: Line.capacity) }
+
+    /// A text that is not for a pipe, of at most so many bytes.
+    public init(room: Int) {
+        self.room = room
+        base = .allocate(capacity: room)
     }
 
     deinit { base.deallocate() }
@@ -15,11 +20,14 @@ public struct Line: ~Copyable {
     /// What was written so far; valid until the next change.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
+    /// Bytes that can be appended.
+    public var left: Int { room - count }
+
     public mutating func clear() { count = 0 }
 
     /// Bytes past the capacity are not taken; callers bound their texts so that this never happens.
     public mutating func append(_ byte: UInt8) {
-        guard count < Line.capacity else { return }
+        guard count < room else { return }
         base[count] = byte
         count += 1
     }
@@ -69,7 +77,7 @@ public struct Line: ~Copyable {
     }
 
     /// A score in 1/65536 with four decimals, rounded to nearest.
-    mutating func append(score: UInt32) {
+    public mutating func append(score: UInt32) {
         append(scaled: (Int64(score) * 10_000 + 32_768) >> 16, places: 4)
     }
 }

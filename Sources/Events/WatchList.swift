@@ -6,6 +6,7 @@ public struct WatchList: ~Copyable {
         let rule: WatchRule
         let name: UnsafeRawBufferPointer  // owned by the list
         var state = WatchState()
+        var score: UInt32 = 0  // taken last
     }
 
     private let entries: UnsafeMutableBufferPointer<Entry>
@@ -55,9 +56,32 @@ public struct WatchList: ~Copyable {
     ) {
         for index in entries.indices where entries[index].rule.zone == zone {
             let rule = entries[index].rule
-            let change = entries[index].state.take(score(rule.label), at: now, rule)
+            entries[index].score = score(rule.label)
+            let change = entries[index].state.take(entries[index].score, at: now, rule)
             if change != .none { report(entries[index].name, entries[index].state.smoothed, change) }
         }
+    }
+
+    /// What a rule has seen last.
+    public struct View {
+        public let object: Text
+        public let zone: Int
+        public let score: UInt32
+        public let smoothed: UInt32
+        public let memory: WatchState.Memory
+    }
+
+    /// - Parameter index: below `count`.
+    public func view(_ index: Int) -> View {
+        let entry = entries[index]
+        return View(
+            object: entry.name, zone: entry.rule.zone, score: entry.score, smoothed: entry.state.smoothed,
+            memory: entry.state.memory)
+    }
+
+    /// Puts a rule where it was once.
+    public mutating func restore(_ index: Int, _ memory: WatchState.Memory) {
+        entries[index].state = WatchState(memory)
     }
 
     /// Names all objects that are present.

@@ -53,6 +53,40 @@ public struct WatchState: Equatable, Sendable {
 
     public init() {}
 
+    /// The memory as plain numbers, for recordings.
+    public struct Memory: BitwiseCopyable, Equatable, Sendable {
+        public var isPresent = false
+        /// In 2^-32; nil: no frame yet.
+        public var average: Int64?
+        public var turning: Int64?
+        public var entered: Int64 = 0
+        public var spoke: Int64 = 0
+        public var left: Int64?
+
+        public init() {}
+    }
+
+    public init(_ memory: Memory) {
+        isPresent = memory.isPresent
+        hasAverage = memory.average != nil
+        average = min(max(memory.average ?? 0, 0), 1 << 32)
+        turning = memory.turning
+        entered = memory.entered
+        spoke = memory.spoke
+        left = memory.left
+    }
+
+    public var memory: Memory {
+        var memory = Memory()
+        memory.isPresent = isPresent
+        memory.average = hasAverage ? average : nil
+        memory.turning = turning
+        memory.entered = entered
+        memory.spoke = spoke
+        memory.left = left
+        return memory
+    }
+
     /// The moving average in 1/65536.
     public var smoothed: UInt32 { UInt32(truncatingIfNeeded: (average + 0x8000) >> 16) }
 

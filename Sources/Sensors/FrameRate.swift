@@ -46,7 +46,7 @@ public struct FrameRate: Equatable, Sendable {
 
 extension Int64 {
     /// Digits only, at least one, at most 18.
-    init?(decimal text: some Collection<UInt8>) {
+    public init?(decimal text: some Collection<UInt8>) {
         guard !text.isEmpty, text.count <= 18 else { return nil }
         var value: Int64 = 0
         for byte in text {

@@ -1,3 +1,4 @@
+import Recording
 import System
 
 /// Where frames come from.
@@ -22,6 +23,8 @@ public struct Source: ~Copyable {
 
     public enum Next {
         case frame(SourceFrame)
+        /// A frame of a recording, or what was told between two; the source's until the next call.
+        case recorded(RecordingReader)
         /// None yet: wait until `raw` is readable.
         case none
         case end
@@ -31,6 +34,7 @@ public struct Source: ~Copyable {
         case live(LiveSource)
         case replay(ReplaySource)
         case camera(CameraSource)
+        case recording(RecordingReader)
     }
 
     /// Frames come when they come; those that nobody takes are lost.
@@ -78,6 +82,9 @@ public struct Source: ~Copyable {
         } else if pipes > 0 {
             origin = .live(try LiveSource(first, everyFrame: options.everyFrame, rate: streamRate))
             statuses = nil
+        } else if let recording = try Source.recording(items, options) {
+            origin = .recording(recording)
+            statuses = nil
         } else {
             origin = .replay(
                 try ReplaySource(items, loops: options.loops, pictureRate: pictureRate, streamRate: streamRate))
@@ -91,7 +98,7 @@ public struct Source: ~Copyable {
         switch origin {
         case .live(let live): live.mailbox.ready
         case .camera(let camera): camera.raw
-        case .replay: -1
+        case .replay, .recording: -1
         }
     }
 
@@ -104,7 +111,7 @@ public struct Source: ~Copyable {
         case .live(let live): live.mailbox.dropped
         case .camera(let camera):
             camera.statuses.counts.dropped + camera.statuses.counts.damaged
-        case .replay: 0
+        case .replay, .recording: 0
         }
     }
 
@@ -130,7 +137,7 @@ public struct Source: ~Copyable {
         switch origin {
         case .camera(let camera): camera.setActive(isActive)
         case .live(let live): if statuses != nil { live.mailbox.setResting(!isActive) }
-        case .replay: break
+        case .replay, .recording: break
         }
     }
 
@@ -146,6 +153,10 @@ public struct Source: ~Copyable {
         case .replay(let replay):
             guard let frame = try replay.next() else { return .end }
             return .frame(frame)
+        case .recording(let recording):
+            do throws(RecordingError) { return try recording.next() ? .recorded(recording) : .end } catch {
+                throw SourceError(message: error.message)
+            }
         case .camera(let camera):
             guard let frame = try camera.next() else { return .none }
             return .frame(frame)
@@ -161,6 +172,31 @@ public struct Source: ~Copyable {
             if let failure = mailbox.failure { throw failure }
             return .end
         }
+    }
+
+    /// Whether it is what a daemon recorded: it says then what that one said.
+    public var isRecording: Bool {
+        if case .recording = origin { return true }
+        return false
+    }
+
+    private static func recording(_ items: [SourceItem], _ options: Options) throws(SourceError) -> RecordingReader? {
+        for item in items where item.isUnknown && !item.isStandardInput {
+            guard let status = try? FileDescriptor.Status(of: item.path), status.kind == .folder else { continue }
+            let found: RecordingReader?
+            do throws(RecordingError) { found = try RecordingReader(item.path) } catch {
+                throw SourceError(message: error.message)
+            }
+            guard let found else { continue }
+            guard items.count == 1 else {
+                throw SourceError(item.name, "a recording cannot be combined with other sources")
+            }
+            guard !options.loops, options.rate == nil else {
+                throw SourceError(item.name, "a recording has its own times and one end: leave out --fps and --loop")
+            }
+            return found
+        }
+        return nil
     }
 
     private static func isEndless(_ item: SourceItem) throws(SourceError) -> Bool {

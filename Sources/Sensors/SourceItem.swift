@@ -21,6 +21,12 @@ public struct SourceItem: Sendable {
 
     var isStandardInput: Bool { path.bytes.elementsEqual([UInt8(ascii: "-")]) }
 
+    /// Whether the path alone says what it is.
+    var isUnknown: Bool {
+        if case .unknown = content { return true }
+        return false
+    }
+
     /// Whether it says what its frames look like, or that they say so themselves.
     var isDescribed: Bool {
         switch content {

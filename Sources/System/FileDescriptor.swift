@@ -42,6 +42,12 @@ public struct FileDescriptor: ~Copyable {
         self.init(owning: try checked(oc_open(path, Int32(OC_WRITE.rawValue))))
     }
 
+    /// Creates a file that must not be there yet.
+    public init(creating path: UnsafePointer<CChar>) throws(Errno) {
+        let access = OC_WRITE.rawValue | OC_EXCLUSIVE.rawValue
+        self.init(owning: try checked(oc_open(path, Int32(access))))
+    }
+
     deinit {
         if closes { _ = oc_close(raw) }
     }
@@ -81,6 +87,13 @@ public struct FileDescriptor: ~Copyable {
             done += try write(UnsafeRawBufferPointer(rebasing: bytes[done...]))
         }
     }
+
+    /// Waits until what was written would survive a power cut.
+    public func sync() throws(Errno) { _ = try checked(oc_sync(raw)) }
+
+    /// Locks what it has open, against other processes and other descriptors of this one, until it is closed.
+    /// - Throws: `.again` if somebody else has it.
+    public func lock(isShared: Bool) throws(Errno) { _ = try checked(oc_lock(raw, isShared ? 1 : 0)) }
 
     /// Moves to a byte of a file, from its start.
     public func seek(to offset: Int64) throws(Errno) {

@@ -99,6 +99,16 @@ struct BundleReport: Codable {
         var topic: String
         var heartbeatMilliseconds: Int
         var maxFPS: Double
+        var isMetadataOnly: Bool
+    }
+
+    struct Record: Codable {
+        var folder: String
+        var budgetBytes: UInt64
+        var framesBefore: Int
+        var framesAfter: Int
+        var size: Int
+        var quality: Int
     }
 
     var file: String
@@ -130,6 +140,7 @@ struct BundleReport: Codable {
     var zones: [Zone]
     var masks: [[Double]]
     var motion: Motion?
+    var record: Record?
     var tensors: [Tensor]
     var steps: [Step]
     var fusions: [Fusion]
@@ -171,7 +182,8 @@ struct BundleReport: Codable {
             let sensor = pointer.pointee
             return Sensor(
                 name: view.string(sensor.name), source: view.string(sensor.source), topic: view.string(sensor.topic),
-                heartbeatMilliseconds: Int(sensor.heartbeat), maxFPS: Double(sensor.max_fps) / 1000)
+                heartbeatMilliseconds: Int(sensor.heartbeat), maxFPS: Double(sensor.max_fps) / 1000,
+                isMetadataOnly: sensor.privacy == OC_PRIVACY_METADATA.rawValue)
         }
         zones = view.zones.map { Zone(name: view.string($0.name), part: Self.fractions($0.part)) }
         masks = view.masks.map(Self.fractions)
@@ -180,6 +192,12 @@ struct BundleReport: Codable {
             return Motion(
                 level: Int(motion.level), area: Double(motion.area) / 65536, holdMilliseconds: Int(motion.hold),
                 everyMilliseconds: Int(motion.every))
+        }
+        self.record = view.record.map { pointer in
+            let record = pointer.pointee
+            return Record(
+                folder: view.string(record.folder), budgetBytes: record.budget, framesBefore: Int(record.before),
+                framesAfter: Int(record.after), size: Int(record.side), quality: Int(record.quality))
         }
         tensors = view.tensors.map { Tensor($0, in: view) }
         steps = view.steps.map { Step($0, in: view) }
@@ -216,6 +234,7 @@ struct BundleReport: Codable {
         case OC_SECTION_ZONES: "zones"
         case OC_SECTION_MASKS: "masks"
         case OC_SECTION_MOTION: "motion"
+        case OC_SECTION_RECORD: "record"
         default: "kind \(kind)"
         }
     }

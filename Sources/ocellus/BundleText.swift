@@ -61,6 +61,7 @@ extension BundleReport {
             if !sensor.topic.isEmpty { text += ", topic \(sensor.topic)" }
             if sensor.heartbeatMilliseconds > 0 { text += ", heartbeat \(sensor.heartbeatMilliseconds) ms" }
             if sensor.maxFPS > 0 { text += String(format: ", at most %g frames a second", sensor.maxFPS) }
+            if sensor.isMetadataOnly { text += ", metadata only: no pixel is ever written" }
             table.add(["sensor", text])
         }
         for zone in zones { table.add(["zone", "\(zone.name): \(Self.region(zone.part))"]) }
@@ -70,6 +71,14 @@ extension BundleReport {
                 format: "level %d, area %.3g, hold %d ms", motion.level, motion.area, motion.holdMilliseconds)
             if motion.everyMilliseconds > 0 { text += ", every \(motion.everyMilliseconds) ms" }
             table.add(["motion", text])
+        }
+        if let record, !record.folder.isEmpty {
+            table.add([
+                "record",
+                "into \(record.folder): \(record.framesBefore) frames before and \(record.framesAfter) after an event, "
+                    + "\(record.size) pixels, quality \(record.quality), at most "
+                    + "\(Format.grouped(Int(record.budgetBytes))) bytes",
+            ])
         }
         for rule in watch {
             var text =

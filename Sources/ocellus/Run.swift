@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bundle
 import Drawing
 import Engine
 import Foundation
@@ -62,6 +63,10 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let engine = try Runnable(path: model, kernels: kernels, threads: nil, progress: Progress()).engine()
+        let permit = engine.bundle.view.pixelPermit
+        if draw != nil, permit == nil {
+            throw Failure("\(model): is for metadata only (privacy in its sensor file); leave out --draw")
+        }
         if let inputRaw {
             let raw = try WholeFile.read(inputRaw)
             guard raw.count == engine.inputBytes else {
@@ -82,7 +87,7 @@ struct Run: ParsableCommand {
         for (index, photo) in photos.enumerated() {
             let nanoseconds = try runner.run(engine, photo)
             let result = try Inference(engine, input: photo, top: top, nanoseconds: nanoseconds)
-            if let draw { try paint(runner.picture, result, to: draw) }
+            if let draw, let permit { try paint(runner.picture, result, to: draw, permit) }
             if json { results.append(result) } else { try report(engine, [result], isFirst: index == 0) }
         }
         if json { try report(engine, results, isFirst: true) }
@@ -96,7 +101,9 @@ struct Run: ParsableCommand {
         for result in results { print((isFirst ? "" : "\n") + result.text) }
     }
 
-    private func paint(_ picture: borrowing Picture, _ result: Inference, to path: String) throws(Failure) {
+    private func paint(
+        _ picture: borrowing Picture, _ result: Inference, to path: String, _: PixelPermit
+    ) throws(Failure) {
         let scores = (result.scores ?? []).map {
             Drawing.Score(label: $0.label ?? "\($0.index)", probability: $0.probability)
         }

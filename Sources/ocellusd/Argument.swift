@@ -1,4 +1,6 @@
+import CBundle
 import CLinux
+import Sensors
 import System
 
 /// One argument: its bytes, as the system gave them.
@@ -34,6 +36,35 @@ struct Argument {
                     + "\(Int(range.upperBound)), not \(text)")
         }
         return value
+    }
+}
+
+extension Argument {
+    /// A whole number, maybe followed by K, M, G or T for powers of 1024.
+    func size(of option: Argument) throws(UsageError) -> Int64 {
+        var digits = bytes[...]
+        var shift: Int64 = 0
+        if let unit = digits.last, let power = [75, 77, 71, 84].firstIndex(of: unit) {
+            shift = Int64(power + 1) * 10
+            digits = digits.dropLast()
+        }
+        guard let number = Int64(decimal: digits), number > 0, number <= (1 << 50) >> shift else {
+            throw UsageError(message: "\(option.text) takes a size, such as 500M or 2G, not \(text)")
+        }
+        return number << shift
+    }
+
+    /// Two whole numbers with a plus between them.
+    func frames(of option: Argument) throws(UsageError) -> (before: Int, after: Int) {
+        let limit = 0...Int64(OC_RECORD_MAX_FRAMES)
+        guard let plus = bytes.firstIndex(of: UInt8(ascii: "+")), let before = Int64(decimal: bytes[..<plus]),
+            let after = Int64(decimal: bytes[(plus + 1)...]), limit ~= before, limit ~= after
+        else {
+            throw UsageError(
+                message: "\(option.text) takes frames before and after, at most \(Int(limit.upperBound)) each, such as "
+                    + "8+8, not \(text)")
+        }
+        return (Int(before), Int(after))
     }
 }
 

@@ -2,6 +2,7 @@ import CBundle
 import CLinux
 import Events
 import GPIO
+import Recording
 import Sensors
 import System
 import Vision
@@ -16,26 +17,29 @@ final class Daemon {
         let code: ExitCode
     }
 
-    private let options: Options
+    let options: Options
     private let signals: FileDescriptor
-    private let isFrameClock: Bool
-    private let waitsForReader: Bool
-    private var source: Source
-    private var model: Model
-    private var output: EventOutput
-    private var heart: Heart
-    private var pace: Pace
+    let isFrameClock: Bool
+    let waitsForReader: Bool
+    var source: Source
+    var model: Model
+    var output: EventOutput
+    var heart: Heart
+    var pace: Pace
     private var manager = ServiceManager()
-    private var lines: Lines
-    private var plan: CapturePlan
-    private var isCapturing = true
-    private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(capacity: 4 + Int(OC_MAX_LINES))
-    private var progress = SourceProgress()
+    var lines: Lines
+    var plan: CapturePlan
+    var isCapturing = true
+    private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(capacity: 5 + Int(OC_MAX_LINES))
+    var progress = SourceProgress()
     private var skipped: Int64 = 0  // by `pace`, on the frames' clock
     private var idle: Int64 = 0  // frames in which nothing moved
-    private var latest: Moment  // of the newest frame
+    var latest: Moment  // of the newest frame
+    var recorder: Recorder?
+    var replayed: RecordingReader?  // while one of its frames is inferred
+    var isKnownBundle = true  // the one that the recording was made with
     private var outputError: Errno?
-    private let heap: HeapReport?
+    let heap: HeapReport?
 
     /// Loads the bundle and opens the source.
     init(_ options: Options, signals: consuming FileDescriptor) throws(StartError) {
@@ -49,6 +53,11 @@ final class Daemon {
         heap?.part("model", within: ("arena", Int64(model.arenaBytes)))
         let source = try Daemon.open(options, model)
         heap?.part("source")
+        if source.isRecording, options.clock != nil || options.record != nil {
+            throw StartError(
+                message: "a recording has its own times and is there already: leave out --clock and --record",
+                code: .usage)
+        }
         isFrameClock = options.clock.map { $0 == .frame } ?? !source.isLive
         waitsForReader = !source.isLive || options.source.everyFrame
         latest = isFrameClock ? Moment(wall: 0, monotonic: 0) : .now
@@ -62,6 +71,8 @@ final class Daemon {
         lines = Lines(settings)
         plan = CapturePlan(settings)
         heap?.part("events")
+        recorder = source.isRecording ? nil : try Daemon.recorder(options, model)
+        if recorder != nil { heap?.part("recording") }
         self.heap = heap
         self.model = model
         self.source = source
@@ -85,7 +96,7 @@ final class Daemon {
         }
     }
 
-    private static func topic(_ options: Options, _ model: Model) -> Text {
+    static func topic(_ options: Options, _ model: Model) -> Text {
         options.topic ?? model.text(model.sensor.topic)
     }
 
@@ -93,13 +104,14 @@ final class Daemon {
     func run() -> ExitCode {
         // Whatever ends the daemon, outputs are inactive afterwards.
         defer { lines.release() }
-        tell(.started, model.summary)
+        if !source.isRecording { tell(.started, model.summary) }
         manager.ready()
         while true {
             if let code = flush() { return code }
             let isDue = waitForWork()
             if let code = takeSignals() { return code }
             while let status = source.takeStatus() { tell(status) }
+            takeRecorderStatus()
             workLines()
             if isDue, isCapturing, let code = takeFrame() { return code }
             if !isFrameClock { beat(at: .now) }
@@ -132,16 +144,18 @@ final class Daemon {
         polls[1] = oc_poll(fd: output.raw, wanted: Int16(wantsOutput ? OC_POLL_WRITE : 0), happened: 0)
         polls[2] = oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0)
         polls[3] = oc_poll(fd: source.rawStatus, wanted: Int16(OC_POLL_READ), happened: 0)
+        polls[4] = oc_poll(fd: recorder?.raw ?? -1, wanted: Int16(OC_POLL_READ), happened: 0)
         lines.fill(linePolls)
-        _ = oc_wait(polls.baseAddress, 4 + lines.count, milliseconds)
+        _ = oc_wait(polls.baseAddress, 5 + lines.count, milliseconds)
         isReaderGone = Int32(polls[1].happened) & Int32(OC_POLL_ERROR | OC_POLL_HANGUP | OC_POLL_INVALID) != 0
         return wantsFrame
     }
 
     private var isReaderGone = false
+    var isInferring = false
 
     private var linePolls: UnsafeMutableBufferPointer<oc_poll> {
-        UnsafeMutableBufferPointer(rebasing: polls[4..<4 + lines.count])
+        UnsafeMutableBufferPointer(rebasing: polls[5..<5 + lines.count])
     }
 
     /// Signal by signal; a code ends the daemon.
@@ -170,7 +184,7 @@ final class Daemon {
                 let moment = Moment(wall: Clock.wall - (now - time), monotonic: time)
                 count()
                 lines.name(line).withUnsafeBytes { name in
-                    output.emit(.line(name: name, isActive: isActive), at: moment, progress)
+                    emit(.line(name: name, isActive: isActive), at: moment, isNear: true)
                 }
             case .lost(let line, let reason):
                 Log.line("line \(text(of: line)): \(reason)")
@@ -186,6 +200,7 @@ final class Daemon {
         if !wants {
             let moment = Moment.now
             model.watch.leaveAll(at: moment.monotonic) { say($0, $1, $2, at: moment) }
+            recorder?.breakEpoch()
         }
     }
 
@@ -200,6 +215,7 @@ final class Daemon {
                 defer { source.release() }
                 if let status = source.check(frame) { tell(status) }
                 return infer(frame)
+            case .recorded(let recording): return replay(recording)
             case .none: return nil
             case .end: return finish(.ended, "the source ended", .success)
             }
@@ -227,40 +243,55 @@ final class Daemon {
         progress.frame = frame.number
         progress.frames += 1
         count()
+        recorder?.begin(
+            RecordFrame(moment: moment, progress: progress, sequence: output.sequence, lost: output.lost), model.watch)
+        isInferring = true
         do throws(Model.LoadError) {
-            try model.infer(frame.view, at: moment.monotonic) { object, smoothed, change in
-                say(object, smoothed, change, at: moment)
+            try model.infer(frame.view, at: moment.monotonic, saw: { recorder?.take($0, zone: $1) }) {
+                say($0, $1, $2, at: moment)
             }
         } catch {
+            isInferring = false
             Log.line(error.message)
             return finish(.failed, error.message, .bundle)
         }
+        isInferring = false
         manager.live(at: Clock.monotonic)
         heap?.part("conversion")
         heap?.ready()
         heart.count(latency: latency(since: moment))
         plan.countFrame()
+        if recorder != nil {
+            // The reader gets its events first.
+            if let code = flush() { return code }
+            record(frame.view)
+        }
         if isFrameClock { beat(at: moment) }
         return nil
     }
 
-    private func say(_ object: Text, _ smoothed: UInt32, _ change: WatchState.Change, at moment: Moment) {
-        let latency = latency(since: moment)
-        let now = Clock.monotonic
+    func say(_ object: Text, _ smoothed: UInt32, _ change: WatchState.Change, at moment: Moment) {
+        var latency = latency(since: moment)
+        if let replayed { (latency, output.lostBefore) = replayed.takeEvent() }
         switch change {
         case .none: break
-        case .enter:
-            lines.tell(.enter, of: object, at: now)
-            output.emit(.enter(object: object, score: smoothed, latency: latency), at: moment, progress)
+        case .enter: say(.enter(object: object, score: smoothed, latency: latency), .enter, object, latency, moment)
         case .update(let present):
-            lines.tell(.update, of: object, at: now)
             let event = Event.update(object: object, score: smoothed, present: present, latency: latency)
-            output.emit(event, at: moment, progress)
+            say(event, .update, object, latency, moment)
         case .leave(let present):
-            lines.tell(.leave, of: object, at: now)
             let event = Event.leave(object: object, score: smoothed, present: present, latency: latency)
-            output.emit(event, at: moment, progress)
+            say(event, .leave, object, latency, moment)
         }
+    }
+
+    @inline(never)
+    private func say(
+        _ event: borrowing Event, _ occasion: LineSettings.Occasion, _ object: Text, _ latency: Int64, _ moment: Moment
+    ) {
+        lines.tell(occasion, of: object, at: Clock.monotonic)
+        emit(event, at: moment, isNear: true)
+        if isInferring { recorder?.take(event.name, of: object, latency: latency, lost: output.lost) }
     }
 
     /// On the frames' clock a frame takes no time.
@@ -271,8 +302,7 @@ final class Daemon {
     private func beat(at moment: Moment) {
         guard let beat = heart.beat(at: moment.monotonic) else { return }
         count()
-        let event = Event.heartbeat(present: model.watch.present, millihertz: beat.millihertz, worst: beat.worst)
-        output.emit(event, at: moment, progress)
+        emit(.heartbeat(present: model.watch.present, millihertz: beat.millihertz, worst: beat.worst), at: moment)
     }
 
     /// What is counted elsewhere.
@@ -280,6 +310,7 @@ final class Daemon {
         progress.dropped = source.dropped + skipped
         progress.idle = model.hasGate ? idle : nil
         if let troubles = source.troubles { (progress.faults, progress.damaged) = troubles }
+        progress.recorded = recorder?.counts
     }
 
     private func tell(_ status: SourceStatus) {
@@ -300,11 +331,11 @@ final class Daemon {
         }
     }
 
-    private func tell(_ state: Event.State, _ detail: String) {
-        count()
+    func tell(_ state: Event.State, _ detail: String) {
+        if !source.isRecording { count() }
         var detail = detail
         detail.withUTF8 { detail in
-            output.emit(.status(state, detail: Text(detail)), at: isFrameClock ? latest : .now, progress)
+            emit(.status(state, detail: Text(detail)), at: isFrameClock ? latest : .now)
         }
     }
 
@@ -332,9 +363,11 @@ final class Daemon {
     }
 
     /// The last event, and at most a second for the reader to take what waits.
-    private func finish(_ state: Event.State, _ detail: String, _ code: ExitCode) -> ExitCode {
+    func finish(_ state: Event.State, _ detail: String, _ code: ExitCode) -> ExitCode {
         manager.stopping()
-        tell(state, detail)
+        // A recording has told its own end.
+        if !source.isRecording || code != .success { tell(state, detail) }
+        recorder?.finish()
         defer { heap?.end() }
         switch output.drain(within: 1_000_000_000) {
         case .written: return code
@@ -343,43 +376,5 @@ final class Daemon {
             Log.line("some events could not be written")
             return code == .success ? .output : code
         }
-    }
-
-    // MARK: Reload
-
-    /// Loads the bundle again. Rules with the same name go on where they were; if the bundle cannot be used, all does.
-    private func reload() {
-        do throws(Model.LoadError) {
-            let fresh = try Model(options)
-            let now = isFrameClock ? latest : Moment.now
-            fresh.watch.inherit(from: model.watch, at: now.monotonic) { object, smoothed, change in
-                say(object, smoothed, change, at: now)
-            }
-            output.rename(sensor: fresh.name, topic: Daemon.topic(options, fresh))
-            heart = Heart(options, fresh.sensor, from: now.monotonic)
-            pace = Pace(options, fresh.sensor)
-            model = fresh
-            if let warning = model.placeThreads() { Log.line(warning) }
-            reloadLines()
-            Log.line("bundle loaded again: \(model.summary)")
-            tell(.reloaded, model.summary)
-        } catch {
-            Log.line("the bundle was not loaded again, the old one goes on: \(error.message)")
-            tell(.reloadFailed, error.message)
-        }
-    }
-
-    /// The new bundle's lines; outputs show at once who is there.
-    private func reloadLines() {
-        guard source.isLive else { return }
-        let settings = model.lines
-        lines.release()
-        lines = Lines(settings)
-        plan = CapturePlan(settings)
-        let now = Clock.monotonic
-        model.watch.forEachPresent { lines.tell(.enter, of: $0, at: now) }
-        guard settings.isEmpty, !isCapturing else { return }
-        isCapturing = true
-        source.setActive(true)
     }
 }

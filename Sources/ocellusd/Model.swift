@@ -3,6 +3,7 @@ import CBundle
 import Engine
 import Events
 import Kernels
+import Recording
 import Sensors
 import System
 import Vision
@@ -149,17 +150,86 @@ final class Model {
     }
 
     /// Infers the zones that `looks` has decided on and gives their scores to the watch rules.
+    /// - Parameter saw: takes what the model is about to see of a zone.
     func infer(
-        _ frame: FrameView, at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        _ frame: FrameView, at now: Int64, saw: (_ input: UnsafeRawBufferPointer, _ zone: Int) -> Void,
+        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
     ) throws(LoadError) {
-        guard let picture = engine.pictureTensor, let tensor = engine.scoreTensor else { return }
+        guard let picture = engine.pictureTensor else { return }
         for index in zones.indices where wanted & 1 << UInt32(index) != 0 {
             do throws(PreprocessorError) { try zones[index].convert(frame, into: picture) } catch {
                 throw LoadError(message: Model.noPicture)
             }
-            engine.runPicture()
-            watch.take(
-                zone: zones[index].number, at: now, score: { scores.score(of: $0, in: tensor) }, report: report)
+            saw(UnsafeRawBufferPointer(picture), zones[index].number)
+            infer(zones[index], at: now, report)
         }
     }
+
+    /// Infers the zones that were inferred when the frame was recorded, on what the model saw then.
+    func infer(
+        _ recording: RecordingReader, at now: Int64,
+        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) throws(RecordingError) {
+        guard let picture = engine.pictureTensor else { return }
+        for zone in zones where recording.has(zone: zone.number) {
+            try recording.read(zone: zone.number, into: picture, flip: inputFlip)
+            infer(zone, at: now, report)
+        }
+    }
+
+    private func infer(
+        _ zone: Zone, at now: Int64, _ report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) {
+        guard let tensor = engine.scoreTensor else { return }
+        engine.runPicture()
+        watch.take(zone: zone.number, at: now, score: { scores.score(of: $0, in: tensor) }, report: report)
+    }
+
+    /// What the input's bytes in the arena differ by from the model's own.
+    private var inputFlip: UInt8 {
+        let view = engine.bundle.view
+        guard let picture = view.preprocess else { return 0 }
+        let isSigned = UInt32(view.tensors[Int(picture.pointee.tensor)].type) == OC_TYPE_INT8.rawValue
+        return isSigned ? UInt8(truncatingIfNeeded: view.model.pointee.flip) : 0
+    }
+
+    // MARK: Recording
+
+    /// Of the trained model's file, and of the bundle.
+    var checksums: (model: UInt32, bundle: UInt32) {
+        let view = engine.bundle.view
+        return (view.model.pointee.origin_crc, view.checksum)
+    }
+
+    /// What its records have in common.
+    var recordFacts: RecordFacts {
+        var facts = RecordFacts()
+        facts.inputBytes = engine.pictureTensor?.count ?? 0
+        facts.flip = inputFlip
+        facts.zones = zones.count
+        (facts.modelCRC, facts.bundleCRC) = checksums
+        if let picture { facts.picture = picture }
+        facts.masks = masks
+        facts.sensor = Array(name)
+        for index in 0..<watch.count {
+            let rule = watch.view(index)
+            facts.rules.append((Array(rule.object), rule.zone))
+        }
+        return facts
+    }
+
+    /// What is recorded, and where: nil: nothing.
+    func recordSettings(_ options: Options) -> RecordSettings? {
+        let record = engine.bundle.view.record?.pointee
+        var folder = options.record
+        if folder == nil, let record, record.folder.length > 0 { folder = Path(text(record.folder)) }
+        guard let folder else { return nil }
+        var settings = record.map { RecordSettings(folder: folder, $0) } ?? RecordSettings(folder: folder)
+        if let budget = options.recordBudget { settings.budget = budget }
+        if let frames = options.recordFrames { (settings.before, settings.after) = frames }
+        return settings
+    }
+
+    /// Nil: `privacy: metadata-only`.
+    var pixelPermit: PixelPermit? { engine.bundle.view.pixelPermit }
 }

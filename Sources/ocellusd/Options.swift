@@ -23,6 +23,10 @@ struct Options {
     var frameInterval: Int64?
     /// Nil: the bundle's.
     var threads: Int?
+    /// Nil: the bundle's.
+    var record: Path?
+    var recordBudget: Int64?
+    var recordFrames: (before: Int, after: Int)?
     /// Whether to tell what start-up takes from the heap.
     var memory = false
     var repack = Repack.never
@@ -45,6 +49,7 @@ struct Options {
                                  FORMAT is yuv420, yuyv, uyvy, nv12, nv21, grey, rgb24 or bgr24
                                  camera /dev/video0        the first camera, or this one
                                  camera:NAME               by bus or card, as --list-cameras has them
+                                 FOLDER                    a recording: says what was said when it was recorded
           --every-frame        let a pipe's sender wait instead of dropping frames
           --loop               begin files again at their end
           --fps F              frame rate of sources that do not say theirs (pictures 1, streams 30)
@@ -53,6 +58,9 @@ struct Options {
           --clock real|frame   time by the machine (default for pipes) or by the frame rate (default for files)
           --heartbeat S        seconds between heartbeats; 0: none
           --max-fps F          frames inferred a second at most; 0: no limit
+          --record FOLDER      keep frames around events there, as JPEG, JSON and what the model saw
+          --record-budget SIZE bytes of all that is kept there, such as 500M or 2G; the oldest go first
+          --record-frames B+A  frames kept before and after one with an event
           --threads N          worker threads, at most the bundle's
           --repack             pack the bundle again at start where this CPU lacks its kernel set
           --kernels SET        with --repack: for this kernel set in any case
@@ -160,6 +168,12 @@ extension Options {
             let count = try reader.value(of: argument).number(1...16, of: argument)
             guard count == Double(Int(count)) else { throw UsageError(message: "--threads takes a whole number") }
             threads = Int(count)
+        } else if argument.names("--record") {
+            record = Path(try reader.value(of: argument).bytes)
+        } else if argument.names("--record-budget") {
+            recordBudget = try reader.value(of: argument).size(of: argument)
+        } else if argument.names("--record-frames") {
+            recordFrames = try reader.value(of: argument).frames(of: argument)
         } else if argument.names("--bench") {
             let runs = try reader.value(of: argument).number(0...1_000_000, of: argument)
             guard runs == Double(Int(runs)) else { throw UsageError(message: "--bench takes a whole number") }

@@ -24,6 +24,8 @@ import Testing
         zones: [{name: path, x: 0.5, height: 0.5}]
         mask: [{y: 0.9}]
         motion: {level: 12, area: 0.01, hold: 3s, every: 1m}
+        record: {folder: /var/lib/door, budget: 64MiB, before: 4, after: 2, size: 640, quality: 90}
+        privacy: metadata-only
         watch:
           - label: person
             name: visitor

@@ -1,3 +1,4 @@
+import CBundle
 import Foundation
 import Testing
 
@@ -56,6 +57,31 @@ private let head = "name: door\nmodel: model.tflite\n"
         #expect((motion.level, motion.area, motion.hold, motion.every) == (12, 655, 3000, 60000))
         #expect(try read(head).motion == nil)
         #expect(try read(head + "motion: {}\n").motion == .init())
+    }
+
+    @Test("What is recorded becomes its record, and privacy the sensor's")
+    func recording() throws {
+        let sensor = try read(
+            head
+                + "record: {folder: /var/lib/door, budget: 64MiB, before: 4, after: 0, size: 640, quality: 90}\n"
+                + "privacy: metadata-only\n")
+        let record = sensor.record.record(folder: oc_text(offset: 3, length: 13))
+        #expect((record.budget, record.before, record.after, record.side, record.quality) == (1 << 26, 4, 0, 640, 90))
+        #expect(sensor.record.folder == "/var/lib/door" && record.folder.length == 13)
+        let privacy = { (sensor: SensorFile) in sensor.record(name: .init(), source: .init(), topic: .init()).privacy }
+        #expect(privacy(sensor) == OC_PRIVACY_METADATA.rawValue)
+        let plain = try read(head)
+        #expect(plain.record == .init() && plain.record.folder == nil && privacy(plain) == OC_PRIVACY_NONE.rawValue)
+        let defaults = plain.record.record(folder: .init())
+        #expect((defaults.budget, defaults.before, defaults.after) == (1 << 28, 8, 8))
+        #expect((defaults.side, defaults.quality) == (320, 75))
+        for (yaml, reason) in [
+            ("record: {budget: 5}", "record.budget: expected a size with its unit"),
+            ("record: {before: 1001}", "record.before: expected a whole number from 0 to 1000"),
+            ("record: {size: 8}", "record.size: expected a whole number from 16 to 4096"),
+            ("record: {quality: 0}", "record.quality: expected a whole number from 1 to 100"),
+            ("record: {dir: x}", "unknown key \"dir\""), ("privacy: none", "expected metadata-only"),
+        ] { #expect(refusal(head + yaml + "\n")?.contains(reason) == true, "\(refusal(head + yaml) ?? "accepted")") }
     }
 
     @Test("Every key becomes its typed value")

@@ -48,14 +48,15 @@ import Testing
         for kind in [
             OC_SECTION_LABELS, OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_WATCH, OC_SECTION_SENSOR,
             OC_SECTION_SOURCE, OC_SECTION_CONTROLS, OC_SECTION_LINES,
-            OC_SECTION_ZONES, OC_SECTION_MASKS, OC_SECTION_MOTION, OC_SECTION_FUSIONS,
+            OC_SECTION_ZONES, OC_SECTION_MASKS, OC_SECTION_MOTION, OC_SECTION_RECORD,
+            OC_SECTION_FUSIONS,
         ] { file[kind] = nil }
         let bundle = try Bundle(copying: file.bytes())
         #expect(bundle.view.preprocess == nil && bundle.view.scores == nil && bundle.view.sensor == nil)
         #expect(bundle.view.labels.isEmpty && bundle.view.watches.isEmpty)
         #expect(bundle.view.source == nil && bundle.view.controls.isEmpty && bundle.view.lines.isEmpty)
         #expect(bundle.view.zones.isEmpty && bundle.view.masks.isEmpty && bundle.view.motion == nil)
-        #expect(bundle.view.fusions.isEmpty)
+        #expect(bundle.view.fusions.isEmpty && bundle.view.record == nil)
     }
 
     @Test("CRC-32C gives the vectors of RFC 3720 B.4, whole and in pieces")

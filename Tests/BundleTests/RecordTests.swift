@@ -120,6 +120,24 @@ import Testing
         }
     }
 
+    @Test func recordings() {
+        let text = "numbers of what is recorded"
+        for wrong: UInt64 in [0, 1 << 63, .max] {
+            expect(text, OC_SECTION_RECORD, at: 8) { (r: inout oc_record) in r.budget = wrong }
+        }
+        expect(text, OC_SECTION_RECORD, at: 8) { (r: inout oc_record) in r.before = 1001 }
+        expect(text, OC_SECTION_RECORD, at: 8) { (r: inout oc_record) in r.after = .max }
+        for wrong: UInt32 in [0, 15, 4097] {
+            expect(text, OC_SECTION_RECORD, at: 8) { (r: inout oc_record) in r.side = wrong }
+        }
+        for wrong: UInt32 in [0, 101] {
+            expect(text, OC_SECTION_RECORD, at: 8) { (r: inout oc_record) in r.quality = wrong }
+        }
+        expect("a text lies outside", OC_SECTION_RECORD, at: 0) { (r: inout oc_record) in r.folder.length = .max }
+        expect("privacy", OC_SECTION_SENSOR, at: 32) { (r: inout oc_sensor) in r.privacy = 2 }
+        accept(OC_SECTION_SENSOR) { (r: inout oc_sensor) in r.privacy = OC_PRIVACY_METADATA.rawValue }
+    }
+
     @Test func ports() {
         for kind in [OC_SECTION_INPUTS, OC_SECTION_OUTPUTS] {
             for wrong: UInt32 in [2, 3, .max] {
@@ -135,7 +153,8 @@ import Testing
         expect(text, OC_SECTION_WATCH, at: 44) { (r: inout oc_watch) in r.reserved.0 = 1 }
         expect(text, OC_SECTION_ZONES, at: 16) { (r: inout oc_zone) in r.reserved.15 = 1 }
         expect(text, OC_SECTION_MOTION, at: 16) { (r: inout oc_motion) in r.reserved.0 = 1 }
-        expect(text, OC_SECTION_SENSOR, at: 32) { (r: inout oc_sensor) in r.reserved.31 = 1 }
+        expect(text, OC_SECTION_SENSOR, at: 36) { (r: inout oc_sensor) in r.reserved.27 = 1 }
+        expect(text, OC_SECTION_RECORD, at: 32) { (r: inout oc_record) in r.reserved.31 = 1 }
         expect(text, OC_SECTION_LINES, at: 39) { (r: inout oc_line) in r.reserved0 = 1 }
         expect(text, OC_SECTION_LINES, at: 56) { (r: inout oc_line) in r.reserved.7 = 1 }
         expect(text, OC_SECTION_SOURCE, at: 36) { (r: inout oc_source_settings) in r.reserved.27 = 1 }

@@ -32,7 +32,8 @@ public struct BundleMutator {
             OC_SECTION_MODEL, OC_SECTION_TENSORS, OC_SECTION_WEIGHTS, OC_SECTION_INPUTS, OC_SECTION_OUTPUTS,
             OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_LABELS, OC_SECTION_WATCH, OC_SECTION_SENSOR,
             OC_SECTION_SOURCE, OC_SECTION_CONTROLS, OC_SECTION_LINES,
-            OC_SECTION_ZONES, OC_SECTION_MASKS, OC_SECTION_MOTION, OC_SECTION_FUSIONS,
+            OC_SECTION_ZONES, OC_SECTION_MASKS, OC_SECTION_MOTION, OC_SECTION_RECORD,
+            OC_SECTION_FUSIONS,
         ]
         let kind = kinds[random.below(kinds.count)]
         guard let index = file.sections.firstIndex(where: { $0.kind == kind.rawValue }),

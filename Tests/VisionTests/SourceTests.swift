@@ -52,6 +52,7 @@ private func takeAll(
         case .none:
             var poll = oc_poll(fd: source.raw, wanted: Int16(OC_POLL_READ), happened: 0)
             try #require(oc_wait(&poll, 1, 5000) == 1, "no frame within 5 s")
+        case .recorded: throw Errno.invalid
         case .end: return taken
         }
     }

@@ -40,6 +40,9 @@ import Vision
                 case .none:
                     Issue.record("a file is always ready")
                     return false
+                case .recorded:
+                    Issue.record("a stream is no recording")
+                    return false
                 case .end: return true
                 }
             }

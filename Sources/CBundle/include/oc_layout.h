@@ -49,7 +49,8 @@ typedef enum oc_section_kind {
     OC_SECTION_MOTION = 17,     /* at most one oc_motion */
     OC_SECTION_LINES = 18,      /* oc_line each: GPIO lines */
     OC_SECTION_FUSIONS = 19,    /* oc_fusion each: for whoever wants to know */
-    OC_SECTION_KIND_LIMIT = 20
+    OC_SECTION_RECORD = 20,     /* at most one oc_record: frames that are kept */
+    OC_SECTION_KIND_LIMIT = 21
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -202,8 +203,32 @@ typedef struct oc_sensor {
     oc_text topic;          /* prefix of topic lines; empty: "ocellus/<name>" */
     uint32_t heartbeat;     /* milliseconds between heartbeats; 0: none */
     uint32_t max_fps;       /* frames inferred a second at most, in 1/1000; 0: no limit */
-    uint8_t reserved[32];   /* 0 */
+    uint32_t privacy;       /* oc_privacy */
+    uint8_t reserved[28];   /* 0 */
 } oc_sensor;
+
+typedef enum oc_privacy {
+    OC_PRIVACY_NONE = 0,
+    OC_PRIVACY_METADATA = 1 /* whatever is asked for, no pixel is written */
+} oc_privacy;
+
+enum { OC_RECORD_MAX_FRAMES = 1000, OC_RECORD_LEAST_SIDE = 16, OC_RECORD_MAX_SIDE = 4096 };
+
+/* What the daemon keeps of frames around events. Where a bundle has none of these, OC_RECORD_DEFAULT_... hold. */
+typedef struct oc_record {
+    oc_text folder;         /* empty: nothing is kept unless --record names one */
+    uint64_t budget;        /* bytes of all that is kept, above 0 */
+    uint32_t before;        /* frames before one with an event, at most OC_RECORD_MAX_FRAMES */
+    uint32_t after;         /* frames after it, at most OC_RECORD_MAX_FRAMES */
+    uint32_t side;          /* of pictures, the longer one at most: OC_RECORD_LEAST_SIDE to OC_RECORD_MAX_SIDE */
+    uint32_t quality;       /* of JPEG, 1 to 100 */
+    uint8_t reserved[32];   /* 0 */
+} oc_record;
+
+enum {
+    OC_RECORD_DEFAULT_BUDGET = 268435456, OC_RECORD_DEFAULT_FRAMES = 8, OC_RECORD_DEFAULT_SIDE = 320,
+    OC_RECORD_DEFAULT_QUALITY = 75
+};
 
 /* How a camera or the command that stands for one is run. Times in milliseconds. */
 typedef struct oc_source_settings {
@@ -279,6 +304,7 @@ OC_PIN(oc_motion, 32);
 OC_PIN(oc_scores, 1032);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
+OC_PIN(oc_record, 64);
 OC_PIN(oc_source_settings, 64);
 OC_PIN(oc_control, 16);
 OC_PIN(oc_line, 64);

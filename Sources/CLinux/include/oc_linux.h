@@ -18,7 +18,8 @@ typedef enum oc_access {
     OC_READ = 0,
     OC_WRITE = 1,       /* created if missing, truncated */
     OC_NONBLOCK = 2,    /* or-ed: open without waiting for a FIFO's other end */
-    OC_APPEND = 4       /* or-ed with OC_WRITE: kept, written at its end */
+    OC_APPEND = 4,      /* or-ed with OC_WRITE: kept, written at its end */
+    OC_EXCLUSIVE = 8    /* or-ed with OC_WRITE: it must be new, and no link */
 } oc_access;
 
 typedef enum oc_file_kind {
@@ -46,6 +47,8 @@ int oc_status(int fd, oc_file_status *status);
 int oc_path_status(const char *path, oc_file_status *status);
 int oc_rename(const char *from, const char *to);
 int oc_unlink(const char *path);
+int oc_sync(int fd);                 /* until what was written would survive a power cut */
+int oc_lock(int fd, int shared);     /* -EAGAIN: another process has it; open, locked until it is closed */
 int oc_set_nonblocking(int fd, int on);
 int oc_pipe(int fds[2]);
 int oc_make_fifo(const char *path);
@@ -95,6 +98,7 @@ int64_t oc_clock_thread_cpu(void);
 typedef void (*oc_thread_body)(void *context);
 int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread);
 int oc_thread_join(uintptr_t thread);
+void oc_thread_be_patient(void); /* this thread: others get the processor first */
 int oc_cpu_count(void); /* that this process may use */
 
 /* Lets a thread run on these CPUs alone; on none given, wherever the process may, as it was started. What a thread starts
@@ -158,8 +162,8 @@ const char *oc_error_name(int code);
 
 enum {
     OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_ENXIO = 6, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
-    OC_EBUSY = 16, OC_EEXIST = 17, OC_ENODEV = 19, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOTTY = 25, OC_ENOSPC = 28, OC_EPIPE = 32,
-    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ETIMEDOUT = 110
+    OC_EBUSY = 16, OC_EEXIST = 17, OC_ENODEV = 19, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOTTY = 25, OC_EFBIG = 27, OC_ENOSPC = 28, OC_EPIPE = 32,
+    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ETIMEDOUT = 110, OC_EDQUOT = 122
 };
 
 /* Memory that may be refused: null instead of the end of the program. 64-byte aligned; oc_release takes it back. */
@@ -181,7 +185,8 @@ int64_t oc_run_again(const char *const *arguments, char *output, size_t capacity
 /* Forced errors for tests, in debug builds alone: after `skip` more calls of this kind, the next `times` fail with `error`. */
 typedef enum oc_call {
     OC_CALL_OPEN, OC_CALL_READ, OC_CALL_WRITE, OC_CALL_STATUS, OC_CALL_MAP, OC_CALL_POLL, OC_CALL_THREAD, OC_CALL_EVENT,
-    OC_CALL_PLACE, OC_CALL_LIMIT
+    OC_CALL_PLACE, OC_CALL_SYNC, OC_CALL_RENAME, OC_CALL_UNLINK,
+    OC_CALL_LIMIT
 } oc_call;
 void oc_force_error(oc_call call, int skip, int times, int error);
 void oc_force_no_errors(void);

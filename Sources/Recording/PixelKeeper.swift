@@ -1,0 +1,127 @@
+import Bundle
+import CBundle
+import CLinux
+import Pictures
+import System
+import Vision
+
+/// The one door to files for what frames show: small pictures for people, and the model's input as it saw it.
+///
+/// It is made with a permit, so under `privacy: metadata-only` there is none, nor any memory that holds pixels. One thread
+/// fills slots, the other writes them; a slot is never with both.
+final class PixelKeeper: @unchecked Sendable {
+    private let permit: PixelPermit
+    private let facts: RecordFacts
+    private let settings: RecordSettings
+    private let memory: UnsafeMutableRawPointer
+    private let pictureBytes: Int
+    private let slotBytes: Int
+    // Of the thread that takes frames.
+    private var maker: Preprocessor?
+    private var mask: Mask?
+    private var shape: FrameShape?
+    private var side: (width: Int, height: Int, channels: Int) = (0, 0, 0)
+    // Of the thread that writes.
+    private var encoder: JPEGEncoder
+    private let file: UnsafeMutableRawBufferPointer
+
+    /// - Returns: nil if there is not enough memory.
+    init?(_ permit: PixelPermit, _ settings: RecordSettings, _ facts: RecordFacts) {
+        self.permit = permit
+        self.facts = facts
+        self.settings = settings
+        pictureBytes = settings.side * settings.side * 3
+        slotBytes = pictureBytes + facts.zones * facts.inputBytes
+        encoder = JPEGEncoder(quality: settings.quality)
+        let fileBytes = PixelKeeper.fileBytes(settings)
+        let (slotsBytes, isTooMuch) = settings.slots.multipliedReportingOverflow(by: slotBytes)
+        let (bytes, isEvenMore) = slotsBytes.addingReportingOverflow(fileBytes)
+        guard !isTooMuch, !isEvenMore, let memory = oc_allocate(bytes) else { return nil }
+        self.memory = memory
+        file = UnsafeMutableRawBufferPointer(start: memory + slotsBytes, count: fileBytes)
+    }
+
+    deinit { oc_release(memory) }
+
+    /// A picture's file is never larger: 16 bits a pixel are more than noise takes.
+    static func fileBytes(_ settings: RecordSettings) -> Int { 2 * settings.side * settings.side + 1024 }
+
+    // MARK: Taking
+
+    /// Keeps the model's input of the slot's next zone.
+    func take(_ input: UnsafeRawBufferPointer, _ slot: RecordSlot, _ index: Int) {
+        guard input.count == facts.inputBytes, slot.zoneCount < facts.zones else { return }
+        inputs(index, slot.zoneCount).copyMemory(from: input)
+    }
+
+    /// Makes the picture. Frames of another shape than the last cost a new set-up.
+    func take(_ frame: FrameView, _ slot: RecordSlot, _ index: Int) {
+        if shape != frame.shape { prepare(frame.shape) }
+        let picture = UnsafeMutableRawBufferPointer(start: memory + index * slotBytes, count: pictureBytes)
+        guard maker != nil else { return }
+        maker?.convert(frame, into: picture)
+        mask?.paint(picture)
+        (slot.width, slot.height, slot.channels) = side
+    }
+
+    private func prepare(_ shape: FrameShape) {
+        var record = oc_preprocess()
+        record.orientation = facts.picture.orientation
+        let isTurned = record.orientation % 2 == 1
+        let (width, height) = isTurned ? (shape.height, shape.width) : (shape.width, shape.height)
+        let longer = max(width, height)
+        let size = min(longer, settings.side)
+        side = (max(width * size / longer, 1), max(height * size / longer, 1), shape.format == .grey ? 1 : 3)
+        record.width = UInt32(side.width)
+        record.height = UInt32(side.height)
+        record.channels = UInt32(side.channels)
+        record.crop = (0, 0, 65535, 65535)
+        withUnsafeMutableBytes(of: &record.table) { table in
+            for index in 0..<768 { table[index] = UInt8(truncatingIfNeeded: index) }
+        }
+        self.shape = shape
+        do throws(PreprocessorError) { maker = try Preprocessor(record, shape) } catch { maker = nil }
+        mask = facts.masks.isEmpty ? nil : Mask(record, shape, facts.masks)
+    }
+
+    private func inputs(_ slot: Int, _ zone: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(
+            start: memory + slot * slotBytes + pictureBytes + zone * facts.inputBytes, count: facts.inputBytes)
+    }
+
+    // MARK: Writing
+
+    /// Writes the slot's picture and inputs beside their places.
+    /// - Parameter input: takes the checksum of each zone's input.
+    /// - Returns: bytes of both files.
+    func write(
+        _ slot: RecordSlot, _ index: Int, into folder: RecordFolder, reserving textBytes: Int,
+        input: (_ zone: Int, _ crc: UInt32) -> Void
+    ) throws(Errno) -> (picture: Int, inputs: Int) {
+        let picture = UnsafeRawBufferPointer(start: memory + index * slotBytes, count: pictureBytes)
+        var pictureFile = 0
+        if slot.width > 0 {
+            guard
+                let bytes = encoder.encode(
+                    picture, width: slot.width, height: slot.height, channels: slot.channels, into: file)
+            else { throw .noMemory }
+            pictureFile = bytes
+        }
+        let inputFile = slot.zoneCount * facts.inputBytes
+        folder.makeRoom(Int64(pictureFile + inputFile + textBytes))
+        if pictureFile > 0 {
+            let bytes = UnsafeRawBufferPointer(rebasing: file[..<pictureFile])
+            try folder.write(.picture, pixels: bytes, permit)
+        }
+        for zone in 0..<slot.zoneCount {
+            let bytes = inputs(index, zone)
+            if facts.flip != 0 { for place in bytes.indices { bytes[place] ^= facts.flip } }
+            input(zone, oc_crc32c(0, bytes.baseAddress, bytes.count))
+        }
+        if inputFile > 0 {
+            let bytes = UnsafeRawBufferPointer(start: inputs(index, 0).baseAddress, count: inputFile)
+            try folder.write(.input, pixels: bytes, permit)
+        }
+        return (pictureFile, inputFile)
+    }
+}

@@ -1,0 +1,53 @@
+import CBundle
+import Events
+import System
+
+/// What is kept, and where.
+public struct RecordSettings: Sendable {
+    public var folder: Path
+    /// Bytes of all files together.
+    public var budget = Int64(OC_RECORD_DEFAULT_BUDGET)
+    /// Frames before and after one with an event.
+    public var before = Int(OC_RECORD_DEFAULT_FRAMES)
+    public var after = Int(OC_RECORD_DEFAULT_FRAMES)
+    /// Of pictures, the longer side at most.
+    public var side = Int(OC_RECORD_DEFAULT_SIDE)
+    /// Of JPEG, 1 to 100.
+    public var quality = Int(OC_RECORD_DEFAULT_QUALITY)
+
+    public init(folder: Path) { self.folder = folder }
+
+    /// - Parameter record: verified.
+    public init(folder: Path, _ record: oc_record) {
+        self.folder = folder
+        budget = Int64(record.budget)
+        before = Int(record.before)
+        after = Int(record.after)
+        side = Int(record.side)
+        quality = Int(record.quality)
+    }
+
+    /// Frames in memory: a whole window, and one that is being written.
+    var slots: Int { before + after + 2 }
+}
+
+/// What all records of a run have in common.
+public struct RecordFacts {
+    /// Bytes of the model's picture tensor.
+    public var inputBytes = 0
+    /// What its bytes differ by from the model's own type, which is what is kept.
+    public var flip: UInt8 = 0
+    /// Zones that are inferred.
+    public var zones = 0
+    /// Of the trained model's file, and of the bundle.
+    public var modelCRC: UInt32 = 0
+    public var bundleCRC: UInt32 = 0
+    /// How frames become the model's input.
+    public var picture = oc_preprocess()
+    public var masks: [oc_region] = []
+    public var sensor: [UInt8] = []
+    /// The watch rules' names and zones.
+    public var rules: [(name: [UInt8], zone: Int)] = []
+
+    public init() {}
+}

@@ -1,0 +1,86 @@
+import Events
+import System
+
+/// What a frame is told with, besides what was seen in it.
+public struct RecordFrame {
+    public var moment: Moment
+    public var progress: SourceProgress
+    /// Of the last event before.
+    public var sequence: Int64
+    public var lost: Int64
+
+    public init(moment: Moment, progress: SourceProgress, sequence: Int64, lost: Int64) {
+        self.moment = moment
+        self.progress = progress
+        self.sequence = sequence
+        self.lost = lost
+    }
+}
+
+/// Memory for one frame until it is written, or forgotten.
+final class RecordSlot: @unchecked Sendable {
+    struct Event {
+        var name: StaticString = "enter"
+        var rule = 0
+        var latency: Int64 = 0
+        var lost: Int64 = 0
+    }
+
+    struct Rule {
+        var before = WatchState.Memory()
+        var score: UInt32 = 0
+        var smoothed: UInt32 = 0
+        var isPresent = false
+    }
+
+    /// Nil: the run's end.
+    var frame: RecordFrame?
+    /// Counts what came between two frames and changed the rules' memories.
+    var epoch: Int64 = 0
+    let rules: UnsafeMutableBufferPointer<Rule>
+    private let events: UnsafeMutableBufferPointer<Event>
+    private(set) var eventCount = 0
+    /// Zones that were inferred, as `oc_watch.zone`, in their order.
+    let zones: UnsafeMutableBufferPointer<Int>
+    var zoneCount = 0
+    /// Events since the frame before that did not come of a frame, as JSON objects with commas between them.
+    var told = Line(room: RecordSlot.toldBytes)
+    /// Of the picture; 0: none.
+    var width = 0
+    var height = 0
+    var channels = 0
+
+    static let toldBytes = 4096
+
+    init(rules: Int, zones: Int) {
+        self.rules = .allocate(capacity: rules)
+        self.rules.initialize(repeating: Rule())
+        events = .allocate(capacity: rules)
+        events.initialize(repeating: Event())
+        self.zones = .allocate(capacity: zones)
+        self.zones.initialize(repeating: 0)
+    }
+
+    deinit {
+        rules.deallocate()
+        events.deallocate()
+        zones.deallocate()
+    }
+
+    func clear() {
+        frame = nil
+        eventCount = 0
+        zoneCount = 0
+        told.clear()
+        (width, height, channels) = (0, 0, 0)
+    }
+
+    /// A rule says one thing a frame at most.
+    func append(_ event: Event) {
+        guard eventCount < events.count else { return }
+        events[eventCount] = event
+        eventCount += 1
+    }
+
+    func event(_ index: Int) -> Event { events[index] }
+}
