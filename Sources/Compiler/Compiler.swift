@@ -49,9 +49,8 @@ public struct Compiler {
         _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in }
     ) throws(CompileError) -> Result {
         try compile(graph, origin: origin, originBytes: originBytes, progress: progress) { draft, target in
-            guard options.minimizesArena else { return }
             draft.fuseStrips(
-                target, caches: Caches(options.board), budget: .minimalArena)
+                target, caches: Caches(options.board), budget: options.minimizesArena ? .minimalArena : .noCost)
         }
     }
 
