@@ -3,29 +3,54 @@
 /// All arithmetic is on integers, so the same picture gives the same file on every processor, and no library needs to be
 /// there: the static daemon has none. All memory is allocated at the start.
 public struct JPEGEncoder: ~Copyable {
-    /// Of one component.
     private struct Code {
         var bits: UInt16 = 0
         var length: UInt8 = 0
     }
 
+    /// A Huffman code.
+    private struct Codes {
+        let counts: [16 of UInt8]  // of each length
+        let symbols: UnsafeMutablePointer<UInt8>  // in the order of their codes
+        let symbolCount: Int
+        let codes: UnsafeMutablePointer<Code>  // of each symbol
+
+        init(_ counts: [16 of UInt8], _ symbolCount: Int) {
+            self.counts = counts
+            self.symbolCount = symbolCount
+            symbols = .allocate(capacity: symbolCount)
+            for index in 0..<symbolCount { symbols[index] = UInt8(truncatingIfNeeded: index) }
+            codes = .allocate(capacity: 256)
+            codes.initialize(repeating: Code(), count: 256)
+        }
+
+        /// Gives each symbol its code: those of one length are consecutive numbers.
+        @inline(never)
+        func number() {
+            var next: UInt16 = 0
+            var index = 0
+            for length in 0..<16 {
+                for _ in 0..<counts[length] {
+                    codes[Int(symbols[index])] = Code(bits: next, length: UInt8(length + 1))
+                    next &+= 1
+                    index += 1
+                }
+                next = next &<< 1
+            }
+        }
+    }
+
     private struct Tables {
         let steps: UnsafeMutablePointer<UInt8>  // 64, in the order of a file
-        let direct: UnsafeMutablePointer<Code>  // 16
-        let others: UnsafeMutablePointer<Code>  // 256
-
-        init(steps: UnsafeMutablePointer<UInt8>) {
-            self.steps = steps
-            direct = .allocate(capacity: 16)
-            direct.initialize(repeating: Code(), count: 16)
-            others = .allocate(capacity: 256)
-            others.initialize(repeating: Code(), count: 256)
-        }
+        let direct: Codes
+        let others: Codes
 
         func deallocate() {
             steps.deallocate()
-            direct.deallocate()
-            others.deallocate()
+            direct.symbols.deallocate()
+            direct.codes.deallocate()
+            others.symbols.deallocate()
+            others.codes.deallocate()
         }
     }
 
@@ -39,17 +64,28 @@ public struct JPEGEncoder: ~Copyable {
     public init(quality: Int) {
         let scale = quality < 50 ? 5000 / max(quality, 1) : 200 - 2 * min(quality, 100)
         light = Tables(
-            steps: JPEGEncoder.steps(scale) { Int(JPEGTables.lightSteps[$0]) })
+            steps: .allocate(capacity: 64), direct: Codes(JPEGTables.lightDirectCounts, 12),
+            others: Codes(JPEGTables.lightCounts, 162))
         colour = Tables(
-            steps: JPEGEncoder.steps(scale) { place in
-                place % 8 < 4 && place / 8 < 4 ? Int(JPEGTables.colourSteps[place / 8 * 4 + place % 8]) : 99
-            })
+            steps: .allocate(capacity: 64), direct: Codes(JPEGTables.colourDirectCounts, 12),
+            others: Codes(JPEGTables.colourCounts, 162))
         block = .allocate(capacity: 64)
         pixels = .allocate(capacity: 6 * 64)
-        JPEGEncoder.number(JPEGTables.lightDirectCounts, into: light.direct) { JPEGTables.directSymbols[$0] }
-        JPEGEncoder.number(JPEGTables.colourDirectCounts, into: colour.direct) { JPEGTables.directSymbols[$0] }
-        JPEGEncoder.number(JPEGTables.lightCounts, into: light.others) { JPEGTables.lightSymbols[$0] }
-        JPEGEncoder.number(JPEGTables.colourCounts, into: colour.others) { JPEGTables.colourSymbols[$0] }
+        for index in 0..<64 {
+            let place = Int(JPEGTables.zigzag[index])
+            let isLow = place % 8 < 4 && place / 8 < 4
+            let step = isLow ? Int(JPEGTables.colourSteps[place / 8 * 4 + place % 8]) : 99
+            light.steps[index] = JPEGEncoder.step(Int(JPEGTables.lightSteps[place]), scale)
+            colour.steps[index] = JPEGEncoder.step(step, scale)
+        }
+        for index in 0..<162 {
+            light.others.symbols[index] = JPEGTables.lightSymbols[index]
+            colour.others.symbols[index] = JPEGTables.colourSymbols[index]
+        }
+        light.direct.number()
+        light.others.number()
+        colour.direct.number()
+        colour.others.number()
     }
 
     deinit {
@@ -59,31 +95,7 @@ public struct JPEGEncoder: ~Copyable {
         pixels.deallocate()
     }
 
-    @inline(never)
-    private static func steps(_ scale: Int, _ base: (Int) -> Int) -> UnsafeMutablePointer<UInt8> {
-        let steps = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
-        for index in 0..<64 {
-            steps[index] = UInt8(min(max((base(Int(JPEGTables.zigzag[index])) * scale + 50) / 100, 1), 255))
-        }
-        return steps
-    }
-
-    /// Gives each symbol its code: those of one length are consecutive numbers.
-    @inline(never)
-    private static func number(
-        _ counts: [16 of UInt8], into codes: UnsafeMutablePointer<Code>, _ symbol: (Int) -> UInt8
-    ) {
-        var next: UInt16 = 0
-        var index = 0
-        for length in 0..<16 {
-            for _ in 0..<counts[length] {
-                codes[Int(symbol(index))] = Code(bits: next, length: UInt8(length + 1))
-                next &+= 1
-                index += 1
-            }
-            next = next &<< 1
-        }
-    }
+    private static func step(_ base: Int, _ scale: Int) -> UInt8 { UInt8(min(max((base * scale + 50) / 100, 1), 255)) }
 
     /// Writes a whole file. Allocates nothing.
     /// - Parameters:
@@ -140,11 +152,11 @@ public struct JPEGEncoder: ~Copyable {
             output.append(component == 0 && channels == 3 ? 0x22 : 0x11)
             output.append(component == 0 ? 0 : 1)
         }
-        writeCodes(0x00, JPEGTables.lightDirectCounts, 12) { JPEGTables.directSymbols[$0] }
-        writeCodes(0x10, JPEGTables.lightCounts, 162) { JPEGTables.lightSymbols[$0] }
+        writeCodes(0x00, light.direct)
+        writeCodes(0x10, light.others)
         if channels == 3 {
-            writeCodes(0x01, JPEGTables.colourDirectCounts, 12) { JPEGTables.directSymbols[$0] }
-            writeCodes(0x11, JPEGTables.colourCounts, 162) { JPEGTables.colourSymbols[$0] }
+            writeCodes(0x01, colour.direct)
+            writeCodes(0x11, colour.others)
         }
         output.append(marker: 0xda, length: 6 + 2 * channels)
         output.append(UInt8(channels))
@@ -166,13 +178,11 @@ public struct JPEGEncoder: ~Copyable {
     }
 
     @inline(never)
-    private mutating func writeCodes(
-        _ number: UInt8, _ counts: [16 of UInt8], _ symbols: Int, _ symbol: (Int) -> UInt8
-    ) {
-        output.append(marker: 0xc4, length: 19 + symbols)
+    private mutating func writeCodes(_ number: UInt8, _ codes: Codes) {
+        output.append(marker: 0xc4, length: 19 + codes.symbolCount)
         output.append(number)
-        for length in 0..<16 { output.append(counts[length]) }
-        for index in 0..<symbols { output.append(symbol(index)) }
+        for length in 0..<16 { output.append(codes.counts[length]) }
+        for index in 0..<codes.symbolCount { output.append(codes.symbols[index]) }
     }
 
     // MARK: Pixels
@@ -217,7 +227,6 @@ public struct JPEGEncoder: ~Copyable {
 
     // MARK: Coefficients
 
-    @_optimize(speed)
     @inline(never)
     private mutating func write(_ part: Int, _ tables: Tables, _ before: inout Int32) {
         let samples = pixels + 64 &* part
@@ -234,21 +243,21 @@ public struct JPEGEncoder: ~Copyable {
                 continue
             }
             while zeros > 15 {
-                emit(tables.others[0xf0])  // sixteen zeros
+                emit(tables.others.codes[0xf0])  // sixteen zeros
                 zeros &-= 16
             }
             let bits = JPEGEncoder.bits(of: value)
-            emit(tables.others[Int(zeros &<< 4 | UInt8(bits))])
+            emit(tables.others.codes[Int(zeros &<< 4 | UInt8(bits))])
             emit(value, bits)
             zeros = 0
         }
-        if zeros > 0 { emit(tables.others[0]) }  // the rest are zeros
+        if zeros > 0 { emit(tables.others.codes[0]) }  // the rest are zeros
     }
 
     @inline(never)
     private mutating func writeDifference(_ difference: Int32, _ tables: Tables) {
         let bits = JPEGEncoder.bits(of: difference)
-        emit(tables.direct[bits])
+        emit(tables.direct.codes[bits])
         emit(difference, bits)
     }
 

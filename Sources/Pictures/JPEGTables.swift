@@ -24,13 +24,13 @@ enum JPEGTables {
     /// Of colour (table K.2): the first four rows' first four; all others are 99.
     static let colourSteps: [16 of UInt8] = [17, 18, 24, 47, 18, 21, 26, 66, 24, 26, 56, 99, 47, 66, 99, 99]
 
-    // Codes of each length from 1 to 16 bits, and the symbols in the order of their codes (tables K.3 to K.6).
+    // Codes of each length from 1 to 16 bits, and the symbols in the order of their codes (tables K.3 to K.6);
+    // those of direct coefficients are the numbers from 0 on.
     static let lightDirectCounts: [16 of UInt8] = [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
     static let colourDirectCounts: [16 of UInt8] = [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0]
     static let lightCounts: [16 of UInt8] = [0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125]
     static let colourCounts: [16 of UInt8] = [0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119]
 
-    static let directSymbols: [12 of UInt8] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     static let lightSymbols: [162 of UInt8] = [
         1, 2, 3, 0, 4, 17, 5, 18, 33, 49, 65, 6, 19, 81, 97, 7, 34, 113, 20, 50, 129, 145, 161, 8, 35, 66, 177, 193,
         21, 82, 209, 240, 36, 51, 98, 114, 130, 9, 10, 22, 23, 24, 25, 26, 37, 38, 39, 40, 41, 42, 52, 53, 54, 55, 56,

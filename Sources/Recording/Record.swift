@@ -178,7 +178,7 @@ final class Record {
                 case 3: memory.entered = try reader.integer(Record.times)
                 case 4: memory.spoke = try reader.integer(Record.times)
                 case 5: memory.left = try reader.optionalInteger(Record.times)
-                default: break
+                default: _ = try reader.value()
                 }
             }
         }

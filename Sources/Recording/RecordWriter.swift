@@ -36,12 +36,14 @@ final class RecordWriter: @unchecked Sendable {
     func live() {
         oc_thread_be_patient()
         while true {
+            // Read first: what was given before the stop is written.
+            let isLast = exchange.isStopping
             while let index = exchange.toWrite.takeFirst() {
                 work(index)
                 exchange.free.append(index)
                 _ = oc_event_post(exchange.done)
             }
-            if exchange.isStopping { break }
+            if isLast { break }
             exchange.wait(for: exchange.wake, -1)
         }
         exchange.end()

@@ -130,11 +130,11 @@ final class CameraWorker {
         let modes = camera.modes(settings.needs.candidates)
         guard let choice = CameraChoice(modes, settings.needs) else {
             guard !modes.isEmpty else { throw CameraError(.failed, "the camera lists no modes") }
-            var names: [String] = []
-            for mode in modes.prefix(8) { names.append(mode.name) }
+            var names = ""
+            for mode in modes.prefix(8) { names += names.isEmpty ? mode.name : ", " + mode.name }
             throw CameraError(
                 .useless,
-                "none of the camera's \(modes.count) modes can be used (\(names.joined(separator: ", ")) …); "
+                "none of the camera's \(modes.count) modes can be used (\(names) …); "
                     + "see --list-cameras")
         }
         mode = choice.mode
