@@ -26,6 +26,20 @@ import Testing
         #expect((try #require(scores[0]["probability"] as? Double)) > 0.9)
     }
 
+    @Test("For metadata only, no picture is written") func privacy() throws {
+        let folder = try Folder()
+        let sensor = try String(contentsOfFile: Sample.sensor, encoding: .utf8)
+            .replacingOccurrences(of: "person_detect.tflite", with: Sample.personDetect)
+        try Data((sensor + "\nprivacy: metadata-only\n").utf8).write(
+            to: folder.url.appendingPathComponent("private.yaml"))
+        #expect(try Command("build", "private.yaml", "-q", in: folder).code == 0)
+        let refused = try Command("run", "person-sensor.ocellus", Sample.photo, "--draw", "result.png", in: folder)
+        #expect(refused.code == 1 && refused.errors.contains("leave out --draw"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.url.path + "/result.png"))
+        #expect(try Command("run", "person-sensor.ocellus", Sample.photo, in: folder).code == 0)
+        #expect(try Command("inspect", "person-sensor.ocellus", in: folder).text.contains("metadata only"))
+    }
+
     @Test(
         "Raw tensors go in and out byte for byte, from a bundle and straight from the model",
         arguments: ["split", "concatenation", "conv_2d", "quantize", "dequantize", "arg_max"])
