@@ -5,6 +5,8 @@ struct ArenaPicture {
     private let map: ArenaMap
     private let title: String
     private let column: Double
+    /// A label every so many steps.
+    private let labelled: Int
     private let height = 460.0
     private let left = 84.0
     private let top = 76.0
@@ -12,7 +14,10 @@ struct ArenaPicture {
     init(_ map: ArenaMap, title: String) {
         self.map = map
         self.title = title
-        column = max(29, 780 / Double(map.kernels.count + 2))
+        // Labels need 13 to stand apart; a plan of hundreds of steps stays on the screen and has fewer of them.
+        let columns = Double(map.kernels.count + 2)
+        column = max(min(29, 1600 / columns), 780 / columns)
+        labelled = Int((13 / column).rounded(.up))
     }
 
     private var columns: Int { map.kernels.count + 2 }
@@ -73,6 +78,10 @@ struct ArenaPicture {
             fill="#52606d">\(Format.grouped(map.bytes)) bytes</text>
             """)
         for step in -1...map.kernels.count {
+            let isNamed =
+                step < 0 || step == map.kernels.count
+                || step % labelled == 0 && step >= labelled - 1 && step <= map.kernels.count - labelled
+            guard isNamed else { continue }
             let middle = x(step) + column / 2
             let label =
                 step < 0 ? "inputs" : step == map.kernels.count ? "outputs" : "\(step)  \(map.kernels[step])"
