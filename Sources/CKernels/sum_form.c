@@ -43,12 +43,12 @@ oc_sum_form oc_find_sum_form(const oc_binary *b, uint32_t flip) {
         const float near = (float)(offset + nudge(i) * 0x1p-18);
         for (int32_t j = 0; j < 9; j++) {
             for (int32_t k = 0; k < 9; k++) {
-                const oc_sum_form f = {(float)(a * (1 + nudge(j) * 0x1p-24)), (float)(v * (1 + nudge(k) * 0x1p-24)), near, 1};
+                const oc_sum_form f = {(float)(a * (1 + nudge(j) * 0x1p-24)), (float)(v * (1 + nudge(k) * 0x1p-24)), near};
                 if (agrees(b, form, left, right, &f)) return f;
             }
         }
     }
-    const oc_sum_form none = {0, 0, 0, 0};
+    const oc_sum_form none = {0, 0, 0};
     return none;
 }
 

@@ -44,6 +44,9 @@ extension Draft {
             (residual.multiplier_b, residual.shift_b) = side == 0 ? second : first
             (residual.multiplier_out, residual.shift_out) = (sum.multiplier_out, sum.shift_out)
             (residual.clamp_min, residual.clamp_max) = (sum.clamp_min, sum.clamp_max)
+            (residual.linear_a, residual.linear_b) =
+                side == 0 ? (sum.linear_a, sum.linear_b) : (sum.linear_b, sum.linear_a)
+            residual.linear_c = sum.linear_c
             // The addition is about the convolution's own zero point, or it is none of ours.
             guard steps[convolution].record.conv.out_zero == (side == 0 ? sum.zero_a : sum.zero_b) else { continue }
 

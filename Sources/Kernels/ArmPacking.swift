@@ -72,12 +72,28 @@ enum ArmPacking {
     }
 
     /// What is left to do when all channels' words and weights are written.
-    func finish(_ geometry: oc_conv, _ out: UnsafeMutableRawBufferPointer) {
+    /// - Parameter fits: for each channel, whether its scaled sums fit 16 bits.
+    func finish(_ geometry: oc_conv, _ out: UnsafeMutableRawBufferPointer, _ fits: [Bool]) {
         switch self {
-        case .panels(let group): PanelPacking(geometry, group).finish(out)
-        case .columns(let dotProducts): ColumnPacking(geometry, dotProducts: dotProducts).finish(out)
-        case .chains: ChainPacking(geometry).finish(out)
-        case .pairs: PairPacking(geometry).finish(out)
+        case .panels(let group): PanelPacking(geometry, group).finish(out, fits)
+        case .columns(let dotProducts): ColumnPacking(geometry, dotProducts: dotProducts).finish(out, fits)
+        case .chains: ChainPacking(geometry).finish(out, fits)
+        case .pairs: PairPacking(geometry).finish(out, fits)
         }
+    }
+
+    /// A block's mark: 1 if all of its channels' scaled sums fit 16 bits.
+    static func mark(_ channels: Range<Int>, _ fits: [Bool]) -> UInt8 {
+        for channel in channels where !fits[channel] { return 0 }
+        return 1
+    }
+
+    /// Whether a channel's sums fit 16 bits when they are scaled, before the zero point comes on: then kernels need not
+    /// saturate them. Those of channels that do not shift to the right do not count.
+    static func fits(_ least: Int64, _ most: Int64, _ multiplier: Int32, _ shift: Int32) -> Bool {
+        guard least >= Int64(Int32.min), most <= Int64(Int32.max) else { return false }
+        let right = 31 - Int64(shift)
+        // One less than there is room for: kernels round ties of negative sums in two ways.
+        return (least * Int64(multiplier)) >> right > -32768 && (most * Int64(multiplier)) >> right < 32766
     }
 }

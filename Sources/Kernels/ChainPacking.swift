@@ -3,7 +3,7 @@ import CKernels
 
 /// How the constants of a convolution lie for the plain NEON sets, and the scratch it needs: CKernels/neon/conv.c. Every
 /// four channels are a block; the last block takes the last four, so that some channels may lie in two.
-struct ChainPacking: BlockPacking {
+struct ChainPacking {
     private static let lanes = Int(OC_CHAIN_CHANNELS)
     private let geometry: oc_conv
     private let length: Int64
@@ -13,7 +13,6 @@ struct ChainPacking: BlockPacking {
         length = times(times(Int64(geometry.kernel_h), Int64(geometry.kernel_w)), Int64(geometry.in_c))
     }
 
-    var filterLength: Int { Int(length) }
     private var channels: Int { Int(geometry.out_c) }
     private var blocks: Int { (channels + ChainPacking.lanes - 1) / ChainPacking.lanes }
     private var groups: Int { Int(oc_chain_groups(Int32(length))) }
@@ -73,7 +72,7 @@ struct ChainPacking: BlockPacking {
 
     /// Gives the last block its copies of the channels before it, then finds out which chains are safe, and which
     /// scaled sums fit 16 bits.
-    func finish(_ out: UnsafeMutableRawBufferPointer) {
+    func finish(_ out: UnsafeMutableRawBufferPointer, _ fits: [Bool]) {
         let last = blocks - 1
         for channel in max(0, channels - ChainPacking.lanes)..<max(0, last * ChainPacking.lanes) {
             for field in 0..<3 {
@@ -85,9 +84,8 @@ struct ChainPacking: BlockPacking {
         for block in 0..<blocks {
             markChains(in: block, out)
             let end = min((block + 1) * ChainPacking.lanes, channels)
-            let fits: Int32 = scaledSumsFit(max(0, end - ChainPacking.lanes)..<end, out) ? 1 : 0
             let flag = block * blockBytes + 4 * (3 * ChainPacking.lanes + 1)
-            out.storeBytes(of: fits, toByteOffset: flag, as: Int32.self)
+            out[flag] = ArmPacking.mark(max(0, end - ChainPacking.lanes)..<end, fits)
         }
     }
 

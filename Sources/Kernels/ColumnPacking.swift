@@ -4,7 +4,7 @@ import CKernels
 /// How the constants of a depthwise convolution lie for the Arm sets, and the scratch it needs: with dot products as
 /// CKernels/dotprod/columns.h has it, without as CKernels/neon/depthwise.c. Every eight channels are a block; the last block
 /// takes the last eight, so that some channels may lie in two.
-struct ColumnPacking: BlockPacking {
+struct ColumnPacking {
     private static let lanes = 8
     private let geometry: oc_conv
     private let hasDotProducts: Bool
@@ -17,7 +17,6 @@ struct ColumnPacking: BlockPacking {
 
     private var isLarge: Bool { geometry.kernel_h > 4 }
     private var channels: Int { Int(geometry.out_c) }
-    var filterLength: Int { taps }
     private var taps: Int { Int(geometry.kernel_h) * Int(geometry.kernel_w) }
     private var blocks: Int { (channels + ColumnPacking.lanes - 1) / ColumnPacking.lanes }
     private var columnBytes: Int { isLarge ? 64 : 32 }
@@ -80,7 +79,7 @@ struct ColumnPacking: BlockPacking {
 
     /// Gives the last block its copies of the channels before it, then finds out where two products or scaled sums
     /// may overflow 16 bits.
-    func finish(_ out: UnsafeMutableRawBufferPointer) {
+    func finish(_ out: UnsafeMutableRawBufferPointer, _ fits: [Bool]) {
         let last = blocks - 1
         for channel in channels - ColumnPacking.lanes..<last * ColumnPacking.lanes {
             for field in 0..<3 {
@@ -91,8 +90,7 @@ struct ColumnPacking: BlockPacking {
         }
         for block in 0..<blocks {
             let end = min((block + 1) * ColumnPacking.lanes, channels)
-            let fits: Int32 = scaledSumsFit(end - ColumnPacking.lanes..<end, out) ? 1 : 0
-            out.storeBytes(of: fits, toByteOffset: block * blockBytes + headBytes - 12, as: Int32.self)
+            out[block * blockBytes + headBytes - 12] = ArmPacking.mark(end - ColumnPacking.lanes..<end, fits)
             if !hasDotProducts { markPairs(in: block, out) }
         }
     }

@@ -213,7 +213,14 @@ public struct ConvolutionLayout {
         }
         if case .chained(let channels) = packing { ChainedStrips(geometry, channels).writeEnds(into: out) }
         repeatEightChannels(in: out, length)
-        if case .arm(let arm) = packing { arm.finish(geometry, out) }
+        if case .arm(let arm) = packing {
+            let fits = (0..<Int(geometry.out_c)).map { channel in
+                let folded = out.loadUnaligned(fromByteOffset: wordOffset(0, channel), as: Int32.self)
+                let sums = reachableSums(weights, channel, length, from: folded)
+                return ArmPacking.fits(sums.least, sums.most, multiplier[channel], shift[channel])
+            }
+            arm.finish(geometry, out, fits)
+        }
         if isDepthwise {
             let zero = UInt8(truncatingIfNeeded: geometry.in_zero) ^ UInt8(set.flip)
             for i in 0..<Int(zeroPixelBytes) {
@@ -259,15 +266,17 @@ public struct ConvolutionLayout {
         }
     }
 
-    /// The least and the greatest sum of a channel over all inputs: 0 to 255 each, as unsigned kernels sum them.
+    /// The least and the greatest sum of a channel over all inputs, which are 0 to 255 for kernels that sum unsigned bytes.
     private func reachableSums(
         _ weights: [Int8], _ channel: Int, _ length: Int, from folded: Int32
     ) -> (least: Int64, most: Int64) {
         var least = Int64(folded)
         var most = Int64(folded)
+        let inputs: (least: Int64, most: Int64) = set.sumsUnsignedBytes ? (0, 255) : (-128, 127)
         for k in 0..<length {
             let weight = Int64(weights[weightIndex(channel, k, length)])
-            if weight < 0 { least += 255 * weight } else { most += 255 * weight }
+            least += weight < 0 ? inputs.most * weight : inputs.least * weight
+            most += weight < 0 ? inputs.least * weight : inputs.most * weight
         }
         return (least, most)
     }

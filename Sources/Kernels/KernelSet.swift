@@ -51,10 +51,10 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
 
     /// How a convolution kernel wants its constants.
     func packing(of kernel: UInt32) -> ConvolutionPacking {
-        switch (self, oc_kernel(rawValue: kernel)) {
+        let kernel = oc_kernel(rawValue: kernel)
+        return switch (self, kernel == OC_KERNEL_CONV_ADD ? OC_KERNEL_CONV : kernel) {
         case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2, words: 3)
-        case (.avx512vnni, OC_KERNEL_CONV), (.avx512vnni, OC_KERNEL_CONV_ADD):
-            .blocked(channels: 16, group: 4, words: 11, padded: .rows)
+        case (.avx512vnni, OC_KERNEL_CONV): .blocked(channels: 16, group: 4, words: 11, padded: .rows)
         case (.avx512vnni, OC_KERNEL_DEPTHWISE): .blocked(channels: 16, group: 4, words: 11, padded: .columns)
         case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .arm(.chains)
         case (.dotprod, OC_KERNEL_CONV): .arm(.panels(group: 4))

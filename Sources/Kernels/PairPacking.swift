@@ -3,7 +3,7 @@ import CKernels
 
 /// How the constants of a convolution with short filters lie for plain NEON on AArch64: CKernels/neon/pairs.c. Every sixteen
 /// channels are a block; the last block takes the last sixteen, so that some channels may lie in two.
-struct PairPacking: BlockPacking {
+struct PairPacking {
     private static let lanes = Int(OC_PAIR_CHANNELS)
     private let channels: Int
     private let length: Int
@@ -14,7 +14,6 @@ struct PairPacking: BlockPacking {
         length = Int(geometry.kernel_h) * Int(geometry.kernel_w) * Int(geometry.in_c)
     }
 
-    var filterLength: Int { length }
     private var blocks: Int { (channels + PairPacking.lanes - 1) / PairPacking.lanes }
     private var pairs: Int { Int(oc_pair_count(Int32(length))) }
     private var headBytes: Int { 4 * Int(OC_PAIR_WORDS) }
@@ -47,7 +46,7 @@ struct PairPacking: BlockPacking {
 
     /// Gives the last block its copies of the channels before it, then finds out which products, and which scaled
     /// sums, fit 16 bits.
-    func finish(_ out: UnsafeMutableRawBufferPointer) {
+    func finish(_ out: UnsafeMutableRawBufferPointer, _ fits: [Bool]) {
         let last = blocks - 1
         for channel in channels - PairPacking.lanes..<last * PairPacking.lanes {
             for field in 0..<3 {
@@ -59,9 +58,8 @@ struct PairPacking: BlockPacking {
         for block in 0..<blocks {
             markUnits(in: block, out)
             let end = min((block + 1) * PairPacking.lanes, channels)
-            let fits: Int32 = scaledSumsFit(end - PairPacking.lanes..<end, out) ? 1 : 0
             let flag = block * blockBytes + 4 * (3 * PairPacking.lanes + 2)
-            out.storeBytes(of: fits, toByteOffset: flag, as: Int32.self)
+            out[flag] = ArmPacking.mark(end - PairPacking.lanes..<end, fits)
         }
     }
 

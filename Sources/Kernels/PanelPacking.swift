@@ -4,7 +4,7 @@ import CKernels
 /// How the constants of a convolution lie for the Arm sets with dot products (groups of 4 bytes) or matrix products (of 8),
 /// and the scratch it needs: CKernels/dotprod/panels.h. Blocks of 4, 8 or 12 channels hold biases, multipliers, shifts, then
 /// for each group of the patch each channel's weights; every channel takes the same bytes, also those past the end.
-struct PanelPacking: BlockPacking {
+struct PanelPacking {
     private let geometry: oc_conv
     private let group: Int64
     private let length: Int64
@@ -16,8 +16,6 @@ struct PanelPacking: BlockPacking {
     }
 
     private var paddedLength: Int64 { roundUp(length, to: group) }
-
-    var filterLength: Int { Int(length) }
 
     private var blockBytes: Int64 { times(roundUp(Int64(geometry.out_c), to: 4), plus(12, paddedLength)) }
 
@@ -52,7 +50,7 @@ struct PanelPacking: BlockPacking {
     func weightOffset(_ channel: Int, _ k: Int) -> Int { weightOffset(channel, k, in: span(of: channel)) }
 
     /// Gives the last block its copies of the channels before it, then marks blocks whose scaled sums fit 16 bits.
-    func finish(_ out: UnsafeMutableRawBufferPointer) {
+    func finish(_ out: UnsafeMutableRawBufferPointer, _ fits: [Bool]) {
         let last = span(of: Int(geometry.out_c) - 1)
         for channel in start(of: last)..<max(start(of: last), Int(last.first)) {
             for field in 0..<3 {
@@ -66,7 +64,7 @@ struct PanelPacking: BlockPacking {
             let block = span(of: channel)
             let first = start(of: block)
             let channels = first..<min(first + Int(block.channels), Int(geometry.out_c))
-            out[Int(blockBytes) + channel / 4] = scaledSumsFit(channels, out) ? 1 : 0
+            out[Int(blockBytes) + channel / 4] = ArmPacking.mark(channels, fits)
             channel += Int(block.channels)
         }
     }

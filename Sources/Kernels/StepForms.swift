@@ -5,8 +5,9 @@ extension KernelSet {
     /// Whether the set adds tensors by fused multiply-adds.
     private var usesSumForms: Bool { self == .avx512vnni }
 
-    /// Whether additions belong into the convolutions before them: the set's kernel adds while the sums are in cache.
-    public var addsResiduals: Bool { self == .avx512vnni }
+    /// Whether additions belong into the convolutions before them: the set's kernel adds while the sums are in cache, and
+    /// pads addends that have fewer channels by itself.
+    public var addsResiduals: Bool { self != .scalar }
 
     /// Fills what kernels of this set read besides a step's geometry: the float form of an addition. `step.flip` is the
     /// set's.

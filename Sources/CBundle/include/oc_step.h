@@ -52,8 +52,7 @@ enum { OC_NO_TENSOR = 0xffffffffu };
 /* An ADD as clamp(round(fma(a, scale_a, fma(b, scale_b, offset)))), all rounding to nearest even, a, b and the result as the
  * step's flip has them. CKernels/sum_form.c finds it. */
 typedef struct oc_sum_form {
-    float scale_a, scale_b, offset;
-    int32_t is_exact;       /* 1: equal to the integer form for all 65536 pairs; 0: there is none */
+    float scale_a, scale_b, offset; /* scale_a 0: there is none that equals the integer form for all 65536 pairs */
 } oc_sum_form;
 
 /* What is added to a convolution's result, as ADD does it: a is the result as the convolution's clamp leaves it, b the addend
@@ -64,6 +63,7 @@ typedef struct oc_residual {
     int32_t multiplier_a, shift_a, multiplier_b, shift_b, multiplier_out, shift_out;
     int32_t clamp_min, clamp_max;
     oc_sum_form form;
+    int32_t linear_a, linear_b, linear_c; /* as in oc_binary */
 } oc_residual;
 
 /* Convolutions. Input row of output row y and tap ky: y * stride_h - pad_top + ky * dilation_h; rows and columns

@@ -10,6 +10,8 @@
 #define OC_AVX2 __attribute__((target("avx2,fma")))
 
 void oc_avx2_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_avx2_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_avx2_sums(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
 void oc_avx2_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_avx2_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 

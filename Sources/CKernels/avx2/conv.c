@@ -1,5 +1,6 @@
 /* Convolutions with AVX2. Exact: int8 widened to int16, pairs of products summed by vpmaddwd into int32; no saturating
  * vpmaddubsw. Packing "blocked 8 x 2". */
+#include "../residual.h"
 #include "../widened.h"
 #include "avx2.h"
 
@@ -56,6 +57,11 @@ OC_AVX2 static void any_tile(const oc_conv *conv, const int16_t *patches, int32_
 void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     static const oc_widened_set set = {.group = 2, .widen = widen, .tile = any_tile};
     oc_widened_conv(step, memory, part, parts, &set);
+    if (step->kernel == OC_KERNEL_CONV_ADD) {
+        const oc_conv *c = &step->conv;
+        const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
+        oc_add_residual(step, memory, pixels.begin, pixels.end - pixels.begin, oc_avx2_sums, oc_pad_pixels);
+    }
 }
 
 #endif

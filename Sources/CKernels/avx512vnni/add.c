@@ -56,7 +56,7 @@ OC_VNNI static void add_floats(const oc_binary *b, const uint8_t *in_a, const ui
 }
 
 OC_VNNI static void add_run(const oc_binary *b, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, oc_range run) {
-    if (b->form.is_exact) add_floats(b, in_a, in_b, output, run);
+    if (b->form.scale_a != 0) add_floats(b, in_a, in_b, output, run);
     else add_integers(b, in_a, in_b, output, run);
 }
 
@@ -83,7 +83,7 @@ OC_VNNI void oc_vnni_add_pixels(const oc_conv *c, uint8_t *pixels, const uint8_t
             const __m256i a = next, v = _mm256_mask_loadu_epi8(zero, given, from);
             next = _mm256_maskz_loadu_epi8(i + 1 < count ? lanes : 0, at + c->out_c);
             __m512i values[2];
-            if (b.form.is_exact) {
+            if (b.form.scale_a != 0) {
                 values[0] = float_sum(_mm256_castsi256_si128(a), _mm256_castsi256_si128(v), scale_a, scale_b, offset);
                 values[1] = float_sum(_mm256_extracti128_si256(a, 1), _mm256_extracti128_si256(v, 1), scale_a, scale_b, offset);
             } else {

@@ -116,6 +116,7 @@ void oc_dotprod_grey(const oc_step *step, const oc_memory *memory, uint32_t part
             row = end;
         }
     }
+    oc_neon_add_residual(step, memory, all.begin * c->out_w, (all.end - all.begin) * c->out_w);
 }
 
 #endif

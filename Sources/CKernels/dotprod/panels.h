@@ -120,6 +120,7 @@ static inline void oc_panel_conv(const oc_step *step, const oc_memory *memory, u
             }
         }
         oc_panel_multiply(step, packed, panels, panel_bytes, count, output + (size_t)first * c->out_c, set);
+        oc_neon_add_residual(step, memory, first, count);
     }
 }
 

@@ -60,19 +60,20 @@ void oc_dotprod_short(const oc_step *step, const oc_memory *memory, uint32_t par
     enum { CHUNK = 16 * 1024, LEAST = 64 };
     const int32_t fit = CHUNK / (c->in_c + c->out_c) / OC_SHORT_ROWS * OC_SHORT_ROWS, chunk = fit < LEAST ? LEAST : fit;
     const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
-    for (int32_t next = pixels.begin, count; next < pixels.end; next += count) {
-        count = pixels.end - next < chunk ? pixels.end - next : chunk;
-        const int32_t first = count < OC_SHORT_ROWS ? pixels.end - OC_SHORT_ROWS : next, some = next + count - first;
+    for (int32_t first = pixels.begin, count; first < pixels.end; first += count) {
+        const int32_t rest = pixels.end - first;
+        count = rest < chunk + OC_SHORT_ROWS ? rest : chunk; /* no chunk is too small */
         const int8_t *x = input + (size_t)first * (size_t)c->in_c;
         for (int32_t channel = 0; channel < c->out_c; channel += OC_SHORT_CHANNELS) {
             const oc_panel_block b = oc_short_block(step, memory, channel, group);
             uint8_t *out = output + (size_t)first * (size_t)c->out_c + channel;
-            if (group == 8) pixels_2_8(&b, x, some, out);
-            else if (c->in_c == 8) pixels_2_4(&b, x, some, out);
-            else if (c->in_c == 16) pixels_4_4(&b, x, some, out);
-            else if (c->in_c == 24) pixels_6_4(&b, x, some, out);
-            else pixels_8_4(&b, x, some, out);
+            if (group == 8) pixels_2_8(&b, x, count, out);
+            else if (c->in_c == 8) pixels_2_4(&b, x, count, out);
+            else if (c->in_c == 16) pixels_4_4(&b, x, count, out);
+            else if (c->in_c == 24) pixels_6_4(&b, x, count, out);
+            else pixels_8_4(&b, x, count, out);
         }
+        oc_neon_add_residual(step, memory, first, count);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include <oc_step.h>
 
-/* The float form of an ADD whose values lie in the arena XOR `flip`; is_exact 0 where none was found. */
+/* The float form of an ADD whose values lie in the arena XOR `flip`; scale_a 0 where none was found. */
 oc_sum_form oc_find_sum_form(const oc_binary *add, uint32_t flip);
 
 /* The same for the addition behind a convolution. */

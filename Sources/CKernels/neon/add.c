@@ -1,5 +1,6 @@
-/* Addition and subtraction with NEON, where neither operand is broadcast: by the linear form where one is known, else by
- * the reference's steps. */
+/* Addition and subtraction with NEON, where neither operand is broadcast: by the linear form where one is known, in 16 bits
+ * if its digits allow, else by the reference's steps. */
+#include "../residual.h"
 #include "../scalar/scalar.h"
 #include "requantize.h"
 #include "oc_linear_sum.h"
@@ -59,17 +60,80 @@ static inline int8x8_t linear(int16x8_t x, int16x8_t y, const oc_binary *b) {
 static void add_linearly(const oc_binary *step, const int8_t *x, const int8_t *y, uint8_t *output, int32_t count) {
     const oc_binary b = *step; /* the output might be the step, for all the compiler knows */
     const int8x16_t least = vdupq_n_s8((int8_t)b.clamp_min), most = vdupq_n_s8((int8_t)b.clamp_max);
-    int32_t i = 0;
-    for (; i + 16 <= count; i += 16) {
+    for (int32_t i = 0; i + 16 <= count; i += 16) {
         const int8x16_t xs = vld1q_s8(x + i), ys = vld1q_s8(y + i);
         const int8x8_t low = linear(vmovl_s8(vget_low_s8(xs)), vmovl_s8(vget_low_s8(ys)), &b);
         const int8x8_t high = linear(vmovl_s8(vget_high_s8(xs)), vmovl_s8(vget_high_s8(ys)), &b);
         vst1q_s8((int8_t *)output + i, vminq_s8(vmaxq_s8(vcombine_s8(low, high), least), most));
     }
-    for (; i < count; i++) {
-        const uint32_t sum = (uint32_t)x[i] * (uint32_t)b.linear_a + (uint32_t)y[i] * (uint32_t)b.linear_b + (uint32_t)b.linear_c;
-        output[i] = (uint8_t)oc_clamp((int32_t)sum >> OC_LINEAR_SUM_BITS, b.clamp_min, b.clamp_max);
+}
+
+/* The linear form's factors in three digits to the base of 256, the lower two of which are signed, too. */
+typedef struct digits {
+    int8x8_t a[3], b[3];
+    int16x8_t c[3];
+} digits;
+
+static int split(int32_t factor, int32_t digit[3]) {
+    if (factor < -(1 << 23) || factor >= 1 << 23) return 0;
+    digit[0] = (int8_t)factor;
+    digit[1] = (int8_t)((factor - digit[0]) >> 8);
+    digit[2] = (factor - digit[0] - digit[1] * 256) >> 16;
+    return digit[2] >= -128 && digit[2] <= 127;
+}
+
+/* Whether all sums of a digit's products, of its part of the constant and of what comes up from the digit below fit 16 bits. */
+static int find_digits(const oc_binary *b, digits *all) {
+    int32_t digit_a[3], digit_b[3];
+    const int32_t digit_c[3] = {b->linear_c & 255, b->linear_c >> 8 & 255, b->linear_c >> 16};
+    if (!split(b->linear_a, digit_a) || !split(b->linear_b, digit_b)) return 0;
+    for (int i = 0; i < 3; i++) {
+        const int32_t most_a = digit_a[i] < 0 ? -digit_a[i] : digit_a[i], most_b = digit_b[i] < 0 ? -digit_b[i] : digit_b[i];
+        const int32_t most_c = digit_c[i] < 0 ? -digit_c[i] : digit_c[i];
+        if (128 * (most_a + most_b) + most_c + 128 > 32767) return 0;
+        all->a[i] = vdup_n_s8((int8_t)digit_a[i]);
+        all->b[i] = vdup_n_s8((int8_t)digit_b[i]);
+        all->c[i] = vdupq_n_s16((int16_t)digit_c[i]);
     }
+    return 1;
+}
+
+/* Eight sums: each digit's, and what is above it of the one below. */
+static inline int16x8_t digit_sums(int8x8_t x, int8x8_t y, const digits *d) {
+    int16x8_t sums = vmlal_s8(vmlal_s8(d->c[0], x, d->a[0]), y, d->b[0]);
+    sums = vsraq_n_s16(vmlal_s8(vmlal_s8(d->c[1], x, d->a[1]), y, d->b[1]), sums, 8);
+    return vsraq_n_s16(vmlal_s8(vmlal_s8(d->c[2], x, d->a[2]), y, d->b[2]), sums, 8);
+}
+
+/* Whole sixteens of them. */
+static void add_by_digits(const oc_binary *step, const digits *digits_of, const int8_t *x, const int8_t *y, uint8_t *output, int32_t count) {
+    const digits d = *digits_of;
+    const int8x16_t least = vdupq_n_s8((int8_t)step->clamp_min), most = vdupq_n_s8((int8_t)step->clamp_max);
+    for (; count >= 16; count -= 16, x += 16, y += 16, output += 16) {
+        const int8x16_t xs = vld1q_s8(x), ys = vld1q_s8(y);
+        const int8x8_t low = vqshrn_n_s16(digit_sums(vget_low_s8(xs), vget_low_s8(ys), &d), OC_LINEAR_SUM_BITS - 16);
+        const int8x8_t high = vqshrn_n_s16(digit_sums(vget_high_s8(xs), vget_high_s8(ys), &d), OC_LINEAR_SUM_BITS - 16);
+        vst1q_s8((int8_t *)output, vminq_s8(vmaxq_s8(vcombine_s8(low, high), least), most));
+    }
+}
+
+void oc_neon_sums(const oc_binary *b, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, int32_t count) {
+    const int8_t *x = (const int8_t *)in_a, *y = (const int8_t *)in_b;
+    const int32_t whole = count / 16 * 16;
+    digits d;
+    if (b->linear_a != 0 || b->linear_b != 0) {
+        if (find_digits(b, &d)) add_by_digits(b, &d, x, y, output, count);
+        else add_linearly(b, x, y, output, whole);
+        for (int32_t i = whole; i < count; i++) output[i] = oc_linear_byte(b, x[i], y[i]);
+    } else {
+        const int by_steps = b->left_shift == LEFT_SHIFT && b->shift_a <= 0 && b->shift_b <= 0 && b->shift_out <= 0;
+        if (by_steps) add_by_steps(b, x, y, output, whole);
+        for (int32_t i = by_steps ? whole : 0; i < count; i++) output[i] = (uint8_t)oc_sum(b, x[i], y[i]);
+    }
+}
+
+void oc_neon_add_residual(const oc_step *step, const oc_memory *memory, int32_t first, int32_t count) {
+    if (step->kernel == OC_KERNEL_CONV_ADD) oc_add_residual(step, memory, first, count, oc_neon_sums, oc_pad_pixels);
 }
 
 void oc_neon_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -79,21 +143,9 @@ void oc_neon_add(const oc_step *step, const oc_memory *memory, uint32_t part, ui
         oc_scalar_add(step, memory, part, parts);
         return;
     }
-    const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
-    uint8_t *output = oc_destination(&step->out, memory);
     const oc_range run = oc_part(b->dims[4], part, parts);
-    const int32_t count = run.end - run.begin, whole = count / 16 * 16;
-    in_a += run.begin;
-    in_b += run.begin;
-    output += run.begin;
-    if (b->linear_a != 0 || b->linear_b != 0) {
-        add_linearly(b, (const int8_t *)in_a, (const int8_t *)in_b, output, count);
-    } else if (b->left_shift == LEFT_SHIFT && b->shift_a <= 0 && b->shift_b <= 0 && b->shift_out <= 0) {
-        add_by_steps(b, (const int8_t *)in_a, (const int8_t *)in_b, output, whole);
-        for (int32_t i = whole; i < count; i++) output[i] = (uint8_t)oc_sum(b, (int8_t)in_a[i], (int8_t)in_b[i]);
-    } else {
-        for (int32_t i = 0; i < count; i++) output[i] = (uint8_t)oc_sum(b, (int8_t)in_a[i], (int8_t)in_b[i]);
-    }
+    oc_neon_sums(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
+                 oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
 }
 
 #endif

@@ -262,6 +262,7 @@ void oc_neon_conv(const oc_step *step, const oc_memory *memory, uint32_t part, u
             b.store.mode = slow ? OC_ARM_SLOW : oc_arm_mode_of(&b.store, b.bias[3 * CHANNELS + 1], CHANNELS);
             chunks[b.store.mode][b.groups == 0 ? b.octets : 0](&b, from, stride, count, output + (size_t)first * c->out_c + at);
         }
+        oc_neon_add_residual(step, memory, first, count);
     }
 }
 

@@ -5,7 +5,7 @@
 oc_kernel_fn oc_neon_kernel(uint32_t kernel) {
 #if defined(__ARM_NEON)
     switch (kernel) {
-    case OC_KERNEL_CONV: return oc_neon_conv;
+    case OC_KERNEL_CONV: case OC_KERNEL_CONV_ADD: return oc_neon_conv;
     case OC_KERNEL_DEPTHWISE: return oc_neon_depthwise;
     case OC_KERNEL_ADD: return oc_neon_add;
     case OC_KERNEL_MATRIX: return oc_neon_matrix;

@@ -17,6 +17,10 @@ void oc_neon_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t 
 void oc_neon_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_mean(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_neon_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_neon_sums(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
+
+/* The residual of pixels that are done, where the step has one. */
+void oc_neon_add_residual(const oc_step *, const oc_memory *, int32_t first, int32_t count);
 
 /* oc_multiply on four lanes. vqrdmulh is the reference's high multiply; vrshl rounds half up, so negative values that are
  * shifted are lowered by one first. */

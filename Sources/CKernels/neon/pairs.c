@@ -155,6 +155,7 @@ void oc_neon_pairs(const oc_step *step, const oc_memory *memory, uint32_t part, 
             b.store.mode = b.words[3 * CHANNELS] != 0 ? OC_ARM_SLOW : oc_arm_mode_of(&b.store, b.words[3 * CHANNELS + 2], CHANNELS);
             multiply_chunk(&b, from, stride, count, output + (size_t)first * c->out_c + at);
         }
+        oc_neon_add_residual(step, memory, first, count);
     }
 }
 

@@ -121,7 +121,7 @@ static inline int oc_arm_shifts_right(const int32_t *shift, int32_t count) {
     return vget_lane_s32(vpmax_s32(half, half), 0) < 0;
 }
 
-/* The mode of a block of `channels`, whose packing says whether scaled sums always `fit` 16 bits (Kernels/ScaledSums.swift). */
+/* The mode of a block of `channels`, whose packing says whether scaled sums always `fit` 16 bits (Kernels/ArmPacking.swift). */
 static inline oc_arm_mode oc_arm_mode_of(const oc_arm_store *s, int32_t fit, int32_t channels) {
     const int32_t rectifies = s->range.rectifies;
     if (!oc_arm_shifts_right(s->shift, channels)) return OC_ARM_SLOW;

@@ -7,6 +7,7 @@
  * padded with zero weights to a multiple of four. Pixels are read in place, up to three bytes past each row; those whose
  * kernel reaches out of the input are gathered in scratch. */
 #include "../direct.h"
+#include "../residual.h"
 #include "rvv.h"
 
 #if defined(OC_RVV)
@@ -83,8 +84,28 @@ OC_RVV static void multiply(const oc_step *step, const oc_memory *memory, const 
     }
 }
 
+OC_RVV static void pad(uint8_t *to, const uint8_t *from, int32_t pixels, size_t channels, size_t width, uint8_t zero) {
+    for (size_t i = 0, all = (size_t)pixels * width; i < all;) {
+        const size_t vl = __riscv_vsetvl_e8m8(all - i);
+        __riscv_vse8_v_u8m8(to + i, __riscv_vmv_v_x_u8m8(zero, vl), vl);
+        i += vl;
+    }
+    for (size_t i = 0; i < channels;) {
+        const size_t vl = __riscv_vsetvl_e8m8(channels - i);
+        for (int32_t p = 0; p < pixels; p++) {
+            __riscv_vse8_v_u8m8(to + i + (size_t)p * width, __riscv_vle8_v_u8m8(from + i + (size_t)p * channels, vl), vl);
+        }
+        i += vl;
+    }
+}
+
 void oc_rvv_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     oc_direct_conv(step, memory, part, parts, GROUP, multiply);
+    if (step->kernel == OC_KERNEL_CONV_ADD) {
+        const oc_conv *c = &step->conv;
+        const oc_range pixels = oc_part(c->batches * c->out_h * c->out_w, part, parts);
+        oc_add_residual(step, memory, pixels.begin, pixels.end - pixels.begin, oc_rvv_sums, pad);
+    }
 }
 
 #endif

@@ -18,11 +18,10 @@ OC_RVV_INLINE vint32m4_t scaled(const uint8_t *bytes, int32_t zero, int32_t left
     return high;
 }
 
-OC_RVV static void add_linearly(const oc_binary *step, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output,
-                                oc_range run) {
+OC_RVV static void add_linearly(const oc_binary *step, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, int32_t count) {
     const oc_binary b = *step; /* the output might be the step, for all the compiler knows */
-    for (int32_t i = run.begin; i < run.end;) {
-        const size_t vl = __riscv_vsetvl_e32m8((size_t)(run.end - i));
+    for (int32_t i = 0; i < count;) {
+        const size_t vl = __riscv_vsetvl_e32m8((size_t)(count - i));
         const vint8m2_t x = __riscv_vle8_v_i8m2((const int8_t *)in_a + i, vl), y = __riscv_vle8_v_i8m2((const int8_t *)in_b + i, vl);
         vint32m8_t sums = __riscv_vmv_v_x_i32m8(b.linear_c, vl);
         sums = __riscv_vmacc_vx_i32m8(sums, b.linear_a, __riscv_vsext_vf4_i32m8(x, vl), vl);
@@ -35,31 +34,39 @@ OC_RVV static void add_linearly(const oc_binary *step, const uint8_t *in_a, cons
     }
 }
 
-OC_RVV void oc_rvv_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    const oc_binary *b = &step->binary;
-    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1
-        && b->stride_b[4] == 1;
-    const int linear = b->linear_a != 0 || b->linear_b != 0;
-    if (!dense || (!linear && (b->shift_a > 0 || b->shift_b > 0 || b->shift_out >= 0))) {
-        oc_scalar_add(step, memory, part, parts);
-        return;
-    }
-    const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
-    uint8_t *output = oc_destination(&step->out, memory);
-    const oc_range run = oc_part(b->dims[4], part, parts);
-    if (linear) {
-        add_linearly(b, in_a, in_b, output, run);
-        return;
-    }
+OC_RVV static void add_by_steps(const oc_binary *b, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, int32_t count) {
     const oc_rvv_range range = oc_rvv_load_range(b->out_zero, b->clamp_min, b->clamp_max);
-    for (int32_t i = run.begin; i < run.end;) {
-        const size_t vl = __riscv_vsetvl_e32m4((size_t)(run.end - i));
+    for (int32_t i = 0; i < count;) {
+        const size_t vl = __riscv_vsetvl_e32m4((size_t)(count - i));
         const vint32m4_t left = scaled(in_a + i, b->zero_a, b->left_shift, b->multiplier_a, -b->shift_a, vl);
         const vint32m4_t right = scaled(in_b + i, b->zero_b, b->left_shift, b->multiplier_b, -b->shift_b, vl);
         const vint32m4_t sums = b->subtract ? __riscv_vsub_vv_i32m4(left, right, vl) : __riscv_vadd_vv_i32m4(left, right, vl);
         oc_rvv_store(output + i, sums, b->multiplier_out, (size_t)-b->shift_out, &range, vl);
         i += (int32_t)vl;
     }
+}
+
+void oc_rvv_sums(const oc_binary *b, const uint8_t *in_a, const uint8_t *in_b, uint8_t *output, int32_t count) {
+    if (b->linear_a != 0 || b->linear_b != 0) {
+        add_linearly(b, in_a, in_b, output, count);
+    } else if (b->shift_a <= 0 && b->shift_b <= 0 && b->shift_out < 0) {
+        add_by_steps(b, in_a, in_b, output, count);
+    } else {
+        for (int32_t i = 0; i < count; i++) output[i] = (uint8_t)oc_sum(b, (int8_t)in_a[i], (int8_t)in_b[i]);
+    }
+}
+
+void oc_rvv_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_binary *b = &step->binary;
+    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1
+        && b->stride_b[4] == 1;
+    if (!dense) {
+        oc_scalar_add(step, memory, part, parts);
+        return;
+    }
+    const oc_range run = oc_part(b->dims[4], part, parts);
+    oc_rvv_sums(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
+                oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
 }
 
 OC_RVV void oc_rvv_table(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {

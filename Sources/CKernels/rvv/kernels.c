@@ -16,7 +16,7 @@ void oc_rvv_store_any(uint8_t *out, const int32_t *sums, const int32_t *multipli
 oc_kernel_fn oc_rvv_kernel(uint32_t kernel) {
 #if defined(OC_RVV)
     switch (kernel) {
-    case OC_KERNEL_CONV: return oc_rvv_conv;
+    case OC_KERNEL_CONV: case OC_KERNEL_CONV_ADD: return oc_rvv_conv;
     case OC_KERNEL_DEPTHWISE: return oc_rvv_depthwise;
     case OC_KERNEL_ADD: return oc_rvv_add;
     case OC_KERNEL_MATRIX: return oc_rvv_matrix;

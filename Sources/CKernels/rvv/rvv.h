@@ -80,6 +80,7 @@ void oc_rvv_store_any(uint8_t *out, const int32_t *sums, const int32_t *multipli
 void oc_rvv_conv(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_depthwise(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_matrix(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
+void oc_rvv_sums(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
 void oc_rvv_add(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_average_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);
 void oc_rvv_max_pool(const oc_step *, const oc_memory *, uint32_t part, uint32_t parts);

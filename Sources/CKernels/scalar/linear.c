@@ -16,8 +16,7 @@ void oc_scalar_add_linear(const oc_step *step, const oc_memory *memory, uint32_t
     int8_t *output = (int8_t *)oc_destination(&step->out, memory);
     const oc_range run = oc_part(b.dims[4], part, parts);
     for (int32_t i = run.begin; i < run.end; i++) {
-        const uint32_t sum = (uint32_t)x[i] * (uint32_t)b.linear_a + (uint32_t)y[i] * (uint32_t)b.linear_b + (uint32_t)b.linear_c;
-        output[i] = (int8_t)oc_clamp((int32_t)sum >> OC_LINEAR_SUM_BITS, b.clamp_min, b.clamp_max);
+        output[i] = (int8_t)oc_linear_byte(&b, x[i], y[i]);
     }
 }
 
