@@ -3,9 +3,9 @@
 #
 # usage: Tests/Boards/kernel.sh arm64|armhf|riscv64|amd64 [SUITE]      SUITE: trixie (default), forky
 #
-# Leaves in .build-boards/ARCHITECTURE: kernel, busybox, and modules/ with `order`, the order to load them in. What is
-# there stays as it is: remove the folder for a newer kernel. gpio-sim and v4l2loopback are not in Debian's kernels;
-# their sources (GPL-2.0) are Debian's too, fetched each time and never part of this project.
+# Leaves in .build-boards/ARCHITECTURE: kernel, busybox, and modules/ with `order`, the order to load them in. What this
+# very script has made stays as it is: remove the folder for a newer kernel. gpio-sim and v4l2loopback are not in
+# Debian's kernels; their sources (GPL-2.0) are Debian's too, fetched each time and never part of this project.
 set -eu
 cd "$(dirname "$0")/../.."
 arch=$1
@@ -22,10 +22,11 @@ amd64) flavour=amd64 prefix=x86_64-linux-gnu- kernel_arch=x86 ;;
 esac
 board=$PWD/.build-boards/$arch
 shared=$PWD/.build-boards/shared
-[ ! -e "$board/complete" ] || exit 0
+script=$(cksum <Tests/Boards/kernel.sh)
+[ "$(cat "$board/complete" 2>/dev/null)" != "$script" ] || exit 0
 host=$(dpkg --print-architecture)
 work=$board/work # made anew: a build that was cut short leaves nothing behind
-rm -rf "$work" "$board/modules"
+rm -rf "$work" "$board/modules" "$board/complete"
 mkdir -p "$work" "$board/modules" "$shared"
 
 # packages ARCHITECTURE PACKAGE...: their files' names in $fetched; what has been downloaded is not fetched again.
@@ -138,4 +139,4 @@ kernel=$(find "$work/target" -type f \( -path '*/boot/vmlinu[xz]*' -o -path '*/l
 cp "$kernel" "$board/kernel"
 find "$work/target" -path '*bin/busybox' -type f -exec cp {} "$board/busybox" \;
 rm -rf "$work"
-touch "$board/complete"
+echo "$script" >"$board/complete"

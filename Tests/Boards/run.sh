@@ -9,8 +9,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 declare -F check >/dev/null || source Tests/check.sh
 
 boards_work=$(mktemp -d)
-boards_limit=150  # seconds a boot may take on a busy machine; it takes half of that
-boards_budget=400 # seconds that all boots may take together
+boards_silence=120 # seconds without a line on the console after which a boot is given up; it says one every 5 s or so
+boards_limit=600   # seconds a boot may take on a busy machine; it takes a tenth of that
+boards_budget=1500 # seconds that all boots may take together
 
 boards_toolset() { case $1 in arm64) echo aarch64 ;; armhf) echo armv7 ;; amd64) echo x86_64 ;; *) echo "$1" ;; esac; }
 
@@ -86,10 +87,11 @@ boards_initramfs() {
     (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet) >"$boards_work/$arch.cpio"
 }
 
+# boards_boot ARCH [verbose]: whether all tests of the board ran, and passed.
 boards_boot() {
     local arch=$1 start=$SECONDS limit=$((boards_budget < boards_limit ? boards_budget : boards_limit))
     [ $limit -gt 0 ] || return 1
-    Tests/Boards/boot.sh "$arch" "$boards_work/$arch.cpio" $limit 2>&1 | tr -d '\r' >"$boards_work/$arch.log"
+    Tests/Boards/boot.sh "$arch" "$boards_work/$arch.cpio" $boards_silence $limit "${2:-}" >"$boards_work/$arch.log" 2>&1
     boards_budget=$((boards_budget - (SECONDS - start)))
     grep -qx 'BOARD DONE' "$boards_work/$arch.log" && ! grep -q '^FAIL ' "$boards_work/$arch.log"
 }
@@ -97,7 +99,12 @@ boards_boot() {
 # Every line that the board's tests said is a test here; boots again once, since a busy machine can upset any timing.
 boards_test() {
     local arch=$1 name
-    boards_boot "$arch" || boards_boot "$arch"
+    if ! boards_boot "$arch"; then
+        mv "$boards_work/$arch.log" "$boards_work/$arch.first.log"
+        echo "      $arch: boots again, after this:"
+        { grep -A 12 '^FAIL ' "$boards_work/$arch.first.log" || tail -n 30 "$boards_work/$arch.first.log"; } | sed 's/^/      /'
+        boards_boot "$arch" verbose
+    fi
     check "$arch: the board ran all its tests" boards_through "$arch"
     while read -r name; do
         check "$arch: $name" boards_said "$arch" "$name"
