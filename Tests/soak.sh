@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A long life in short: frames from a pipe at full speed, then a source that ends and is started again, time after time.
-# Resident memory stays within 64 KB, descriptors stay as many, and no frame takes anything from the heap.
+# A long life in short: frames from a pipe at full speed, then a command that ends and a camera that is stopped, and both
+# started again, time after time. Resident memory stays within 64 KB, descriptors stay as many, and no frame takes anything
+# from the heap.
 #
 # usage: Tests/soak.sh FOLDER_OF_PROGRAMS [FRAMES [RESTARTS]]      100000 and 1000 by default; Tests/run.sh takes fewer
 set -euo pipefail
@@ -77,7 +78,7 @@ calls() {
     wait "$daemon" || fail "the daemon failed"
     daemon=
     grep -q "\"frames\":$((72 * $1)),.*\"lost\":0" <(tail -n 1 "$work/events.jsonl") || fail "frames or events are missing"
-    cp "$work/count" "$work/count-$2"
+    od -An -td8 "$work/count" | tr -d ' ' >"$work/count-$2"
 }
 
 "$programs/ocellus" build "$example/sensor.yaml" --board host -o "$work/sensor.ocellus" >/dev/null
@@ -99,3 +100,4 @@ measure faults $((restarts / 10)) "$restarts"
 kill "$daemon"
 wait "$daemon" || fail "the daemon failed"
 daemon=
+Tests/camera.sh "$programs" "$restarts"

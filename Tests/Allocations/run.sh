@@ -20,7 +20,7 @@ header=$(head -n 1 "$clip" | wc -c)
 calls() {
     ALLOCATION_COUNT=$work/count LD_PRELOAD=$work/count.so "$programs/ocellusd" "$work/sensor.ocellus" \
         --source "$1" --threads "$2" >"$work/events.jsonl" || return 1
-    cat "$work/count"
+    od -An -td8 "$work/count" | tr -d ' '
 }
 
 for kernels in "--kernels scalar" ""; do
