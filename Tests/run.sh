@@ -56,6 +56,7 @@ check "ocellus deploy" Tests/deploy.sh "$programs"
 source Tests/cross.sh
 
 source Tests/instructions.sh
+check "a still scene costs little on Arm and RISC-V" Tests/motion-instructions.sh "$programs"
 
 step "the same under AddressSanitizer"
 # XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.

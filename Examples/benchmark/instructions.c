@@ -2,7 +2,8 @@
  * accesses, a 128-bit one counting as the two that QEMU makes of it.
  *
  * Marks are calls of a system call that Linux does not have: syscall(0x51c0, 0) starts a region, syscall(0x51c0, 1, tag)
- * ends it and prints "region TAG INSTRUCTIONS LOADS STORES" on standard error. Regions do not nest; all threads count.
+ * ends it and prints "region TAG INSTRUCTIONS LOADS STORES" on standard error. Regions do not nest; all threads count. With
+ * total=on, "total INSTRUCTIONS" comes at the end of the program.
  *
  *   clang -O2 -shared -fPIC -o instructions.so instructions.c
  *   qemu-aarch64 -cpu cortex-a76 -plugin ./instructions.so,memory=on ./ocellusd x.ocellus --bench 1 --regions
@@ -34,6 +35,7 @@ bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t);
 void qemu_plugin_register_vcpu_syscall_cb(qemu_plugin_id_t,
                                           void (*)(qemu_plugin_id_t, unsigned, int64_t, uint64_t, uint64_t, uint64_t,
                                                    uint64_t, uint64_t, uint64_t, uint64_t, uint64_t));
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
 
 #define EXPORTED __attribute__((visibility("default")))
 EXPORTED int qemu_plugin_version = 1;
@@ -77,11 +79,18 @@ static void on_system_call(qemu_plugin_id_t id, unsigned cpu, int64_t number, ui
                 (unsigned long long)(now.loads - start.loads), (unsigned long long)(now.stores - start.stores));
 }
 
+static void on_exit_of_program(qemu_plugin_id_t id, void *data) {
+    (void)id, (void)data;
+    fprintf(stderr, "total %llu\n", (unsigned long long)now.instructions);
+}
+
 EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv) {
     (void)info;
     for (int i = 0; i < argc; i++)
         if (strcmp(argv[i], "memory=on") == 0)
             counts_memory = true;
+        else if (strcmp(argv[i], "total=on") == 0)
+            qemu_plugin_register_atexit_cb(id, on_exit_of_program, NULL);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
     qemu_plugin_register_vcpu_syscall_cb(id, on_system_call);
     return 0;
