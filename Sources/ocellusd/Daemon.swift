@@ -104,7 +104,7 @@ final class Daemon {
     func run() -> ExitCode {
         // Whatever ends the daemon, outputs are inactive afterwards.
         defer { lines.release() }
-        if !source.isRecording { tell(.started, model.summary) }
+        if !source.isRecording { tell(.started, modelDetail) }
         manager.ready()
         while true {
             if let code = flush() { return code }
@@ -117,6 +117,9 @@ final class Daemon {
             if !isFrameClock { beat(at: .now) }
         }
     }
+
+    /// On the frames' clock without anything of the machine, so that it has no part in the events.
+    var modelDetail: String { isFrameClock ? model.title : model.summary }
 
     // MARK: Waiting
 

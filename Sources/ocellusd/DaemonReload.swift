@@ -21,7 +21,7 @@ extension Daemon {
             reloadLines()
             reloadRecorder()
             Log.line("bundle loaded again: \(model.summary)")
-            tell(.reloaded, model.summary)
+            tell(.reloaded, modelDetail)
         } catch {
             Log.line("the bundle was not loaded again, the old one goes on: \(error.message)")
             tell(.reloadFailed, error.message)

@@ -102,11 +102,13 @@ final class Model {
         }
     }
 
-    /// One line for the log and the first event.
+    /// What is run.
+    var title: String { "model \(engine.bundle.view.string(engine.bundle.view.model.pointee.name))" }
+
+    /// What is run, and how: one line for the log and the first event.
     var summary: String {
-        let model = engine.bundle.view.model.pointee
         let repacked = engine.repackedFrom.map { " repacked from \($0.name.text)" } ?? ""
-        return "model \(engine.bundle.view.string(model.name)), kernels \(engine.kernelSet.name.text)\(repacked), "
+        return "\(title), kernels \(engine.kernelSet.name.text)\(repacked), "
             + "threads \(engine.threads)\(placementText)"
     }
 
