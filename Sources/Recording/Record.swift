@@ -123,26 +123,33 @@ final class Record {
     private func readCount(
         _ key: UnsafeRawBufferPointer, _ reader: inout JSONReader
     ) throws(JSONReader.Failure) -> Bool {
-        for (bit, name) in [
-            (1, "run"), (2, "epoch"), (5, "frame"), (8, "seq"), (9, "frames"), (10, "dropped"), (11, "faults"),
-            (12, "damaged"), (13, "idle"),
-        ] as [(UInt32, StaticString)] where Record.names(key, name) {
-            let count = try reader.integer(Record.counts)
-            switch bit {
-            case 1: run = count
-            case 2: epoch = count
-            case 5: frame.progress.frame = count
-            case 8: frame.sequence = count
-            case 9: frame.progress.frames = count
-            case 10: frame.progress.dropped = count
-            case 11: frame.progress.faults = count
-            case 12: frame.progress.damaged = count
-            default: frame.progress.idle = count
-            }
-            if bit < 10 { found |= 1 << bit }
-            return true
+        if Record.names(key, "run") {
+            run = try reader.integer(Record.counts)
+            found |= 1 << 1
+        } else if Record.names(key, "epoch") {
+            epoch = try reader.integer(Record.counts)
+            found |= 1 << 2
+        } else if Record.names(key, "frame") {
+            frame.progress.frame = try reader.integer(Record.counts)
+            found |= 1 << 5
+        } else if Record.names(key, "seq") {
+            frame.sequence = try reader.integer(Record.counts)
+            found |= 1 << 8
+        } else if Record.names(key, "frames") {
+            frame.progress.frames = try reader.integer(Record.counts)
+            found |= 1 << 9
+        } else if Record.names(key, "dropped") {
+            frame.progress.dropped = try reader.integer(Record.counts)
+        } else if Record.names(key, "faults") {
+            frame.progress.faults = try reader.integer(Record.counts)
+        } else if Record.names(key, "damaged") {
+            frame.progress.damaged = try reader.integer(Record.counts)
+        } else if Record.names(key, "idle") {
+            frame.progress.idle = try reader.integer(Record.counts)
+        } else {
+            return false
         }
-        return false
+        return true
     }
 
     private func readInput(_ reader: inout JSONReader) throws(JSONReader.Failure) {

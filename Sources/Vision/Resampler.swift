@@ -14,7 +14,10 @@ final class Resampler {
         let step: Int  // bytes from one sample to the next
     }
 
-    private let components: [Component]
+    // No arrays: the literals of this function are constants with names that each module numbers in its own way when it compiles
+    // a copy of it, and the linker then takes one module's function with another's constants (Swift 6.3, Embedded).
+    private let components: [4 of Component]
+    private let count: Int
     private let columns: ResamplingAxis
     private let rows: ResamplingAxis
     private let division: InvariantDivision
@@ -27,36 +30,58 @@ final class Resampler {
     init(_ shape: FrameShape, _ part: Part, _ geometry: Geometry) {
         var across = 1
         var down = 1
+        func repeated(_ plane: Int, _ offset: Int, _ step: Int) -> [4 of Component] {
+            [4 of Component](repeating: Component(plane: plane, offset: offset, step: step))
+        }
         switch (shape.format, part) {
         case (.rgb24, _):
-            components = (0..<3).map { Component(plane: 0, offset: $0, step: 3) }
+            var parts = repeated(0, 0, 3)
+            for index in 0..<3 { parts[index] = Component(plane: 0, offset: index, step: 3) }
+            (components, count) = (parts, 3)
         case (.bgr24, _):
-            components = (0..<3).map { Component(plane: 0, offset: 2 - $0, step: 3) }
+            var parts = repeated(0, 0, 3)
+            for index in 0..<3 { parts[index] = Component(plane: 0, offset: 2 - index, step: 3) }
+            (components, count) = (parts, 3)
         case (.bayer(let order), _):
             // Each colour is a picture of half the size; where exactly in the square it lies is not looked at.
-            components = order.squares.map { Component(plane: $0 / 2, offset: $0 % 2, step: 2) }
+            var parts = repeated(0, 0, 2)
+            for index in 0..<4 {
+                let place = order.square(index)
+                parts[index] = Component(plane: place / 2, offset: place % 2, step: 2)
+            }
+            (components, count) = (parts, 4)
             (across, down) = (2, 2)
         case (.yuyv, .light):
-            components = [Component(plane: 0, offset: 0, step: 2)]
+            (components, count) = (repeated(0, 0, 2), 1)
         case (.uyvy, .light):
-            components = [Component(plane: 0, offset: 1, step: 2)]
+            (components, count) = (repeated(0, 1, 2), 1)
         case (.yuyv, .chroma):
-            components = [Component(plane: 0, offset: 1, step: 4), Component(plane: 0, offset: 3, step: 4)]
+            var parts = repeated(0, 1, 4)
+            parts[1] = Component(plane: 0, offset: 3, step: 4)
+            (components, count) = (parts, 2)
             across = 2
         case (.uyvy, .chroma):
-            components = [Component(plane: 0, offset: 0, step: 4), Component(plane: 0, offset: 2, step: 4)]
+            var parts = repeated(0, 0, 4)
+            parts[1] = Component(plane: 0, offset: 2, step: 4)
+            (components, count) = (parts, 2)
             across = 2
         case (.yuv420, .chroma):
-            components = [Component(plane: 1, offset: 0, step: 1), Component(plane: 2, offset: 0, step: 1)]
+            var parts = repeated(1, 0, 1)
+            parts[1] = Component(plane: 2, offset: 0, step: 1)
+            (components, count) = (parts, 2)
             (across, down) = (2, 2)
         case (.nv12, .chroma):
-            components = [Component(plane: 1, offset: 0, step: 2), Component(plane: 1, offset: 1, step: 2)]
+            var parts = repeated(1, 0, 2)
+            parts[1] = Component(plane: 1, offset: 1, step: 2)
+            (components, count) = (parts, 2)
             (across, down) = (2, 2)
         case (.nv21, .chroma):
-            components = [Component(plane: 1, offset: 1, step: 2), Component(plane: 1, offset: 0, step: 2)]
+            var parts = repeated(1, 1, 2)
+            parts[1] = Component(plane: 1, offset: 0, step: 2)
+            (components, count) = (parts, 2)
             (across, down) = (2, 2)
         case (.grey, _), (.yuv420, .light), (.nv12, .light), (.nv21, .light):
-            components = [Component(plane: 0, offset: 0, step: 1)]
+            (components, count) = (repeated(0, 0, 1), 1)
         }
         columns = ResamplingAxis(geometry.columns, subsampling: across, count: geometry.targetColumns.count)
         rows = ResamplingAxis(geometry.rows, subsampling: down, count: geometry.targetRows.count)
@@ -66,8 +91,8 @@ final class Resampler {
         sums = .allocate(capacity: columns.range.count + block)
         sums.initialize(repeating: 0, count: columns.range.count + block)
         stride = (columns.count + block - 1) / block * block
-        output = .allocate(capacity: stride * components.count)
-        output.initialize(repeating: 0, count: stride * components.count)
+        output = .allocate(capacity: stride * count)
+        output.initialize(repeating: 0, count: stride * count)
     }
 
     deinit {
@@ -84,7 +109,7 @@ final class Resampler {
     ///   - row: of the output.
     @_optimize(speed)
     func resample(_ frame: FrameView, row: Int) {
-        for index in components.indices {
+        for index in 0..<count {
             addRows(frame, components[index], row)
             if let total = UInt32(exactly: total), total <= OC_PIXELS_TOTAL_LIMIT {
                 var axis = columns.record
@@ -109,12 +134,12 @@ final class Resampler {
 extension BayerOrder {
     /// Where in the square red, both greens and blue lie: 0 and 1 above, 2 and 3 below. Sorted by row, so that a row is
     /// added up once where two colours lie in it.
-    fileprivate var squares: [Int] {
+    fileprivate func square(_ colour: Int) -> Int {
         switch self {
-        case .rggb: [0, 1, 2, 3]
-        case .grbg: [1, 0, 3, 2]
-        case .gbrg: [2, 3, 0, 1]
-        case .bggr: [3, 2, 1, 0]
+        case .rggb: colour
+        case .grbg: colour ^ 1
+        case .gbrg: colour ^ 2
+        case .bggr: colour ^ 3
         }
     }
 }
