@@ -113,6 +113,22 @@ cross_heap() {
     done
 }
 
+# cross_record ARCH: the daemon records what the host's own build does, to the last byte of every file, without the heap, and
+# each replays what the other recorded.
+cross_record() {
+    local record=$cross_work/record-$1 report=$cross_work/report.txt
+    rm -rf "$record"
+    mkdir "$record"
+    cross_run "$1" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m --record "$record" \
+        --record-frames 80+80 --memory >"$cross_work/$1.jsonl" 2>"$report" || return 1
+    cat "$report"
+    grep -q 'recording [1-9]' "$report" || return 1
+    grep -qx 'ocellusd: heap calls after the first frame: 0' "$report" || return 1
+    diff "$cross_work/recorded.jsonl" "$cross_work/$1.jsonl" || return 1
+    diff -rq "$cross_work/record" "$record" || return 1
+    cross_run "$1" "$cross_work/sensor.ocellus" --source "$cross_work/record" | diff "$cross_work/recorded.jsonl" -
+}
+
 # cross_extensions ARCH CPU LIST: what the daemon finds of an emulated CPU.
 cross_extensions() {
     local program=$cross_scratch/$(cross_triple "$1")/release/ocellusd
@@ -136,7 +152,12 @@ cross_host_events() {
         -o "$cross_work/avx2.ocellus" || return 1
     "$cross_programs/ocellusd" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
         >"$cross_work/host.jsonl" || return 1
-    grep -q '"event":"leave"' "$cross_work/host.jsonl"
+    grep -q '"event":"leave"' "$cross_work/host.jsonl" || return 1
+    mkdir "$cross_work/record"
+    "$cross_programs/ocellusd" "$cross_work/sensor.ocellus" --source Examples/person-sensor/clip.y4m \
+        --record "$cross_work/record" --record-frames 80+80 >"$cross_work/recorded.jsonl" || return 1
+    "$cross_programs/ocellusd" "$cross_work/sensor.ocellus" --source "$cross_work/record" |
+        diff "$cross_work/recorded.jsonl" -
 }
 
 # first_error LINE ARGUMENTS...: a build that must stop at this line before any other.
@@ -206,6 +227,7 @@ for arch in aarch64 armv7 riscv64 x86_64; do
     check "$arch: static, no Unicode tables, no Foundation" cross_static $arch "$program"
     check "$arch: --version" cross_version $arch
     check "$arch: a bundle for avx2 is refused or packed again" cross_repack $arch
+    check "$arch: records the host's files and replays them" cross_record $arch
     check "$arch: the heap's use is named, and none comes after the first frame" cross_heap $arch
 done
 

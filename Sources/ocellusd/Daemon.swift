@@ -260,8 +260,6 @@ final class Daemon {
         }
         isInferring = false
         manager.live(at: Clock.monotonic)
-        heap?.part("conversion")
-        heap?.ready()
         heart.count(latency: latency(since: moment))
         plan.countFrame()
         if recorder != nil {
@@ -269,6 +267,8 @@ final class Daemon {
             if let code = flush() { return code }
             record(frame.view)
         }
+        heap?.part("conversion")
+        heap?.ready()
         if isFrameClock { beat(at: moment) }
         return nil
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the daemon's malloc-family calls over a clip, and over the same clip 15 times: the 1,008 frames more must not cost
-# one call, whatever events they bring.
+# one call, whatever events they bring, with a recording or without one.
 #
 # usage: Tests/Allocations/run.sh FOLDER_OF_PROGRAMS (of a release build)
 set -euo pipefail
@@ -16,10 +16,12 @@ cp "$clip" "$work/once.y4m"
 header=$(head -n 1 "$clip" | wc -c)
 { cat "$clip"; for _ in $(seq 14); do tail -c +$((header + 1)) "$clip"; done; } >"$work/many.y4m"
 
-# calls SOURCE THREADS: malloc-family calls of the daemon from start to end.
+# calls SOURCE THREADS OPTIONS: malloc-family calls of the daemon from start to end.
 calls() {
+    rm -rf "$work/record" && mkdir "$work/record"
+    # shellcheck disable=SC2086 # options
     ALLOCATION_COUNT=$work/count LD_PRELOAD=$work/count.so "$programs/ocellusd" "$work/sensor.ocellus" \
-        --source "$1" --threads "$2" >"$work/events.jsonl" || return 1
+        --source "$1" --threads "$2" ${3:-} >"$work/events.jsonl" || return 1
     od -An -td8 "$work/count" | tr -d ' '
 }
 
@@ -28,12 +30,14 @@ for kernels in "--kernels scalar" ""; do
         # shellcheck disable=SC2086 # an option and its value
         "$programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --threads $threads $kernels \
             -o "$work/sensor.ocellus" >/dev/null
-        short=$(calls "$work/once.y4m" $threads)
-        long=$(calls "$work/many.y4m" $threads)
-        frames=$(tail -n 1 "$work/events.jsonl" | sed 's/.*"frames":\([0-9]*\).*/\1/')
-        echo "${kernels:-best kernels}, $threads threads: $short calls for 72 frames, $long for $frames"
-        [ "$frames" -eq 1080 ]
-        [ "$short" -gt 0 ]
-        [ "$long" -eq "$short" ]
+        for record in "" "--record $work/record --record-budget 1M"; do
+            short=$(calls "$work/once.y4m" $threads "$record")
+            long=$(calls "$work/many.y4m" $threads "$record")
+            frames=$(tail -n 1 "$work/events.jsonl" | sed 's/.*"frames":\([0-9]*\).*/\1/')
+            echo "${kernels:-best kernels}, $threads threads${record:+, recording}: $short calls for 72 frames, $long for $frames"
+            [ "$frames" -eq 1080 ]
+            [ "$short" -gt 0 ]
+            [ "$long" -eq "$short" ]
+        done
     done
 done
