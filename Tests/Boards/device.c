@@ -93,7 +93,8 @@ static void paint(uint8_t *out, FILE *clip, long header, int number)
 
 static _Noreturn void feed(int fd, const char *clip_path, const char *number_path)
 {
-    /* Where the feeder is late, the driver shows noise instead: it is served first, however busy the board is. */
+    /* By vivid's source its loop gives noise while no output buffer is queued. That a late feeder is what spoilt pictures
+     * on busy boards was not shown; it is served first in case. */
     struct sched_param priority = { .sched_priority = 1 };
     if (sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
         fail("priority");
