@@ -16,7 +16,7 @@ let boardModules: [Target] = [
     .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
     .target(
         name: "CLinux", dependencies: ["CTarget"],
-        cSettings: linuxSettings,
+        cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
         linkerSettings: [.linkedLibrary("m")]),
     .target(name: "System", dependencies: ["CLinux"]),
     .target(name: "CPictures", dependencies: ["CTarget"], cSettings: [.define("_GNU_SOURCE")]),

@@ -1,11 +1,12 @@
 #include "oc_linux.h"
 
-/* What a static program need not carry of the C library, about 100 KB. Members of its archive stay out where their names are
+/* What a static program need not carry of the C library, about 280 KB. Members of its archive stay out where their names are
  * defined here; a program that needs more of such a member fails to link with a duplicate symbol. */
 
 #if defined(OC_STATIC_PROGRAM) && defined(__GLIBC__)
 
 #include <resolv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,6 +63,51 @@ int _Unwind_ForcedUnwind(void *exception, void *stop, void *argument) {
 void *_Unwind_GetCFA(void *context) {
     (void)context;
     abort();
+}
+
+#endif
+
+#if defined(OC_WITHOUT_PICTURE_LIBRARIES) && !defined(OC_DEVICE_LIBRARIES) /* as both kinds of libraries do print */
+
+/* Nobody prints by format, or reads and writes wide characters. Members of the archive that every program has name what
+ * would: a report of the heap, an open file's character set. Called or not, it brings floats in decimal, conversions of
+ * character sets and the loader of more of them. */
+_Noreturn static void missing(const char *what) {
+    say("a static program has no ");
+    say(what);
+    say("\n");
+    abort();
+}
+
+int fprintf(FILE *file, const char *format, ...) {
+    (void)file, (void)format;
+    missing("fprintf");
+}
+
+int snprintf(char *to, size_t room, const char *format, ...) {
+    (void)to, (void)room, (void)format;
+    missing("snprintf");
+}
+
+int asprintf(char **to, const char *format, ...) {
+    (void)to, (void)format;
+    missing("asprintf");
+}
+
+int __snprintf(char *, size_t, const char *, ...) __attribute__((alias("snprintf")));
+int __asprintf(char **, const char *, ...) __attribute__((alias("asprintf")));
+
+/* Conversions of the C locale's characters; nobody looks at them. */
+void *const __wcsmbs_gconv_fcts_c[4];
+
+void __wcsmbs_clone_conv(void *conversions) {
+    (void)conversions;
+    missing("wide characters");
+}
+
+int __wcsmbs_named_conv(void *conversions, const char *name) {
+    (void)conversions, (void)name;
+    missing("character sets");
 }
 
 #endif
