@@ -84,7 +84,7 @@ let tests: [Target] = [
     .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle", "System", "TestSupport"]),
     .testTarget(
         name: "ChecksTests",
-        dependencies: ["Boards", "Checks", "Compiler", "Graph", "Importers", "Kernels", "TestSupport"]),
+        dependencies: ["Boards", "CBundle", "Checks", "Compiler", "Graph", "Importers", "Kernels", "TestSupport"]),
     .testTarget(name: "KernelsTests", dependencies: ["Bundle", "CBundle", "Kernels"]),
     .testTarget(
         name: "EngineTests",

@@ -27,7 +27,7 @@ public struct Checks {
             for index in 0..<steps {
                 let step = RandomStep(kernel, &random)
                 // The portable kernels in one part are the measure, also of themselves in several.
-                let expected = step.run(.scalar, parts: 1)
+                let expected = step.plain.run(.scalar, parts: 1)
                 let isSame = step.run(set, parts: 1) == expected && step.run(set, parts: 3) == expected
                 count(isSame)
                 if !isSame {

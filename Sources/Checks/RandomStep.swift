@@ -50,7 +50,9 @@ struct RandomStep {
         step.kernel = kernel.rawValue
         var sizes: [Int32]
         switch kernel {
-        case OC_KERNEL_ADD: sizes = RandomStep.add(&step, &random)
+        case OC_KERNEL_ADD:
+            sizes = RandomStep.add(&step, &random)
+            RandomStep.findLinearForm(of: &step.binary, &random)
         case OC_KERNEL_MATRIX: sizes = RandomStep.matrix(&step, &random)
         case OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL: sizes = RandomStep.pool(&step, &random)
         case OC_KERNEL_MEAN: sizes = RandomStep.mean(&step, &random)
@@ -73,6 +75,21 @@ struct RandomStep {
         case OC_KERNEL_TABLE: prepareTable(&random)
         default: break
         }
+    }
+
+    /// The same without a linear form of its sums, which portable kernels may use as well: so it is the measure.
+    var plain: RandomStep {
+        var copy = self
+        switch oc_kernel(rawValue: step.kernel) {
+        case OC_KERNEL_ADD:
+            (copy.step.binary.linear_a, copy.step.binary.linear_b, copy.step.binary.linear_c) = (0, 0, 0)
+        case OC_KERNEL_CONV_ADD:
+            var residual = step.conv.residual
+            (residual.linear_a, residual.linear_b, residual.linear_c) = (0, 0, 0)
+            copy.step.conv.residual = residual
+        default: break
+        }
+        return copy
     }
 
     /// The output as int8 bit patterns, whatever the set's form in the arena.
@@ -242,13 +259,16 @@ struct RandomStep {
         }
         var sum = oc_step()
         _ = add(&sum, &random)
-        let b = sum.binary
+        var b = sum.binary
+        (b.zero_a, b.subtract) = (c.out_zero, 0)
+        findLinearForm(of: &b, &random)
         c.residual.channels = random.next() % 2 == 0 ? c.out_c : random.number(1...c.out_c)
         (c.residual.zero, c.residual.out_zero, c.residual.left_shift) = (b.zero_b, b.out_zero, b.left_shift)
         (c.residual.multiplier_a, c.residual.shift_a) = (b.multiplier_a, b.shift_a)
         (c.residual.multiplier_b, c.residual.shift_b) = (b.multiplier_b, b.shift_b)
         (c.residual.multiplier_out, c.residual.shift_out) = (b.multiplier_out, b.shift_out)
         (c.residual.clamp_min, c.residual.clamp_max) = (b.clamp_min, b.clamp_max)
+        (c.residual.linear_a, c.residual.linear_b, c.residual.linear_c) = (b.linear_a, b.linear_b, b.linear_c)
         step.conv = c
         return [sizes[0], pixels * c.residual.channels, sizes[1]]
     }
@@ -259,6 +279,11 @@ struct RandomStep {
         (m.in_zero, m.out_zero, m.clamp_min, m.clamp_max) = ranges(&random)
         step.matrix = m
         return [m.rows * m.depth, m.rows * m.units]
+    }
+
+    /// Half of all sums go the long way, though they may have a form.
+    private static func findLinearForm(of b: inout oc_binary, _ random: inout RandomNumbers) {
+        if random.next() % 2 == 0 { oc_find_linear_sum(&b) }
     }
 
     private static func add(_ step: inout oc_step, _ random: inout RandomNumbers) -> [Int32] {
