@@ -2,7 +2,7 @@
 # `ocellus deploy` against a real ssh server: a user's own sshd on loopback stands for the board. Nothing outside a
 # temporary folder is touched: the board's system lies in it, and systemctl there writes down how it is called.
 #
-# usage: Tests/deploy.sh PROGRAMS      the folder of ocellus and ocellusd
+# usage: Tests/deploy.sh PROGRAMS      the folder of ocellus, ocellusd and selfcheck
 set -euo pipefail
 cd "$(dirname "$0")/.."
 programs=$(realpath "$1")
@@ -109,6 +109,7 @@ mkdir "$odd"
 bundle="$odd/it's \"the\" bundle; \$(x).ocellus"
 "$programs/ocellus" build Examples/person-sensor/sensor.yaml --board host -q -o "$bundle"
 cp "$programs/ocellusd" "$odd/-daemon"
+cp "$programs/selfcheck" "$odd/selfcheck"
 yard=$board/opt/yard
 source="it's a 100% \$x \"clip\".y4m"
 cp Examples/person-sensor/clip.y4m "$board/$source"
@@ -128,6 +129,17 @@ rm -rf "$board/opt" "$board/systemctl.log" "$board/root/etc/systemd"
 
 # The first release needs a program.
 refused 1 "no $yard/current/ocellusd on the board yet; give the program with --program" "$bundle" --name yard
+# It needs a selfcheck too, unless somebody does without.
+mkdir "$work/alone"
+cp "$programs/ocellusd" "$work/alone/ocellusd"
+refused 1 "$work/alone/selfcheck: no selfcheck lies beside the program; build it" \
+    "$bundle" --name yard --program "$work/alone/ocellusd"
+[ ! -e "$board/opt" ] || fail "a refused release is installed"
+deploy "$bundle" --program "$work/alone/ocellusd" --name yard --no-selfcheck --no-start || fail "--no-selfcheck"
+lacks "$work/said" "selfcheck"
+refused 1 "no $yard/current/selfcheck on the board; build one for it (swift build … --product selfcheck)" \
+    "$bundle" --name yard
+rm -rf "$board/opt" "$board/systemctl.log" "$board/root/etc/systemd"
 deploy "$bundle" --program "$odd/-daemon" --name yard --arguments "$arguments" || fail "first release"
 has "$work/said" "started ocellus-yard"
 has "$work/said" "ocellusd 0."
@@ -135,6 +147,8 @@ has "$work/said" "model person_detect"
 cmp "$yard/current/bundle.ocellus" "$bundle"
 cmp "$yard/current/ocellusd" "$programs/ocellusd"
 has "$yard/current/probe.json" '"kernels"'
+grep -qE 'selfcheck: [1-9][0-9]* passed, 0 failed$' "$work/said" || fail "no selfcheck"
+has "$yard/current/selfcheck.txt" "golden models"
 [ ! -e "$board/home/.cache/ocellus/yard" ] || fail "files are left in the user's home"
 unit=$board/root/etc/systemd/system/ocellus-yard.service
 has "$unit" "SupplementaryGroups=video"
@@ -151,23 +165,33 @@ if command -v systemd-analyze >/dev/null; then
 fi
 first=$(readlink "$yard/current")
 
-# The next one takes the program from the board and keeps the one before.
+# The next one takes program and selfcheck from the board and keeps the one before.
 sleep 1
 deploy "$bundle" --name yard --no-start || fail "second release"
+grep -qE 'selfcheck: [1-9][0-9]* passed, 0 failed$' "$work/said" || fail "no second selfcheck"
 second=$(readlink "$yard/current")
 [ "$first" != "$second" ] || fail "no new release"
 cmp "$yard/current/ocellusd" "$programs/ocellusd"
 [ "$(grep -c restart "$board/systemctl.log")" -eq 1 ] || fail "--no-start starts"
 sleep 1
-deploy "$bundle" --name yard || fail "third release"
+deploy "$bundle" --name yard --no-selfcheck || fail "third release"
+lacks "$work/said" "selfcheck"
+cmp "$yard/current/selfcheck" "$programs/selfcheck"
 third=$(readlink "$yard/current")
 [ "$(ls "$yard/releases")" = "$(printf '%s\n' "${second#releases/}" "${third#releases/}")" ] || fail "releases are not pruned"
 
 # What does not pass its check changes nothing.
-refused 1 "unknown option --sauce" "$bundle" --name yard --arguments "--sauce"
+refused 1 "unknown option --sauce" "$bundle" --name yard --no-selfcheck --arguments "--sauce"
 printf '\177ELFno program' >"$work/broken"
-refused 1 "cannot use what was copied" "$bundle" --name yard --program "$work/broken"
-refused 1 "ended with code 1" "$bundle" --name yard --selfcheck /bin/false
+refused 1 "cannot use what was copied" "$bundle" --name yard --no-selfcheck --program "$work/broken"
+refused 1 "selfcheck failed with code 1; see ~/.cache/ocellus/yard/selfcheck.txt" \
+    "$bundle" --name yard --selfcheck /bin/false
+printf '#include <stdio.h>\nint main(void) { puts("ok    a\\nFAIL  b\\nFAIL  c\\n1 passed, 2 failed"); return 1; }\n' |
+    clang -x c - -o "$work/alone/selfcheck"
+refused 1 "selfcheck failed with code 1: FAIL  b; see ~/" "$bundle" --name yard --program "$work/alone/ocellusd"
+cp "$bundle" "$work/alone/selfcheck"
+refused 1 "alone/selfcheck: not a program" "$bundle" --name yard --program "$work/alone/ocellusd"
+refused 2 "exclude each other" "$bundle" --name yard --selfcheck /bin/true --no-selfcheck
 refused 1 "not a program" "$bundle" --name yard --program "$bundle"
 head -c 1000 "$bundle" >"$work/cut.ocellus"
 refused 1 "cut.ocellus: byte" "$work/cut.ocellus" --name yard
@@ -178,7 +202,8 @@ refused 2 "a quotation is not closed" "$bundle" --arguments "'"
 # What does not start is taken back.
 sleep 1
 echo failed >"$board/state"
-refused 1 "ocellus-yard did not start; ${third#releases/} runs again" "$bundle" --name yard --arguments "--heartbeat 1"
+refused 1 "ocellus-yard did not start; ${third#releases/} runs again" \
+    "$bundle" --name yard --no-selfcheck --arguments "--heartbeat 1"
 [ "$(readlink "$yard/current")" = "$third" ] || fail "a release that does not start stays"
 lacks "$unit" "--heartbeat"
 [ "$(ls "$yard/releases" | wc -l)" -eq 2 ] || fail "a release that does not start lies around"
@@ -186,7 +211,9 @@ lacks "$unit" "--heartbeat"
 # Without systemd an init script runs the daemon; this time it is real.
 rm -rf "$board/root/run/systemd" "$board/opt"
 script=$board/root/etc/init.d/ocellus-yard
-deploy "$bundle" --program "$programs/ocellusd" --name yard --arguments "$arguments" || fail "init script"
+deploy "$bundle" --program "$programs/ocellusd" --name yard --selfcheck /bin/true --arguments "$arguments" ||
+    fail "init script"
+cmp "$yard/current/selfcheck" /bin/true
 has "$work/said" "started ocellus-yard"
 export OCELLUS_ROOT=$board/root
 "$script" status || fail "the init script's sensor does not run"

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What `ocellus deploy` does on a board, as commands for the board's shell. docs/deploy.md describes the result.
 ///
 /// Everything that acts on the board is one of the scripts in `Assets`; nothing but these and `cat` is run there.
@@ -10,8 +12,10 @@ public struct Deployment: Sendable {
     public let bundle: String
     /// Local path of an `ocellusd` for the board; nil: the one that is there.
     public let program: String?
-    /// Local path of a `selfcheck` for the board.
+    /// Local path of a `selfcheck` for the board; nil: the one that is there with its `ocellusd`.
     public let selfcheck: String?
+    /// Whether `selfcheck` must pass on the board.
+    public let checks: Bool
     /// What the service gives to `ocellusd` behind the bundle.
     public let arguments: [String]
     /// Whether the sensor is started, or only installed.
@@ -19,10 +23,12 @@ public struct Deployment: Sendable {
     /// Name of the release's folder.
     public let release: String
 
-    /// - Throws: where a name or the prefix has characters that services and scripts might not take.
+    /// - Parameter selfcheck: where checks are wanted and there is none, the one beside `program` is taken.
+    /// - Throws: where a name or the prefix has characters that services and scripts might not take, or where no
+    ///   `selfcheck` lies beside `program`.
     public init(
-        name: String, prefix: String, bundle: String, program: String?, selfcheck: String?, arguments: [String],
-        starts: Bool, release: String
+        name: String, prefix: String, bundle: String, program: String?, selfcheck: String?, checks: Bool,
+        arguments: [String], starts: Bool, release: String
     ) throws(DeploymentError) {
         guard Self.isName(name) else {
             throw DeploymentError(
@@ -37,7 +43,12 @@ public struct Deployment: Sendable {
         self.prefix = prefix
         self.bundle = bundle
         self.program = program
-        self.selfcheck = selfcheck
+        if checks, selfcheck == nil, let program {
+            self.selfcheck = try Self.selfcheck(beside: program)
+        } else {
+            self.selfcheck = selfcheck
+        }
+        self.checks = checks
         self.arguments = arguments
         self.starts = starts
         self.release = release
@@ -63,18 +74,18 @@ public struct Deployment: Sendable {
         var steps = [
             script(
                 PackageResources.prepare_sh, "prepare a folder on the board",
-                [stage, home, program == nil ? "no" : "yes"])
+                [stage, home, word(program != nil), word(checks && selfcheck == nil)])
         ]
         if let program { steps.append(copy(.file(program), "ocellusd", "copy \(program)")) }
         if let selfcheck { steps.append(copy(.file(selfcheck), "selfcheck", "copy \(selfcheck)")) }
         steps.append(copy(.file(bundle), "bundle.ocellus", "copy \(bundle)"))
         steps.append(copy(.text(unit), "service.systemd", "write the systemd unit"))
         steps.append(copy(.text(initScript), "service.init", "write the init script"))
-        steps.append(script(PackageResources.check_sh, "use what was copied", [stage] + arguments))
+        steps.append(script(PackageResources.check_sh, "use what was copied", [stage, word(checks)] + arguments))
         steps.append(
             script(
                 PackageResources.install_sh, "install the release",
-                [name, home, stage, release, starts ? "yes" : "no"],
+                [name, home, stage, release, word(starts)],
                 asRoot: true))
         return steps
     }
@@ -84,6 +95,8 @@ public struct Deployment: Sendable {
 
     /// Where files wait until they are checked, from the home of the user who logs in.
     private var stage: String { ".cache/ocellus/\(name)" }
+
+    private func word(_ condition: Bool) -> String { condition ? "yes" : "no" }
 
     private var command: [String] { ["\(home)/current/ocellusd", "\(home)/current/bundle.ocellus"] + arguments }
 
@@ -111,6 +124,17 @@ public struct Deployment: Sendable {
         return Step(
             purpose: purpose, command: ShellText.quoted(shell + arguments),
             input: .text(String(decoding: text, as: UTF8.self)))
+    }
+
+    private static func selfcheck(beside program: String) throws(DeploymentError) -> String {
+        let folder = program.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(program[...$0]) } ?? ""
+        let path = folder + "selfcheck"
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw DeploymentError(
+                "\(path): no selfcheck lies beside the program; build it in the same way "
+                    + "(swift build … --product selfcheck), give another with --selfcheck, or pass --no-selfcheck")
+        }
+        return path
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

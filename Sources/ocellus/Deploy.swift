@@ -7,8 +7,9 @@ struct Deploy: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Install a sensor on a board over ssh and start it.",
         discussion: """
-            Copies the bundle and the daemon, tries them out there, and only then replaces what runs: a systemd service \
-            with hardly any rights, or an init script. If the new release does not run, the old one does again.
+            Copies the bundle, the daemon and selfcheck, tries them out there, and only then replaces what runs: a \
+            systemd service with hardly any rights, or an init script. If the new release does not run, the old one \
+            does again.
 
               ocellus deploy pi@kitchen person-sensor.ocellus --program .build/aarch64-none-none-elf/release/ocellusd
               ocellus deploy pi@kitchen person-sensor.ocellus
@@ -25,8 +26,11 @@ struct Deploy: ParsableCommand {
     @Option(help: "An ocellusd built for the board; needed the first time, later the one that is there goes on.")
     var program: String?
 
-    @Option(help: "A selfcheck built for the board; it is run there first.")
+    @Option(help: "A selfcheck built for the board, which must pass there first (default: the one beside ocellusd).")
     var selfcheck: String?
+
+    @Flag(name: .customLong("no-selfcheck"), help: "Replace what runs without a selfcheck.")
+    var omitsSelfcheck = false
 
     @Option(help: "Name of the sensor on the board (default: the bundle's).")
     var name: String?
@@ -48,6 +52,9 @@ struct Deploy: ParsableCommand {
 
     func validate() throws {
         if let port, !(1...65535).contains(port) { throw ValidationError("--port \(port) is out of range") }
+        if selfcheck != nil, omitsSelfcheck {
+            throw ValidationError("--selfcheck and --no-selfcheck exclude each other")
+        }
         if ShellText.words(of: arguments) == nil {
             throw ValidationError("--arguments \(arguments): a quotation is not closed")
         }
@@ -57,19 +64,23 @@ struct Deploy: ParsableCommand {
         // Opening the bundle proves it, before anything is copied.
         let bundle = try Bundle.opened(self.bundle)
         let sensor = try self.name ?? boardName(in: bundle)
-        for path in [program, selfcheck].compactMap({ $0 }) {
-            guard FileKind(of: Array(try WholeFile.read(path).prefix(16))) == .program else {
-                throw Failure("\(path): not a program for Linux; build one for the board")
-            }
-        }
-        do throws(DeploymentError) {
+        if let program { try requireProgram(program) }
+        do {
             let shell = try SecureShell(destination: board, port: port)
             let deployment = try Deployment(
                 name: sensor, prefix: prefix, bundle: self.bundle, program: program, selfcheck: selfcheck,
-                arguments: ShellText.words(of: arguments) ?? [], starts: start, release: Deployment.releaseName())
+                checks: !omitsSelfcheck, arguments: ShellText.words(of: arguments) ?? [], starts: start,
+                release: Deployment.releaseName())
+            if let selfcheck = deployment.selfcheck { try requireProgram(selfcheck) }
             try carryOut(deployment, shell)
-        } catch {
+        } catch let error as DeploymentError {
             throw Failure(error.message)
+        }
+    }
+
+    private func requireProgram(_ path: String) throws(Failure) {
+        guard FileKind(of: Array(try WholeFile.read(path).prefix(16))) == .program else {
+            throw Failure("\(path): not a program for Linux; build one for the board")
         }
     }
 

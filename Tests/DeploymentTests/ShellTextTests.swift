@@ -53,8 +53,8 @@ import Testing
         for name in ["", "A", ".x", "-x", "a/b", "a b", String(repeating: "a", count: 49)] {
             #expect(throws: DeploymentError.self, "\(name)") {
                 _ = try Deployment(
-                    name: name, prefix: "/opt", bundle: "b", program: nil, selfcheck: nil, arguments: [], starts: true,
-                    release: "r")
+                    name: name, prefix: "/opt", bundle: "b", program: nil, selfcheck: nil, checks: false, arguments: [],
+                    starts: true, release: "r")
             }
         }
     }

@@ -80,6 +80,7 @@ rm -rf "$home/releases/.incoming"
 cp -R "$stage" "$home/releases/.incoming"
 [ "$(id -u)" -ne 0 ] || chown -R 0:0 "$home/releases/.incoming"
 chmod 755 "$home/releases/.incoming" "$home/releases/.incoming/ocellusd"
+[ ! -f "$home/releases/.incoming/selfcheck" ] || chmod 755 "$home/releases/.incoming/selfcheck"
 chmod 644 "$home/releases/.incoming/bundle.ocellus"
 mv "$home/releases/.incoming" "$new"
 sync

@@ -1,7 +1,8 @@
 # Makes the folder that files are copied to, in the home of the user who logs in.
-# usage: sh -s -- STAGE HOME yes|no      HOME: where the sensor is installed; no: the program there is taken
+# usage: sh -s -- STAGE HOME yes|no yes|no      HOME: where the sensor is installed
+# First no: the program there is taken, and its selfcheck with it; second yes: it must have one.
 set -eu
-stage=$1 home=$2 brings_program=$3
+stage=$1 home=$2 brings_program=$3 needs_selfcheck=$4
 rm -rf "$stage"
 mkdir -p "$stage"
 [ "$brings_program" = no ] || exit 0
@@ -10,3 +11,10 @@ if [ ! -f "$home/current/ocellusd" ]; then
     exit 1
 fi
 cp "$home/current/ocellusd" "$stage/ocellusd"
+if [ -f "$home/current/selfcheck" ]; then
+    cp "$home/current/selfcheck" "$stage/selfcheck"
+elif [ "$needs_selfcheck" = yes ]; then
+    echo "there is no $home/current/selfcheck on the board; build one for it (swift build … --product selfcheck)" \
+        "and give it with --selfcheck, or pass --no-selfcheck" >&2
+    exit 1
+fi
