@@ -48,6 +48,7 @@ step "the person sensor"
 check "the example's events" Tests/example.sh "$programs"
 check "a still scene costs little" Tests/motion.sh "$programs"
 check "a long life in short" Tests/soak.sh "$programs" 5000 20
+check "a recording with a line says the same again" Tests/replay.sh "$programs"
 check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
 
 step "a board at the other end of ssh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A long life in short: frames from a pipe at full speed, then a command that ends and a camera that is stopped, and both
 # started again, time after time. Resident memory stays within 64 KB, descriptors stay as many, and no frame takes anything
-# from the heap.
+# from the heap, with a recording or without one.
 #
 # usage: Tests/soak.sh FOLDER_OF_PROGRAMS [FRAMES [RESTARTS]]      100000 and 1000 by default; Tests/run.sh takes fewer
 set -euo pipefail
@@ -33,7 +33,7 @@ mkfifo "$work/pipe"
 
 # Of the running daemon.
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon/status"; }
-descriptors() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
+descriptors() { find "/proc/$daemon/fd" -mindepth 1 ! -lname '*.tmp' | wc -l; } # records being written left out
 latest() { sed -n "\$s/.*\"$1\":\([0-9]*\),.*/\1/p" "$work/events.jsonl"; }
 reaches() { [ "$(latest "$1")" -ge "$2" ] 2>/dev/null; }
 
@@ -65,27 +65,45 @@ start() {
     daemon=$!
 }
 
-# calls CLIPS: allocating calls of a whole run over a pipe.
+# calls CLIPS NAME ARGUMENTS...: allocating calls of a whole run over a pipe.
 calls() {
+    local name=$2 clips=$1
+    shift 2
     rm -f "$work/measured"
     {
-        clips "$1"
+        clips "$clips"
         until [ -e "$work/measured" ]; do sleep 0.02; done
     } >"$work/pipe" &
-    start "$work/sensor.ocellus" --source "y4m:$work/pipe" --every-frame --clock real
-    measure frames $((72 * $1 / 10)) $((72 * $1))
+    start "$work/sensor.ocellus" --source "y4m:$work/pipe" --every-frame "$@"
+    measure frames $((72 * clips / 10)) $((72 * clips))
     touch "$work/measured"
     wait "$daemon" || fail "the daemon failed"
     daemon=
-    grep -q "\"frames\":$((72 * $1)),.*\"lost\":0" <(tail -n 1 "$work/events.jsonl") || fail "frames or events are missing"
-    od -An -td8 "$work/count" | tr -d ' ' >"$work/count-$2"
+    grep -q "\"frames\":$((72 * clips)),.*\"lost\":0" <(tail -n 1 "$work/events.jsonl") || fail "frames or events are missing"
+    od -An -td8 "$work/count" | tr -d ' ' >"$work/count-$name"
 }
 
 "$programs/ocellus" build "$example/sensor.yaml" --board host -o "$work/sensor.ocellus" >/dev/null
-calls 1 short
-calls $(((frames + 71) / 72)) long
-echo "$(cat "$work/count-short") allocating calls for 72 frames, $(cat "$work/count-long") for $frames"
-[ "$(cat "$work/count-short")" -eq "$(cat "$work/count-long")" ] || fail "frames take memory from the heap"
+
+# soak FRAMES WHAT ARGUMENTS...
+soak() {
+    local frames=$1 what=$2
+    shift 2
+    calls 1 short "$@"
+    calls $(((frames + 71) / 72)) long "$@"
+    echo "$what: $(cat "$work/count-short") allocating calls for 72 frames, $(cat "$work/count-long") for $frames"
+    [ "$(cat "$work/count-short")" -eq "$(cat "$work/count-long")" ] || fail "frames take memory from the heap"
+}
+soak "$frames" "from a pipe" --clock real
+
+# A tenth of them with a recording, of which the oldest go all the time.
+mkdir "$work/record"
+soak $((frames / 10)) "recording" --clock frame --record "$work/record" --record-budget 256K
+last=$(tail -n 1 "$work/events.jsonl")
+kept=$(cat "$work/record"/ocellus-* | wc -c)
+echo "$(sed 's/.*"recorded":\([0-9]*\).*/\1/' <<<"$last") recorded, $kept bytes of them left"
+grep -q '"recorded":[1-9].*"unrecorded":0' <<<"$last" || fail "frames are not recorded"
+[ "$kept" -le $((256 * 1024)) ] || fail "the budget is exceeded"
 
 # A command that writes one frame and ends: every frame is another start of the source.
 head -c 9216 /dev/urandom >"$work/one-frame"

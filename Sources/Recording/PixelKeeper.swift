@@ -17,11 +17,13 @@ final class PixelKeeper: @unchecked Sendable {
     private let pictureBytes: Int
     private let slotBytes: Int
     // Of the thread that takes frames.
+    private var sampler: FrameSampler?
+    // Of the thread that writes.
+    private var shape: FrameShape?
     private var maker: Preprocessor?
     private var mask: Mask?
-    private var shape: FrameShape?
     private var side: (width: Int, height: Int, channels: Int) = (0, 0, 0)
-    // Of the thread that writes.
+    private let painted: UnsafeMutableRawBufferPointer
     private var encoder: JPEGEncoder
     private let file: UnsafeMutableRawBufferPointer
 
@@ -35,10 +37,11 @@ final class PixelKeeper: @unchecked Sendable {
         encoder = JPEGEncoder(quality: settings.quality)
         let fileBytes = PixelKeeper.fileBytes(settings)
         let (slotsBytes, isTooMuch) = settings.slots.multipliedReportingOverflow(by: slotBytes)
-        let (bytes, isEvenMore) = slotsBytes.addingReportingOverflow(fileBytes)
+        let (bytes, isEvenMore) = slotsBytes.addingReportingOverflow(fileBytes + pictureBytes)
         guard !isTooMuch, !isEvenMore, let memory = oc_allocate(bytes) else { return nil }
         self.memory = memory
         file = UnsafeMutableRawBufferPointer(start: memory + slotsBytes, count: fileBytes)
+        painted = UnsafeMutableRawBufferPointer(start: memory + slotsBytes + fileBytes, count: pictureBytes)
     }
 
     deinit { oc_release(memory) }
@@ -54,34 +57,31 @@ final class PixelKeeper: @unchecked Sendable {
         inputs(index, slot.zoneCount).copyMemory(from: input)
     }
 
-    /// Makes the picture. Frames of another shape than the last cost a new set-up.
+    /// Keeps what the picture needs of the frame. It is made when it is written, which few are.
     func take(_ frame: FrameView, _ slot: RecordSlot, _ index: Int) {
-        if shape != frame.shape { prepare(frame.shape) }
-        let picture = UnsafeMutableRawBufferPointer(start: memory + index * slotBytes, count: pictureBytes)
-        guard maker != nil else { return }
-        maker?.convert(frame, into: picture)
-        mask?.paint(picture)
-        (slot.width, slot.height, slot.channels) = side
+        if sampler?.source != frame.shape { sampler = makeSampler(frame.shape) }
+        guard let sampler else { return }
+        sampler.take(frame, into: picture(index))
+        slot.shape = frame.shape
     }
 
-    private func prepare(_ shape: FrameShape) {
-        var record = oc_preprocess()
-        record.orientation = facts.picture.orientation
-        let isTurned = record.orientation % 2 == 1
+    private func sides(_ shape: FrameShape) -> (width: Int, height: Int) {
         let (width, height) = isTurned ? (shape.height, shape.width) : (shape.width, shape.height)
         let longer = max(width, height)
         let size = min(longer, settings.side)
-        side = (max(width * size / longer, 1), max(height * size / longer, 1), shape.format == .grey ? 1 : 3)
-        record.width = UInt32(side.width)
-        record.height = UInt32(side.height)
-        record.channels = UInt32(side.channels)
-        record.crop = (0, 0, 65535, 65535)
-        withUnsafeMutableBytes(of: &record.table) { table in
-            for index in 0..<768 { table[index] = UInt8(truncatingIfNeeded: index) }
-        }
-        self.shape = shape
-        do throws(PreprocessorError) { maker = try Preprocessor(record, shape) } catch { maker = nil }
-        mask = facts.masks.isEmpty ? nil : Mask(record, shape, facts.masks)
+        return (max(width * size / longer, 1), max(height * size / longer, 1))
+    }
+
+    private var isTurned: Bool { facts.picture.orientation % 2 == 1 }
+
+    private func makeSampler(_ shape: FrameShape) -> FrameSampler? {
+        let (width, height) = sides(shape)
+        return FrameSampler(
+            shape, columns: isTurned ? height : width, rows: isTurned ? width : height, room: pictureBytes)
+    }
+
+    private func picture(_ index: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: memory + index * slotBytes, count: pictureBytes)
     }
 
     private func inputs(_ slot: Int, _ zone: Int) -> UnsafeMutableRawBufferPointer {
@@ -91,6 +91,53 @@ final class PixelKeeper: @unchecked Sendable {
 
     // MARK: Writing
 
+    /// Makes the picture, upright and masked. Frames of another shape than the last cost a new set-up.
+    /// - Returns: false: there is none.
+    private func paint(_ slot: RecordSlot, _ index: Int) -> Bool {
+        guard let whole = slot.shape else { return false }
+        if shape != whole { prepare(whole) }
+        guard let kept = maker?.shape, let frame = FrameView(kept, packed: UnsafeRawBufferPointer(picture(index)))
+        else { return false }
+        maker?.convert(frame, into: painted)
+        mask?.paint(painted)
+        return true
+    }
+
+    private func prepare(_ shape: FrameShape) {
+        self.shape = shape
+        maker = nil
+        guard let kept = makeSampler(shape)?.shape else { return }
+        let (width, height) = sides(shape)
+        side = (width, height, shape.format == .grey ? 1 : 3)
+        var record = oc_preprocess()
+        record.orientation = facts.picture.orientation
+        record.width = UInt32(side.width)
+        record.height = UInt32(side.height)
+        record.channels = UInt32(side.channels)
+        record.crop = (0, 0, 65535, 65535)
+        withUnsafeMutableBytes(of: &record.table) { table in
+            for index in 0..<768 { table[index] = UInt8(truncatingIfNeeded: index) }
+        }
+        do throws(PreprocessorError) { maker = try Preprocessor(record, kept) } catch { maker = nil }
+        mask = nil
+        guard !facts.masks.isEmpty else { return }
+        let isWhole = kept == shape
+        mask = Mask(record, shape, facts.masks.map { isWhole ? $0 : widened($0) })
+    }
+
+    /// What was picked may lie two pixels of the picture from where it is shown.
+    private func widened(_ part: oc_region) -> oc_region {
+        func widen(_ start: UInt16, _ length: UInt16, _ size: Int) -> (UInt16, UInt16) {
+            let margin = (2 * 65535 + size - 1) / size
+            let first = max(Int(start) - margin, 0)
+            return (UInt16(first), UInt16(min(Int(start) + Int(length) + margin, 65535) - first))
+        }
+        var part = part
+        (part.x, part.width) = widen(part.x, part.width, side.width)
+        (part.y, part.height) = widen(part.y, part.height, side.height)
+        return part
+    }
+
     /// Writes the slot's picture and inputs beside their places.
     /// - Parameter input: takes the checksum of each zone's input.
     /// - Returns: bytes of both files.
@@ -98,12 +145,13 @@ final class PixelKeeper: @unchecked Sendable {
         _ slot: RecordSlot, _ index: Int, into folder: RecordFolder, reserving textBytes: Int,
         input: (_ zone: Int, _ crc: UInt32) -> Void
     ) throws(Errno) -> (picture: Int, inputs: Int) {
-        let picture = UnsafeRawBufferPointer(start: memory + index * slotBytes, count: pictureBytes)
         var pictureFile = 0
-        if slot.width > 0 {
+        if paint(slot, index) {
+            (slot.width, slot.height) = (side.width, side.height)
             guard
                 let bytes = encoder.encode(
-                    picture, width: slot.width, height: slot.height, channels: slot.channels, into: file)
+                    UnsafeRawBufferPointer(painted), width: side.width, height: side.height, channels: side.channels,
+                    into: file)
             else { throw .noMemory }
             pictureFile = bytes
         }

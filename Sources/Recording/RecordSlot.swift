@@ -1,5 +1,6 @@
 import Events
 import System
+import Vision
 
 /// What a frame is told with, besides what was seen in it.
 public struct RecordFrame {
@@ -45,10 +46,11 @@ final class RecordSlot: @unchecked Sendable {
     var zoneCount = 0
     /// Events since the frame before that did not come of a frame, as JSON objects with commas between them.
     var told = Line(room: RecordSlot.toldBytes)
+    /// Of the frame; nil: nothing of it is kept for a picture.
+    var shape: FrameShape?
     /// Of the picture; 0: none.
     var width = 0
     var height = 0
-    var channels = 0
 
     static let toldBytes = 4096
 
@@ -72,7 +74,8 @@ final class RecordSlot: @unchecked Sendable {
         eventCount = 0
         zoneCount = 0
         told.clear()
-        (width, height, channels) = (0, 0, 0)
+        shape = nil
+        (width, height) = (0, 0)
     }
 
     /// A rule says one thing a frame at most.

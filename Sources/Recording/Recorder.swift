@@ -174,13 +174,30 @@ public final class Recorder {
         isEventNear = isEventNear || isNear
         topic.clear()
         event.writeTopic(into: &topic)
-        guard told.left >= line.count + topic.count + 32 else { return }
+        let room = line.count + topic.count + 32
+        if told.left < room, isEventNear {
+            collect()
+            writeHistory()
+            writeTold()
+        }
+        guard told.left >= room else { return }
         if told.count > 0 { told.append(UInt8(ascii: ",")) }
         told.append("{\"topic\":\"")
         told.append(topic.bytes)  // has no character that JSON would escape
         told.append("\",\"event\":")
         told.append(line)
         told.append(UInt8(ascii: "}"))
+    }
+
+    /// Writes what was told since the last frame.
+    private func writeTold() {
+        guard let index = takeSlot() else { return }
+        let slot = slots[index]
+        slot.clear()
+        slot.epoch = epoch
+        slot.told.append(told.bytes)
+        told.clear()
+        write(index)
     }
 
     /// Says that the rules' memories changed between frames.
@@ -214,14 +231,7 @@ public final class Recorder {
     /// Writes what was told since the last frame, if anything was written before, and waits for the disk, but not for ever.
     public func finish() {
         collect()
-        if told.count > 0, counts.kept > 0 || written > 0, let index = takeSlot() {
-            let slot = slots[index]
-            slot.clear()
-            slot.epoch = epoch
-            slot.told.append(told.bytes)
-            told.clear()
-            write(index)
-        }
+        if told.count > 0, counts.kept > 0 || written > 0 { writeTold() }
         stop(within: Recorder.farewell)
     }
 

@@ -16,15 +16,22 @@ private final class Feed {
     let recorder: Recorder
     private var list: UnsafeMutableBufferPointer<oc_watch>
     private(set) var frames: Int64 = 0
-    private let pixels = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 48, alignment: 1)
+    private let shape: FrameShape
+    let pixels: UnsafeMutableRawBufferPointer
 
-    init(_ place: Place, before: Int = 2, after: Int = 1, permit: Bool = true, flip: UInt8 = 0) throws {
+    init(
+        _ place: Place, before: Int = 2, after: Int = 1, permit: Bool = true, flip: UInt8 = 0,
+        _ shape: FrameShape = FrameShape(.grey, width: 64, height: 48)!,
+        mask: oc_region = oc_region(x: 0, y: 0, width: 32768, height: 65535)
+    ) throws {
+        self.shape = shape
+        pixels = .allocate(byteCount: shape.bytes, alignment: 1)
         var settings = RecordSettings(folder: Path(place.path.utf8))
         (settings.before, settings.after, settings.side) = (before, after, 32)
         var facts = RecordFacts()
         (facts.inputBytes, facts.zones, facts.flip) = (4, 1, flip)
         facts.rules = [(Array("dog".utf8), 0)]
-        facts.masks = [oc_region(x: 0, y: 0, width: 32768, height: 65535)]
+        facts.masks = [mask]
         recorder = try Recorder(settings, facts, permit ? PixelPermit() : nil)
         list = .allocate(capacity: 1)
         list.initialize(repeating: oc_watch())
@@ -48,7 +55,6 @@ private final class Feed {
         if event {
             "dog".utf8.withContiguousStorageIfAvailable { recorder.take("enter", of: Text($0), latency: 9, lost: 1) }
         }
-        let shape = FrameShape(.grey, width: 64, height: 48)!
         recorder.end(FrameView(shape, packed: UnsafeRawBufferPointer(pixels))!, watch)
     }
 }
@@ -97,6 +103,33 @@ private final class Feed {
             try file.withUnsafeBytes { try picture.decode($0) }
             #expect(picture.width == 32 && picture.height == 24 && picture.channels == 1)
             #expect(picture.pixels[12 * 32 + 4] < 8 && picture.pixels[12 * 32 + 28] > 150)
+        }
+    }
+
+    @Test("Nothing behind a mask shows beside it", arguments: [PixelFormat.grey, .yuyv, .uyvy])
+    func mask(format: PixelFormat) throws {
+        guard JPEGDecoder.isAvailable else { return }
+        for start in stride(from: UInt16(20000), to: 24000, by: 307) {
+            let place = try Place()
+            let shape = FrameShape(format, width: 1000, height: 750)!
+            let mask = oc_region(x: start, y: start, width: 20000, height: 20000)
+            let feed = try Feed(place, shape, mask: mask)
+            // White behind the mask, black elsewhere.
+            let (first, last) = (Int(start) * 1000 / 65535 + 1, (Int(start) + 20000) * 1000 / 65535)
+            let (upper, lower) = (Int(start) * 750 / 65535 + 1, (Int(start) + 20000) * 750 / 65535)
+            let step = format == .grey ? 1 : 2
+            for index in feed.pixels.indices {
+                let isLight = format == .grey || index % 2 == (format == .yuyv ? 0 : 1)
+                let (column, row) = (index / step % 1000, index / step / 1000)
+                let isMasked = first..<last ~= column && upper..<lower ~= row
+                feed.pixels[index] = isLight ? (isMasked ? 235 : 16) : 128
+            }
+            feed.frame(event: true)
+            feed.recorder.finish()
+            var picture = Picture()
+            let file = try Data(contentsOf: URL(fileURLWithPath: place.path + "/ocellus-0000000000.jpg"))
+            try file.withUnsafeBytes { try picture.decode($0) }
+            #expect(picture.pixels.allSatisfy { $0 < 24 }, "mask from \(start)")
         }
     }
 
