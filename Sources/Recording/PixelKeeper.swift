@@ -16,13 +16,7 @@ final class PixelKeeper: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     private let pictureBytes: Int
     private let slotBytes: Int
-    // Of the thread that takes frames.
-    private var sampler: FrameSampler?
-    // Of the thread that writes.
-    private var shape: FrameShape?
-    private var maker: Preprocessor?
-    private var mask: Mask?
-    private var side: (width: Int, height: Int, channels: Int) = (0, 0, 0)
+    private var painter: PicturePainter?  // of the thread that takes frames
     private let painted: UnsafeMutableRawBufferPointer
     private var encoder: JPEGEncoder
     private let file: UnsafeMutableRawBufferPointer
@@ -57,27 +51,14 @@ final class PixelKeeper: @unchecked Sendable {
         inputs(index, slot.zoneCount).copyMemory(from: input)
     }
 
-    /// Keeps what the picture needs of the frame. It is made when it is written, which few are.
+    /// Keeps what the picture needs of the frame. It is made when it is written, which few are. Frames of another shape than
+    /// the last cost a new set-up.
     func take(_ frame: FrameView, _ slot: RecordSlot, _ index: Int) {
-        if sampler?.source != frame.shape { sampler = makeSampler(frame.shape) }
-        guard let sampler else { return }
-        sampler.take(frame, into: picture(index))
-        slot.shape = frame.shape
-    }
-
-    private func sides(_ shape: FrameShape) -> (width: Int, height: Int) {
-        let (width, height) = isTurned ? (shape.height, shape.width) : (shape.width, shape.height)
-        let longer = max(width, height)
-        let size = min(longer, settings.side)
-        return (max(width * size / longer, 1), max(height * size / longer, 1))
-    }
-
-    private var isTurned: Bool { facts.picture.orientation % 2 == 1 }
-
-    private func makeSampler(_ shape: FrameShape) -> FrameSampler? {
-        let (width, height) = sides(shape)
-        return FrameSampler(
-            shape, columns: isTurned ? height : width, rows: isTurned ? width : height, room: pictureBytes)
+        if painter?.source != frame.shape {
+            painter = PicturePainter(frame.shape, settings.side, facts, room: pictureBytes)
+        }
+        guard let painter, painter.take(frame, into: picture(index)) else { return }
+        slot.painter = painter
     }
 
     private func picture(_ index: Int) -> UnsafeMutableRawBufferPointer {
@@ -91,53 +72,6 @@ final class PixelKeeper: @unchecked Sendable {
 
     // MARK: Writing
 
-    /// Makes the picture, upright and masked. Frames of another shape than the last cost a new set-up.
-    /// - Returns: false: there is none.
-    private func paint(_ slot: RecordSlot, _ index: Int) -> Bool {
-        guard let whole = slot.shape else { return false }
-        if shape != whole { prepare(whole) }
-        guard let kept = maker?.shape, let frame = FrameView(kept, packed: UnsafeRawBufferPointer(picture(index)))
-        else { return false }
-        maker?.convert(frame, into: painted)
-        mask?.paint(painted)
-        return true
-    }
-
-    private func prepare(_ shape: FrameShape) {
-        self.shape = shape
-        maker = nil
-        guard let kept = makeSampler(shape)?.shape else { return }
-        let (width, height) = sides(shape)
-        side = (width, height, shape.format == .grey ? 1 : 3)
-        var record = oc_preprocess()
-        record.orientation = facts.picture.orientation
-        record.width = UInt32(side.width)
-        record.height = UInt32(side.height)
-        record.channels = UInt32(side.channels)
-        record.crop = (0, 0, 65535, 65535)
-        withUnsafeMutableBytes(of: &record.table) { table in
-            for index in 0..<768 { table[index] = UInt8(truncatingIfNeeded: index) }
-        }
-        do throws(PreprocessorError) { maker = try Preprocessor(record, kept) } catch { maker = nil }
-        mask = nil
-        guard !facts.masks.isEmpty else { return }
-        let isWhole = kept == shape
-        mask = Mask(record, shape, facts.masks.map { isWhole ? $0 : widened($0) })
-    }
-
-    /// What was picked may lie two pixels of the picture from where it is shown.
-    private func widened(_ part: oc_region) -> oc_region {
-        func widen(_ start: UInt16, _ length: UInt16, _ size: Int) -> (UInt16, UInt16) {
-            let margin = (2 * 65535 + size - 1) / size
-            let first = max(Int(start) - margin, 0)
-            return (UInt16(first), UInt16(min(Int(start) + Int(length) + margin, 65535) - first))
-        }
-        var part = part
-        (part.x, part.width) = widen(part.x, part.width, side.width)
-        (part.y, part.height) = widen(part.y, part.height, side.height)
-        return part
-    }
-
     /// Writes the slot's picture and inputs beside their places.
     /// - Parameter input: takes the checksum of each zone's input.
     /// - Returns: bytes of both files.
@@ -146,7 +80,8 @@ final class PixelKeeper: @unchecked Sendable {
         input: (_ zone: Int, _ crc: UInt32) -> Void
     ) throws(Errno) -> (picture: Int, inputs: Int) {
         var pictureFile = 0
-        if paint(slot, index) {
+        if let painter = slot.painter, painter.paint(UnsafeRawBufferPointer(picture(index)), into: painted) {
+            let side = painter.side
             (slot.width, slot.height) = (side.width, side.height)
             guard
                 let bytes = encoder.encode(

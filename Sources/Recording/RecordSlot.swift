@@ -1,6 +1,5 @@
 import Events
 import System
-import Vision
 
 /// What a frame is told with, besides what was seen in it.
 public struct RecordFrame {
@@ -46,8 +45,8 @@ final class RecordSlot: @unchecked Sendable {
     var zoneCount = 0
     /// Events since the frame before that did not come of a frame, as JSON objects with commas between them.
     var told = Line(room: RecordSlot.toldBytes)
-    /// Of the frame; nil: nothing of it is kept for a picture.
-    var shape: FrameShape?
+    /// Nil: nothing of the frame is kept for a picture.
+    var painter: PicturePainter?
     /// Of the picture; 0: none.
     var width = 0
     var height = 0
@@ -74,7 +73,7 @@ final class RecordSlot: @unchecked Sendable {
         eventCount = 0
         zoneCount = 0
         told.clear()
-        shape = nil
+        painter = nil
         (width, height) = (0, 0)
     }
 
