@@ -3,6 +3,7 @@
 #define OC_RESIDUAL_H
 
 #include "fixed_point.h"
+#include "scalar/scalar.h"
 
 #include <string.h>
 
@@ -20,6 +21,23 @@ static inline oc_binary oc_residual_add(const oc_conv *c) {
 
 /* Sums of `count` bytes that lie side by side; `out` may be `a`. */
 typedef void (*oc_sum_fn)(const oc_binary *b, const uint8_t *a, const uint8_t *addend, uint8_t *out, int32_t count);
+
+/* Whether neither operand of an ADD is broadcast. */
+static inline int oc_operands_are_dense(const oc_binary *b) {
+    return b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
+}
+
+/* An ADD by `sum` where neither operand is broadcast, by the portable kernel elsewhere. */
+static inline void oc_add_by(oc_sum_fn sum, const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_binary *b = &step->binary;
+    if (!oc_operands_are_dense(b)) {
+        oc_scalar_add(step, memory, part, parts);
+        return;
+    }
+    const oc_range run = oc_part(b->dims[4], part, parts);
+    sum(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
+        oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
+}
 
 /* Copies pixels of `channels` bytes to the front of pixels of `width`, all of which are `zero` behind. Writes up to 15 bytes too
  * far. */

@@ -1,7 +1,6 @@
 /* Addition and subtraction with AVX-512, where neither operand is broadcast. */
 #include "../fixed_point.h"
 #include "../residual.h"
-#include "../scalar/scalar.h"
 #include "avx512vnni.h"
 
 #if defined(__x86_64__)
@@ -97,8 +96,7 @@ OC_VNNI void oc_vnni_add_pixels(const oc_conv *c, uint8_t *pixels, const uint8_t
 
 OC_VNNI void oc_vnni_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_binary *b = &step->binary;
-    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
-    if (!dense) {
+    if (!oc_operands_are_dense(b)) {
         oc_scalar_add(step, memory, part, parts);
         return;
     }

@@ -1,7 +1,6 @@
 /* Addition and subtraction with NEON, where neither operand is broadcast: by the linear form where one is known, in 16 bits
  * if its digits allow, else by the reference's steps. */
 #include "../residual.h"
-#include "../scalar/scalar.h"
 #include "requantize.h"
 #include "oc_linear_sum.h"
 
@@ -137,15 +136,7 @@ void oc_neon_add_residual(const oc_step *step, const oc_memory *memory, int32_t 
 }
 
 void oc_neon_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    const oc_binary *b = &step->binary;
-    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
-    if (!dense) {
-        oc_scalar_add(step, memory, part, parts);
-        return;
-    }
-    const oc_range run = oc_part(b->dims[4], part, parts);
-    oc_neon_sums(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
-                 oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
+    oc_add_by(oc_neon_sums, step, memory, part, parts);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* Addition and subtraction with RVV, where neither operand is broadcast: by the linear form where one is known, else by the
  * reference's steps. And table look-ups. */
-#include "../scalar/scalar.h"
+#include "../residual.h"
 #include "oc_linear_sum.h"
 #include "rvv.h"
 
@@ -57,16 +57,7 @@ void oc_rvv_sums(const oc_binary *b, const uint8_t *in_a, const uint8_t *in_b, u
 }
 
 void oc_rvv_add(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    const oc_binary *b = &step->binary;
-    const int dense = b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1
-        && b->stride_b[4] == 1;
-    if (!dense) {
-        oc_scalar_add(step, memory, part, parts);
-        return;
-    }
-    const oc_range run = oc_part(b->dims[4], part, parts);
-    oc_rvv_sums(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
-                oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
+    oc_add_by(oc_rvv_sums, step, memory, part, parts);
 }
 
 OC_RVV void oc_rvv_table(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {

@@ -1,14 +1,12 @@
 /* Addition on 64-bit RISC-V without vectors: by the linear form where one is known and neither operand is broadcast. */
+#include "../residual.h"
 #include "oc_linear_sum.h"
-#include "scalar.h"
 
 #if defined(__riscv) && __riscv_xlen == 64
 
 void oc_scalar_add_linear(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_binary b = step->binary; /* the output might be the step, for all the compiler knows */
-    const int dense = b.dims[0] == 1 && b.dims[1] == 1 && b.dims[2] == 1 && b.dims[3] == 1 && b.stride_a[4] == 1
-        && b.stride_b[4] == 1;
-    if (!dense || (b.linear_a == 0 && b.linear_b == 0)) {
+    if (!oc_operands_are_dense(&b) || (b.linear_a == 0 && b.linear_b == 0)) {
         oc_scalar_add(step, memory, part, parts);
         return;
     }
