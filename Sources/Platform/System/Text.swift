@@ -28,3 +28,9 @@ extension String {
         return text
     }
 }
+
+extension StaticString {
+    public var text: String {
+        @inline(never) get { withUTF8Buffer { String(decoding: $0, as: UTF8.self) } }
+    }
+}

@@ -1,5 +1,7 @@
+import CLinux
+
 /// A file's path: any bytes but NUL, as the kernel takes it. Text that is no UTF-8 stays as it is.
-public struct Path: Sendable {
+public struct Path: Equatable, Sendable {
     private let terminated: [CChar]
 
     /// - Parameter bytes: up to the first NUL, if there is one.
@@ -8,6 +10,18 @@ public struct Path: Sendable {
         for byte in bytes {
             if byte == 0 { break }
             copy.append(CChar(bitPattern: byte))
+        }
+        copy.append(0)
+        terminated = copy
+    }
+
+    /// - Parameter text: up to its NUL.
+    public init(cString text: UnsafePointer<CChar>) {
+        var copy: [CChar] = []
+        var place = text
+        while place.pointee != 0 {
+            copy.append(place.pointee)
+            place += 1
         }
         copy.append(0)
         terminated = copy
@@ -36,6 +50,11 @@ public struct Path: Sendable {
         if joined.last != UInt8(ascii: "/") { joined.append(UInt8(ascii: "/")) }
         joined.append(contentsOf: name)
         return Path(joined)
+    }
+
+    /// Puts the file of this name in the place of another, whole.
+    public func rename(to other: Path) throws(Errno) {
+        _ = try checked(withCString { from in other.withCString { oc_rename(from, $0) } })
     }
 
     /// The path with `bytes` directly behind it.

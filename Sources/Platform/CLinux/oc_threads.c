@@ -22,7 +22,10 @@ static void daemon_signals(sigset_t *set) {
     sigaddset(set, SIGHUP);
 }
 
-void oc_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void oc_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
 
 int oc_signals_open(void) {
     sigset_t set;
@@ -30,7 +33,7 @@ int oc_signals_open(void) {
     int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (error)
         return -error;
-    oc_ignore_broken_pipes();
+    oc_ignore_write_signals();
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
 }
@@ -79,14 +82,28 @@ int oc_thread_place(uintptr_t thread, const uint16_t *cpus, size_t count) {
 
 /* Threads */
 
+/* All but those that a thread's own fault raises. */
+static void signals_of_others(sigset_t *set) {
+    static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    sigfillset(set);
+    for (size_t index = 0; index < sizeof faults / sizeof *faults; index++)
+        sigdelset(set, faults[index]);
+}
+
 struct start {
     oc_thread_body body;
     void *context;
+#ifdef OC_FORCED
+    struct oc_family *family;
+#endif
 };
 
 static void *run(void *argument) {
     struct start start = *(struct start *)argument;
     free(argument);
+#ifdef OC_FORCED
+    oc_forced_join(start.family);
+#endif
     start.body(start.context);
     return NULL;
 }
@@ -98,9 +115,12 @@ int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread) {
         return -ENOMEM;
     start->body = body;
     start->context = context;
+#ifdef OC_FORCED
+    start->family = oc_forced_family();
+#endif
     /* A new thread inherits the mask: block first, restore after. */
     sigset_t set, before;
-    daemon_signals(&set);
+    signals_of_others(&set);
     pthread_t id;
     int error = pthread_sigmask(SIG_BLOCK, &set, &before);
     if (!error) {

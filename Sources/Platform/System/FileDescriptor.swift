@@ -42,6 +42,10 @@ public struct FileDescriptor: ~Copyable {
         self.init(owning: try checked(oc_open(path, Int32(OC_WRITE.rawValue))))
     }
 
+    public init(writing path: Path) throws(Errno) {
+        self.init(owning: try checked(path.withCString { oc_open($0, Int32(OC_WRITE.rawValue)) }))
+    }
+
     /// Creates a file that must not be there yet.
     public init(creating path: UnsafePointer<CChar>) throws(Errno) {
         let access = OC_WRITE.rawValue | OC_EXCLUSIVE.rawValue
@@ -51,6 +55,9 @@ public struct FileDescriptor: ~Copyable {
     deinit {
         if closes { _ = oc_close(raw) }
     }
+
+    /// Whether a person sits at the other end.
+    public var isTerminal: Bool { oc_is_terminal(raw) == 1 }
 
     public func status() throws(Errno) -> Status {
         var status = oc_file_status()

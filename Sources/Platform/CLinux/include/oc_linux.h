@@ -43,6 +43,10 @@ int oc_close(int fd);
 int64_t oc_read(int fd, void *bytes, size_t count);
 int64_t oc_write(int fd, const void *bytes, size_t count);
 int64_t oc_seek(int fd, int64_t offset); /* from the start */
+/* The name that this program was started by, without its folder. */
+const char *oc_program_name(void);
+/* 1: a terminal; 0: anything else. */
+int oc_is_terminal(int fd);
 int oc_status(int fd, oc_file_status *status);
 int oc_path_status(const char *path, oc_file_status *status);
 int oc_rename(const char *from, const char *to);
@@ -82,19 +86,19 @@ int oc_event_open(void);
 int oc_event_post(int fd);
 int oc_event_take(int fd);
 
-/* Signals as a readable descriptor: SIGTERM, SIGINT and SIGHUP are blocked in this thread and in all it starts; SIGPIPE
- * is ignored. oc_signals_take gives the next one, or -EAGAIN. */
+/* Signals as a readable descriptor: SIGTERM, SIGINT and SIGHUP are blocked in this thread and in all it starts; what a write
+ * that fails would end the program with is ignored. oc_signals_take gives the next one, or -EAGAIN. */
 enum { OC_SIGNAL_HANGUP = 1, OC_SIGNAL_INTERRUPT = 2, OC_SIGNAL_TERMINATE = 15 };
 int oc_signals_open(void);
 int oc_signals_take(int fd);
-void oc_ignore_broken_pipes(void);
+void oc_ignore_write_signals(void); /* SIGPIPE, SIGXFSZ: -EPIPE and -EFBIG say the same */
 
 /* Time in nanoseconds. */
 int64_t oc_clock_monotonic(void);
 int64_t oc_clock_real(void);
 int64_t oc_clock_thread_cpu(void);
 
-/* Threads. A thread blocks SIGTERM, SIGINT and SIGHUP, so that the main thread gets them. */
+/* Threads. A thread blocks all signals but those of its own faults: the program's handlers run on threads of the program. */
 typedef void (*oc_thread_body)(void *context);
 int oc_thread_start(oc_thread_body body, void *context, uintptr_t *thread);
 int oc_thread_join(uintptr_t thread);
@@ -150,20 +154,21 @@ void oc_system(oc_system_names *names);
  * 0: there is none. */
 int oc_notify(const char *text);
 
-/* Starts a program, found by PATH, in a process group of its own that gets SIGTERM when this thread ends. `arguments` ends
- * with a null; its standard output becomes readable at `*output`, standard input is empty. The process, or -errno. */
+/* Starts a program, found by PATH, in a process group of its own, which ends when this thread or process does, even by
+ * SIGKILL. `arguments` ends with a null; its standard output becomes readable at `*output`, standard input is empty. The
+ * process that watches over it, or -errno. */
 int oc_spawn(const char *const *arguments, int *output);
-/* Ends the program and its group: SIGTERM, after `milliseconds` SIGKILL. Its exit code, or 128 + the signal's number. */
-int oc_spawn_end(int process, int milliseconds);
+/* Ends the program and its group: SIGTERM, after a second SIGKILL. Its exit code, or 128 + the signal's number. */
+int oc_spawn_end(int warden);
 
 /* errno in words, and its name ("ENOENT"; null if unknown). Both live for ever. */
 const char *oc_error_text(int code);
 const char *oc_error_name(int code);
 
 enum {
-    OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_ENXIO = 6, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
+    OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_ENXIO = 6, OC_EBADF = 9, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
     OC_EBUSY = 16, OC_EEXIST = 17, OC_ENODEV = 19, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOTTY = 25, OC_EFBIG = 27, OC_ENOSPC = 28, OC_EPIPE = 32,
-    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ETIMEDOUT = 110, OC_EDQUOT = 122
+    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ECONNRESET = 104, OC_ETIMEDOUT = 110, OC_EDQUOT = 122
 };
 
 /* Memory that may be refused: null instead of the end of the program. 64-byte aligned; oc_release takes it back. */
@@ -182,7 +187,8 @@ void oc_region_start(void);
 void oc_region_end(long tag);
 int64_t oc_run_again(const char *const *arguments, char *output, size_t capacity);
 
-/* Forced errors for tests, in debug builds alone: after `skip` more calls of this kind, the next `times` fail with `error`. */
+/* Forced errors for tests, in debug builds alone: after `skip` more calls of this kind, the next `times` fail with `error`, of
+ * the calling thread and of all that it starts. */
 typedef enum oc_call {
     OC_CALL_OPEN, OC_CALL_READ, OC_CALL_WRITE, OC_CALL_STATUS, OC_CALL_MAP, OC_CALL_POLL, OC_CALL_THREAD, OC_CALL_EVENT,
     OC_CALL_PLACE, OC_CALL_SYNC, OC_CALL_RENAME, OC_CALL_UNLINK,

@@ -26,6 +26,6 @@ public struct ChildProcess: ~Copyable {
     /// - Returns: its exit code, or 128 and more for a signal.
     public consuming func end() -> Int {
         _ = oc_close(output)
-        return Int(oc_spawn_end(process, 1000))
+        return Int(oc_spawn_end(process))
     }
 }

@@ -31,6 +31,9 @@ public struct Errno: Error, Equatable, Sendable {
     public static var isNoFolder: Errno { Errno(Int32(OC_ENOTDIR)) }
     public static var quota: Errno { Errno(Int32(OC_EDQUOT)) }
     public static var noSpace: Errno { Errno(Int32(OC_ENOSPC)) }
+    public static var badDescriptor: Errno { Errno(Int32(OC_EBADF)) }
+    public static var brokenPipe: Errno { Errno(Int32(OC_EPIPE)) }
+    public static var connectionReset: Errno { Errno(Int32(OC_ECONNRESET)) }
 }
 
 /// The result of a call of `CLinux`, or its error.

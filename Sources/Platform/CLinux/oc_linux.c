@@ -22,7 +22,8 @@
 
 _Static_assert(sizeof(off_t) == 8, "-D_FILE_OFFSET_BITS=64");
 _Static_assert(EAGAIN == OC_EAGAIN && ENAMETOOLONG == OC_ENAMETOOLONG && ENOSYS == OC_ENOSYS && ETIMEDOUT == OC_ETIMEDOUT
-                   && ENXIO == OC_ENXIO && ENODEV == OC_ENODEV && ENOTTY == OC_ENOTTY,
+                   && ENXIO == OC_ENXIO && ENODEV == OC_ENODEV && ENOTTY == OC_ENOTTY && EBADF == OC_EBADF
+                   && ECONNRESET == OC_ECONNRESET && EDQUOT == OC_EDQUOT,
                "errno has the numbers of the header");
 _Static_assert(POLLIN == OC_POLL_READ && POLLPRI == OC_POLL_URGENT && POLLOUT == OC_POLL_WRITE && POLLERR == OC_POLL_ERROR
                    && POLLHUP == OC_POLL_HANGUP && POLLNVAL == OC_POLL_INVALID,
@@ -93,6 +94,14 @@ static int fill_status(int result, const struct stat *from, oc_file_status *stat
     else
         status->kind = OC_FILE_DEVICE;
     return 0;
+}
+
+const char *oc_program_name(void) {
+    return program_invocation_short_name;
+}
+
+int oc_is_terminal(int fd) {
+    return isatty(fd);
 }
 
 int oc_status(int fd, oc_file_status *status) {
