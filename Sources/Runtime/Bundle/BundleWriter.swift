@@ -29,6 +29,17 @@ public struct BundleWriter {
         sections.append(Section(kind: kind, count: records.count, bytes: bytes))
     }
 
+    /// Adds a section of another bundle as it is, unless the bundle lacks it or it is that of the texts, which `finish` adds.
+    /// - Parameter form: what its records are to hold now.
+    public mutating func copy<S: BundleSection>(_ section: S.Type, of view: BundleView, form: FormChange) {
+        guard view.bytes(of: section).baseAddress != nil, S.kind != OC_SECTION_STRINGS else { return }
+        var records = Array(view.records(section))
+        if case .reformed = S.repacking {
+            for index in records.indices { S.reform(&records[index], form) }
+        }
+        add(S.kind, records)
+    }
+
     /// The whole file: header, table, sections at multiples of 64 bytes, in the order they were added, then strings.
     public func finish() -> [UInt8] {
         let all = sections + [Section(kind: OC_SECTION_STRINGS, count: strings.count, bytes: strings)]

@@ -27,8 +27,14 @@ typedef struct oc_header {
     uint8_t reserved[32];   /* 0 */
 } oc_header;
 
+/* A program reads bundles of this format, and of none before or after: they are built again in seconds. The version counts up
+ * where a record changes its size or a field its meaning. It stays where
+ *  - a field takes the place of reserved bytes, and 0 says what held before: programs that do not know it refuse the bundles
+ *    that use it, with the field's place, and take all others;
+ *  - a kind of section is added: programs that do not know it refuse the bundles that have it. */
 enum { OC_VERSION = 1, OC_ALIGNMENT = 64 };
 
+/* Bundle/Sections describes the records of each: what holds for them, and how they are shown. */
 typedef enum oc_section_kind {
     OC_SECTION_MODEL = 1,       /* one oc_model */
     OC_SECTION_STRINGS = 2,     /* bytes */
@@ -50,7 +56,8 @@ typedef enum oc_section_kind {
     OC_SECTION_LINES = 18,      /* oc_line each: GPIO lines */
     OC_SECTION_FUSIONS = 19,    /* oc_fusion each: for whoever wants to know */
     OC_SECTION_RECORD = 20,     /* at most one oc_record: frames that are kept */
-    OC_SECTION_KIND_LIMIT = 21
+    OC_SECTION_WATCH_LABELS = 21, /* uint32_t index into the labels each: those of rules that follow several */
+    OC_SECTION_KIND_LIMIT = 22
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -77,21 +84,28 @@ typedef enum oc_kernel_set_id {
 
 enum { OC_MAX_THREADS = 16, OC_MAX_CPUS = 1024 };
 
+/* The data caches that one core can fill, in bytes. */
+typedef struct oc_caches {
+    uint32_t l1, l2;        /* both 0: not told */
+    uint32_t l3;            /* 0: none, or none known */
+} oc_caches;
+
 typedef struct oc_model {
     oc_text name;
     oc_text origin;         /* file name of the trained model */
     oc_text board;          /* profile the bundle was built for */
-    oc_text builder;        /* "ocellus 0.1.0" */
+    oc_text builder;        /* "ocellus 0.2.0": programVersion */
     uint32_t kernel_set;    /* oc_kernel_set_id */
     uint32_t flip;          /* 0: int8 tensors lie in the arena as int8; 0x80: as uint8 = int8 + 128 */
     uint32_t threads;       /* worker threads the profile asks for, 1 to OC_MAX_THREADS */
     uint32_t origin_crc;    /* CRC-32C of the trained model's file */
     uint64_t arena_bytes;   /* exact; a multiple of 64 */
-    uint64_t macs;          /* multiply-accumulates of one inference */
+    uint64_t macs;          /* multiply-accumulates of one inference, below 2^53 */
     /* Numbers + 1 of the CPUs that the threads belong on, each its own, in their order, or where there are fewer threads,
      * all on all of them. Behind the last, 0; all 0: wherever Linux puts them. */
     uint16_t cpus[OC_MAX_THREADS];
-    uint8_t reserved[16];   /* 0 */
+    oc_caches caches;       /* those that the plan was made for */
+    uint8_t reserved[4];    /* 0 */
 } oc_model;
 
 typedef enum oc_type {
@@ -132,7 +146,7 @@ typedef enum oc_fit {
     OC_FIT_CONTAIN = 2      /* the whole crop, centred, bars filled with `fill` */
 } oc_fit;
 
-enum { OC_MAX_INPUT_SIDE = 8192, OC_MAX_ZONES = 16, OC_MAX_MASKS = 16 };
+enum { OC_MAX_INPUT_SIDE = 8192, OC_MAX_ZONES = 16, OC_MAX_MASKS = 16, OC_MAX_WATCHES = 64, OC_MAX_WATCH_LABELS = 65536 };
 
 /* A part of the frame, in 1/65535 of its width and height. */
 typedef struct oc_region {
@@ -181,10 +195,11 @@ typedef struct oc_scores {
     uint32_t table[256];    /* byte as it lies in the arena -> score, 0 to 65536 */
 } oc_scores;
 
-/* When to speak about one label. Times in milliseconds, scores in 1/65536. */
+/* When to speak about one label, or about several whose scores are added up, to at most 1. Times in milliseconds, scores in
+ * 1/65536. */
 typedef struct oc_watch {
     oc_text name;           /* of the rule; events carry it as "object" */
-    uint32_t label;         /* index into the labels, below oc_scores.count */
+    uint32_t label;         /* index into the labels, below oc_scores.count; of several the lowest */
     uint32_t on;            /* smoothed score at or above which the object is there */
     uint32_t off;           /* smoothed score below which it is gone; off <= on */
     uint32_t smoothing;     /* weight of a new frame in the moving average, 1 to 65536 (65536: none) */
@@ -193,7 +208,11 @@ typedef struct oc_watch {
     uint32_t cooldown;      /* after a "leave", no "enter" for so long */
     uint32_t update_every;  /* while present, an "update" so often; 0: never */
     uint32_t zone;          /* 0: the preprocessing's own crop; n: zone n - 1 */
-    uint8_t reserved[20];   /* 0 */
+    /* The other labels, rising, are so many of the watch labels from the first on: right behind those of the rules before.
+     * Of one label both are 0. */
+    uint32_t further_first;
+    uint32_t further_count;
+    uint8_t reserved[12];   /* 0 */
 } oc_watch;
 
 /* What the daemon does when no flag says otherwise. */

@@ -13,8 +13,8 @@
 typedef enum oc_kernel {
     OC_KERNEL_CONV = 1,             /* oc_conv, one group */
     OC_KERNEL_CONV_GROUPED = 2,     /* oc_conv */
-    OC_KERNEL_DEPTHWISE = 3,        /* oc_conv, out_c == in_c */
-    OC_KERNEL_DEPTHWISE_MULTIPLIED = 4, /* oc_conv, out_c a multiple of in_c */
+    OC_KERNEL_DEPTHWISE = 3,        /* oc_conv, out_c a multiple of in_c */
+    OC_KERNEL_DEPTHWISE_MULTIPLIED = 4, /* the same, in older bundles */
     OC_KERNEL_TRANSPOSE_CONV = 5,   /* oc_conv */
     OC_KERNEL_ADD = 6,              /* oc_binary; also subtraction */
     OC_KERNEL_MUL = 7,              /* oc_binary */
@@ -70,7 +70,7 @@ typedef struct oc_residual {
  * outside the input count as in_zero. For OC_KERNEL_TRANSPOSE_CONV the roles turn round: input row y and tap ky
  * add to output row y * stride_h - pad_top + ky.
  *
- * `constants` holds what the kernel set's packing lays out (Kernels/ConvolutionPacking.swift): biases with the input's zero point
+ * `constants` holds what the kernel set's packing lays out (CKernels/include/oc_packing.h): biases with the input's zero point
  * folded in, weights, multipliers and shifts of each output channel. */
 typedef struct oc_conv {
     int32_t batches, in_h, in_w, in_c;
@@ -84,8 +84,8 @@ typedef struct oc_conv {
 /* FULLY_CONNECTED: [rows, depth] times [units, depth] transposed. The reference scales these sums in one rounding:
  * clamp(round(sum * factor) + out_zero), the product a double, ties away from zero.
  *
- * `constants`: int32 biases with the input's zero point folded in, at the next multiple of 8 bytes the doubles' factors,
- * then the weights [units][depth]. */
+ * `constants`: biases with the input's zero point folded in, factors and weights, as CKernels/include/oc_matrix_constants.h lays
+ * them out. */
 typedef struct oc_matrix {
     int32_t rows, depth, units;
     int32_t in_zero, out_zero, clamp_min, clamp_max;
@@ -105,7 +105,7 @@ typedef struct oc_binary {
     int32_t subtract;       /* ADD only: 1 negates the scaled b */
     int32_t clamp_min, clamp_max;
     int32_t linear_a, linear_b, linear_c; /* ADD only: its linear form (oc_linear_sum.h); zeros: none is known */
-    oc_sum_form form;       /* ADD only, for kernel sets that use it; else 0 */
+    oc_sum_form form;       /* of ADD, and of MUL as oc_find_product_form has it, for kernel sets that use it; else 0 */
 } oc_binary;
 
 typedef struct oc_pool {
