@@ -1,0 +1,68 @@
+#ifndef OC_AVX2_H
+#define OC_AVX2_H
+
+#include "../families/list.h"
+#include "oc_kernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define OC_AVX2 __attribute__((target("avx2,fma")))
+#define OC_AVX2_INLINE OC_AVX2 __attribute__((always_inline)) static inline
+
+oc_kernel_code oc_avx2_conv, oc_avx2_sum, oc_avx2_depthwise, oc_avx2_matrix, oc_avx2_table;
+/* Those of families.c. */
+OC_FAMILY(OC_FAMILY_DECLARATION, avx2)
+OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, avx2)
+OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, avx2)
+oc_kernel_code oc_avx2_max_pool;
+void oc_avx2_sums(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
+
+/* oc_doubling_high_multiply on eight lanes. Only bits 31 to 62 of each product matter, so the shifts may be logical. */
+OC_AVX2 static inline __m256i oc_avx2_high_multiply(__m256i a, __m256i b) {
+    const __m256i nudge = _mm256_set1_epi64x(1ll << 30);
+    const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(a, b), nudge);
+    const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)), nudge);
+    return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+}
+
+/* oc_multiply on eight lanes, split so that what depends on the channels alone is done once. */
+typedef struct oc_avx2_scale {
+    __m256i multiplier, multiplier_odd, left, right, mask, half;
+} oc_avx2_scale;
+
+OC_AVX2_INLINE oc_avx2_scale oc_avx2_load_scale(__m256i multiplier, __m256i shift) {
+    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi32(1);
+    const __m256i right = _mm256_max_epi32(_mm256_sub_epi32(zero, shift), zero), mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
+    const oc_avx2_scale scale = {multiplier, _mm256_srli_epi64(multiplier, 32), _mm256_max_epi32(shift, zero), right, mask,
+                                 _mm256_srli_epi32(mask, 1)};
+    return scale;
+}
+
+OC_AVX2_INLINE __m256i oc_avx2_scaled(__m256i value, const oc_avx2_scale *s) {
+    const __m256i nudge = _mm256_set1_epi64x(1ll << 30);
+    value = _mm256_sllv_epi32(value, s->left);
+    const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(value, s->multiplier), nudge);
+    const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(value, 32), s->multiplier_odd), nudge);
+    const __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+    const __m256i rest = _mm256_and_si256(high, s->mask), threshold = _mm256_add_epi32(s->half, _mm256_srli_epi32(high, 31));
+    return _mm256_sub_epi32(_mm256_srav_epi32(high, s->right), _mm256_cmpgt_epi32(rest, threshold));
+}
+
+/* Adds the zero point, clamps, and stores the low bytes of the first `count` (1 to 8) lanes. */
+OC_AVX2 static inline void oc_avx2_store(uint8_t *out, __m256i value, __m256i zero, __m256i low, __m256i high, int32_t count) {
+    value = _mm256_min_epi32(_mm256_max_epi32(_mm256_add_epi32(value, zero), low), high);
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+    const __m128i bytes = _mm_packs_epi16(words, words);
+    if (count == 8) {
+        _mm_storel_epi64((__m128i *)out, bytes);
+    } else {
+        uint8_t lanes[16];
+        _mm_storeu_si128((__m128i *)lanes, bytes);
+        for (int32_t i = 0; i < count; i++) out[i] = lanes[i];
+    }
+}
+
+#endif
+#endif

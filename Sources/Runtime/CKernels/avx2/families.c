@@ -1,0 +1,61 @@
+/* The operator families with AVX2. */
+#include "avx2.h"
+
+#if defined(__x86_64__)
+
+#define OC_FLIP 0
+#define OC_FLOAT_FORMS
+#pragma clang attribute push(OC_AVX2, apply_to = function)
+
+#include "../families/vectors.h"
+
+OC_V_INLINE __m256i oc_v_half(const void *vector, int half) { return _mm256_loadu_si256((const __m256i *)vector + half); }
+
+OC_V_INLINE oc_v_words oc_v_high_multiply(oc_v_words values, int32_t multiplier) {
+    const __m256i factor = _mm256_set1_epi32(multiplier);
+    __m256i halves[2];
+    for (int i = 0; i < 2; i++) halves[i] = oc_avx2_high_multiply(oc_v_half(&values, i), factor);
+    memcpy(&values, halves, sizeof values);
+    return values;
+}
+
+OC_V_INLINE oc_v_words oc_v_rounded(oc_v_words values, int32_t exponent) { return oc_v_shifted(values, exponent); }
+
+OC_V_INLINE oc_v_words oc_v_rounded_right(oc_v_words values, int32_t exponent) { return oc_v_shifted(values, exponent); }
+
+/* Saturated sums of 16 bits saturate to the same 8 as exact ones. */
+OC_V_INLINE oc_v_bytes oc_v_bytes_of(oc_v_words values, int32_t zero, int32_t low, int32_t high) {
+    const __m256i crossed = _mm256_packs_epi32(oc_v_half(&values, 0), oc_v_half(&values, 1));
+    const __m256i halves = _mm256_adds_epi16(_mm256_permute4x64_epi64(crossed, 0xd8), _mm256_set1_epi16((int16_t)zero));
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    return (oc_v_bytes)_mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8((char)low)), _mm_set1_epi8((char)high));
+}
+
+OC_V_INLINE oc_v_words oc_v_round(oc_v_reals values) {
+    oc_v_words words;
+    __m256i halves[2];
+    for (int i = 0; i < 2; i++) halves[i] = _mm256_cvtps_epi32(_mm256_castsi256_ps(oc_v_half(&values, i)));
+    memcpy(&words, halves, sizeof words);
+    return words;
+}
+
+OC_V_INLINE oc_v_reals oc_v_fma(oc_v_reals a, oc_v_reals b, oc_v_reals c) {
+    __m256 halves[2];
+    for (int i = 0; i < 2; i++) {
+        halves[i] = _mm256_fmadd_ps(_mm256_castsi256_ps(oc_v_half(&a, i)), _mm256_castsi256_ps(oc_v_half(&b, i)),
+                                    _mm256_castsi256_ps(oc_v_half(&c, i)));
+    }
+    memcpy(&a, halves, sizeof a);
+    return a;
+}
+
+#include "../families/families.h"
+
+OC_FAMILY(OC_FAMILY_KERNEL, avx2)
+OC_FAMILY_EDGES(OC_FAMILY_KERNEL, avx2)
+OC_FAMILY_SUMS(OC_FAMILY_KERNEL, avx2)
+OC_FAMILY_KERNEL(avx2, MAX_POOL, max_pool)
+
+#pragma clang attribute pop
+
+#endif

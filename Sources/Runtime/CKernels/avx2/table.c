@@ -1,0 +1,52 @@
+/* Byte tables with AVX2: sixteen shuffles of 16 bytes. Of each half of the table, an index is counted down by 16 from shuffle to
+ * shuffle, and takes part until it is below 0; what the shuffles give is XORed, and each has the difference to the one before. */
+#include "../fixed_point.h"
+#include "avx2.h"
+
+#if defined(__x86_64__)
+
+enum { VECTORS = 4, BYTES = 32 * VECTORS };
+
+OC_AVX2 static inline __m256i sixteen(const uint8_t *table) { return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table)); }
+
+/* The table's half for the bytes whose upper bit is 0, the other half for those XOR 0x80; 0 for the others. */
+OC_AVX2 static inline __attribute__((always_inline)) void add_half(const uint8_t *table, __m256i *index, __m256i *bytes) {
+    const __m256i step = _mm256_set1_epi8(16);
+    __m256i before = _mm256_setzero_si256();
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 8; k++) {
+        const __m256i now = sixteen(table + 16 * k), difference = _mm256_xor_si256(now, before);
+        before = now;
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) {
+            bytes[v] = _mm256_xor_si256(bytes[v], _mm256_shuffle_epi8(difference, index[v]));
+            index[v] = _mm256_subs_epi8(index[v], step);
+        }
+    }
+}
+
+OC_AVX2 static void block(const uint8_t *table, const uint8_t *in, uint8_t *out) {
+    __m256i index[VECTORS], bytes[VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+        index[v] = _mm256_loadu_si256((const __m256i *)in + v);
+        bytes[v] = _mm256_setzero_si256();
+    }
+    add_half(table, index, bytes);
+    for (int v = 0; v < VECTORS; v++) {
+        index[v] = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)in + v), _mm256_set1_epi8((char)0x80));
+    }
+    add_half(table + 128, index, bytes);
+    for (int v = 0; v < VECTORS; v++) _mm256_storeu_si256((__m256i *)out + v, bytes[v]);
+}
+
+OC_AVX2 void oc_avx2_table(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const uint8_t *input = oc_source(&step->in[0], memory), *table = oc_source(&step->constants, memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_range range = oc_part(step->table.count, part, parts);
+    int32_t i = range.begin;
+    for (; i + BYTES <= range.end; i += BYTES) block(table, input + i, output + i);
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (; i < range.end; i++) output[i] = table[input[i]];
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* The operator families with AVX-512. */
+#include "avx512vnni.h"
+
+#if defined(__x86_64__)
+
+#define OC_FLIP 0x80
+#define OC_FLOAT_FORMS
+#if !defined(OC_EMULATE_AVX512)
+#pragma clang attribute push(OC_VNNI, apply_to = function)
+#endif
+
+#include "../families/vectors.h"
+
+OC_V_INLINE oc_v_words oc_v_high_multiply(oc_v_words values, int32_t multiplier) {
+    const __m512i factor = _mm512_set1_epi32(multiplier), nudge = _mm512_set1_epi64(1ll << 30), value = (__m512i)values;
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(value, factor), nudge);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(value, 32), factor), nudge);
+    return (oc_v_words)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+}
+
+OC_V_INLINE oc_v_words oc_v_rounded(oc_v_words values, int32_t exponent) { return oc_v_shifted(values, exponent); }
+
+OC_V_INLINE oc_v_words oc_v_rounded_right(oc_v_words values, int32_t exponent) { return oc_v_shifted(values, exponent); }
+
+OC_V_INLINE oc_v_bytes oc_v_bytes_of(oc_v_words values, int32_t zero, int32_t low, int32_t high) {
+    return oc_v_clamped(values, zero, low, high);
+}
+
+OC_V_INLINE oc_v_words oc_v_round(oc_v_reals values) { return (oc_v_words)_mm512_cvtps_epi32((__m512)values); }
+
+OC_V_INLINE oc_v_reals oc_v_fma(oc_v_reals a, oc_v_reals b, oc_v_reals c) {
+    return (oc_v_reals)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+
+#include "../families/families.h"
+
+OC_FAMILY(OC_FAMILY_KERNEL, vnni)
+OC_FAMILY_EDGES(OC_FAMILY_KERNEL, vnni)
+OC_FAMILY_SUMS(OC_FAMILY_KERNEL, vnni)
+
+#if !defined(OC_EMULATE_AVX512)
+#pragma clang attribute pop
+#endif
+
+#endif

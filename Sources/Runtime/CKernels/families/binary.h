@@ -1,0 +1,177 @@
+/* Operators of two operands with broadcasting, on portable vectors: 16 results at a time along the innermost dimension, where each
+ * operand goes on or stays. */
+#include "oc_linear_sum.h"
+
+/* 16 results of 16 bytes each. */
+typedef oc_v_bytes oc_v_function(const oc_binary *, oc_v_bytes a, oc_v_bytes v);
+
+/* What stays in a run of results. */
+typedef enum oc_v_stay {
+    OC_V_NONE,
+    OC_V_A,
+    OC_V_B
+} oc_v_stay;
+
+OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v, uint8_t *out, int32_t count, const oc_v_stay stay,
+                          oc_v_function *function) {
+    const oc_v_bytes first_a = (oc_v_bytes){0} + *a, first_v = (oc_v_bytes){0} + *v;
+    int32_t i = 0;
+#pragma clang loop unroll(disable)
+    for (; i + OC_V_LANES <= count; i += OC_V_LANES) {
+        const oc_v_bytes bytes = function(b, stay == OC_V_A ? first_a : oc_v_load(a + i), stay == OC_V_B ? first_v : oc_v_load(v + i));
+        memcpy(out + i, &bytes, sizeof bytes);
+    }
+    const int32_t left = count - i;
+    if (left > 0) {
+        const oc_v_bytes x = stay == OC_V_A ? first_a : oc_v_load_some(a + i, left);
+        const oc_v_bytes y = stay == OC_V_B ? first_v : oc_v_load_some(v + i, left);
+        oc_v_store_some(out + i, function(b, x, y), left);
+    }
+}
+
+/* Walks the outer dimensions. Workers share the runs of the innermost one, or where that is all, its elements. */
+OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts, oc_v_function *function,
+                                oc_kernel_fn otherwise) {
+    const oc_binary b = step->binary; /* the output might be the step, for all the compiler knows */
+    const int32_t *dims = b.dims;
+    const int32_t stride_a = b.stride_a[4], stride_b = b.stride_b[4];
+    if ((stride_a != 1 || stride_b != 1) && (stride_a != 0 || stride_b != 1) && (stride_a != 1 || stride_b != 0)) {
+        otherwise(step, memory, part, parts);
+        return;
+    }
+    const uint8_t *in_a = oc_source(&step->in[0], memory), *in_b = oc_source(&step->in[1], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const int32_t outer = dims[0] * dims[1] * dims[2] * dims[3];
+    const oc_range runs = outer == 1 ? (oc_range){0, 1} : oc_part(outer, part, parts);
+    const oc_range inner = outer == 1 ? oc_part(dims[4], part, parts) : (oc_range){0, dims[4]};
+    const int32_t count = inner.end - inner.begin;
+    if (count <= 0) return;
+    /* An odometer: a division a run would cost more than a short run. */
+    int32_t at[4], rest = runs.begin;
+    ptrdiff_t at_a = (ptrdiff_t)inner.begin * stride_a, at_b = (ptrdiff_t)inner.begin * stride_b;
+    for (int d = 3; d >= 0; d--) {
+        at[d] = rest % dims[d];
+        rest /= dims[d];
+        at_a += (ptrdiff_t)at[d] * b.stride_a[d];
+        at_b += (ptrdiff_t)at[d] * b.stride_b[d];
+    }
+    uint8_t *out = output + (size_t)runs.begin * (size_t)dims[4] + inner.begin;
+    for (int32_t run = runs.begin; run < runs.end; run++, out += dims[4]) {
+        if (stride_a == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_A, function);
+        else if (stride_b == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_B, function);
+        else oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_NONE, function);
+        for (int d = 3; d >= 0; d--) {
+            at_a += b.stride_a[d];
+            at_b += b.stride_b[d];
+            if (++at[d] < dims[d]) break;
+            at_a -= (ptrdiff_t)at[d] * b.stride_a[d];
+            at_b -= (ptrdiff_t)at[d] * b.stride_b[d];
+            at[d] = 0;
+        }
+    }
+}
+
+OC_V_INLINE oc_v_bytes oc_v_sum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_words left = oc_v_multiply(oc_v_widen(oc_v_above(a, b->zero_a)) << b->left_shift, b->multiplier_a, b->shift_a);
+    const oc_v_words right = oc_v_multiply(oc_v_widen(oc_v_above(v, b->zero_b)) << b->left_shift, b->multiplier_b, b->shift_b);
+    const oc_v_words sum = oc_v_multiply(b->subtract ? left - right : left + right, b->multiplier_out, b->shift_out);
+    return oc_v_bytes_of(sum, b->out_zero, b->clamp_min, b->clamp_max);
+}
+
+OC_V_INLINE oc_v_bytes oc_v_linear_sum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_words x = oc_v_widen(oc_v_above(a, 0)), y = oc_v_widen(oc_v_above(v, 0));
+    return oc_v_bytes_of((x * b->linear_a + y * b->linear_b + b->linear_c) >> OC_LINEAR_SUM_BITS, 0, b->clamp_min, b->clamp_max);
+}
+
+/* Products of numbers of nine bits. */
+OC_V_INLINE oc_v_words oc_v_products(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    return oc_v_widen(oc_v_above(a, b->zero_a)) * oc_v_widen(oc_v_above(v, b->zero_b));
+}
+
+OC_V_INLINE oc_v_bytes oc_v_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_words product = oc_v_multiply(oc_v_products(b, a, v), b->multiplier_out, b->shift_out);
+    return oc_v_bytes_of(product, b->out_zero, b->clamp_min, b->clamp_max);
+}
+
+/* Where the scale is below 1/2, as of trained models it is. */
+OC_V_INLINE oc_v_bytes oc_v_small_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_words product = oc_v_rounded_right(oc_v_high_multiply(oc_v_products(b, a, v), b->multiplier_out), -b->shift_out);
+    return oc_v_bytes_of(product, b->out_zero, b->clamp_min, b->clamp_max);
+}
+
+OC_V_INLINE oc_v_bytes oc_v_prelu(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_halves x = oc_v_above(a, b->zero_a);
+    const oc_v_words above = oc_v_multiply(oc_v_widen(x), b->multiplier_a, b->shift_a);
+    const oc_v_words below = oc_v_multiply(oc_v_widen(x) * oc_v_widen(oc_v_above(v, b->zero_b)), b->multiplier_out, b->shift_out);
+    const oc_v_words is_below = oc_v_widen(x) >> 31;
+    return oc_v_bytes_of((above & ~is_below) | (below & is_below), b->out_zero, b->clamp_min, b->clamp_max);
+}
+
+OC_V_INLINE oc_v_bytes oc_v_minimum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    (void)b;
+    return oc_v_smaller(a, v);
+}
+
+OC_V_INLINE oc_v_bytes oc_v_maximum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    (void)b;
+    return oc_v_larger(a, v);
+}
+
+OC_V_INLINE void oc_v_minimum_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    oc_v_broadcast(step, memory, part, parts, oc_v_minimum, oc_scalar_minimum);
+}
+
+OC_V_INLINE void oc_v_maximum_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    oc_v_broadcast(step, memory, part, parts, oc_v_maximum, oc_scalar_maximum);
+}
+
+OC_V_INLINE void oc_v_prelu_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    oc_v_broadcast(step, memory, part, parts, oc_v_prelu, oc_scalar_prelu);
+}
+
+OC_V_INLINE void oc_v_add_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_binary *b = &step->binary;
+    if (b->linear_a != 0 || b->linear_b != 0) oc_v_broadcast(step, memory, part, parts, oc_v_linear_sum, oc_scalar_add);
+    else oc_v_broadcast(step, memory, part, parts, oc_v_sum, oc_scalar_add);
+}
+
+#if defined(OC_FLOAT_FORMS)
+
+#include "oc_float_scale.h"
+
+/* The products in floats, which hold them exactly. */
+OC_V_INLINE oc_v_reals oc_v_real_products(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    return __builtin_convertvector(oc_v_products(b, a, v), oc_v_reals);
+}
+
+/* By form.scale_a and form.offset of oc_find_product_form. */
+OC_V_INLINE oc_v_bytes oc_v_float_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_reals scale = (oc_v_reals){0} + b->form.scale_a, offset = (oc_v_reals){0} + b->form.offset;
+    return oc_v_bytes_of(oc_v_round(oc_v_fma(oc_v_real_products(b, a, v), scale, offset)), 0, b->clamp_min, b->clamp_max);
+}
+
+/* The same where the offset has the product's sign, and the zero point comes after it. */
+OC_V_INLINE oc_v_bytes oc_v_signed_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_reals product = oc_v_real_products(b, a, v);
+    const oc_v_reals scale = (oc_v_reals){0} + b->form.scale_a, offset = (oc_v_reals){0} + b->form.offset;
+    const oc_v_words sign = (oc_v_words)product & INT32_MIN;
+    const oc_v_reals nudged = oc_v_fma(product, scale, (oc_v_reals)((oc_v_words)offset | sign));
+    return oc_v_bytes_of(oc_v_round(nudged), b->out_zero, b->clamp_min, b->clamp_max);
+}
+
+OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const float form = step->binary.form.scale_b;
+    if (form == OC_SCALE_FLOAT) oc_v_broadcast(step, memory, part, parts, oc_v_float_product, oc_scalar_mul);
+    else if (form == OC_SCALE_SIGNED) oc_v_broadcast(step, memory, part, parts, oc_v_signed_product, oc_scalar_mul);
+    else if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, oc_scalar_mul);
+    else oc_v_broadcast(step, memory, part, parts, oc_v_product, oc_scalar_mul);
+}
+
+#else
+
+OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, oc_scalar_mul);
+    else oc_v_broadcast(step, memory, part, parts, oc_v_product, oc_scalar_mul);
+}
+
+#endif

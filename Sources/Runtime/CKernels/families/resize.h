@@ -1,0 +1,61 @@
+/* Bilinear resizing on portable vectors, 16 bytes of neighbouring channels at a time. */
+/* The four corners of an output pixel's bytes. */
+typedef struct oc_v_corners {
+    const uint8_t *upper_left, *lower_left, *upper_right, *lower_right;
+} oc_v_corners;
+
+/* Half away from zero. */
+OC_V_INLINE oc_v_bytes oc_v_blend(const oc_v_corners *p, int32_t y, int32_t x, int32_t at) {
+    const oc_v_words left = oc_v_widen(oc_v_above(oc_v_load(p->upper_left + at), 0)) * (1024 - y)
+        + oc_v_widen(oc_v_above(oc_v_load(p->lower_left + at), 0)) * y;
+    const oc_v_words right = oc_v_widen(oc_v_above(oc_v_load(p->upper_right + at), 0)) * (1024 - y)
+        + oc_v_widen(oc_v_above(oc_v_load(p->lower_right + at), 0)) * y;
+    const oc_v_words sum = left * (1024 - x) + right * x;
+    const oc_v_words rounded = (sum + (1 << 19) + (sum >> 31)) >> 20;
+    return __builtin_convertvector(rounded, oc_v_bytes) ^ OC_FLIP;
+}
+
+/* The same for places in 1/16, in 16 bits: products of weights are 256 at most, and so no sum is above 2^15. */
+OC_V_INLINE oc_v_bytes oc_v_blend_sixteenths(const oc_v_corners *p, int32_t y, int32_t x, int32_t at) {
+    const int16_t lower = (int16_t)(y >> 6), upper = (int16_t)(16 - lower), right = (int16_t)(x >> 6), left = (int16_t)(16 - right);
+    const oc_v_halves sum = oc_v_above(oc_v_load(p->upper_left + at), 0) * (int16_t)(upper * left)
+        + oc_v_above(oc_v_load(p->lower_left + at), 0) * (int16_t)(lower * left)
+        + oc_v_above(oc_v_load(p->upper_right + at), 0) * (int16_t)(upper * right)
+        + oc_v_above(oc_v_load(p->lower_right + at), 0) * (int16_t)(lower * right);
+    const oc_v_halves rounded = (sum + 128 + (sum >> 15)) >> 8;
+    return __builtin_convertvector(rounded, oc_v_bytes) ^ OC_FLIP;
+}
+
+OC_V_INLINE void oc_v_resize_bilinear_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_resize r = step->resize; /* the output might be the step, for all the compiler knows */
+    if (r.channels < OC_V_LANES) {
+        oc_scalar_resize_bilinear(step, memory, part, parts);
+        return;
+    }
+    const uint8_t *input = oc_source(&step->in[0], memory);
+    const int32_t *rows = (const int32_t *)oc_source(&step->constants, memory), *columns = rows + 3 * (size_t)r.out_h;
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_range range = oc_part(r.batches * r.out_h, part, parts);
+    const size_t channels = (size_t)r.channels, row_bytes = (size_t)r.in_w * channels;
+    int32_t rest = 0;
+    for (int32_t column = 0; column < r.out_w; column++) rest |= columns[3 * (size_t)column + 2];
+
+    for (int32_t i = range.begin; i < range.end; i++) {
+        const uint8_t *image = input + (size_t)(i / r.out_h) * r.in_h * row_bytes;
+        const int32_t *y = rows + 3 * (size_t)(i % r.out_h);
+        const uint8_t *upper = image + (size_t)y[0] * row_bytes, *lower = image + (size_t)y[1] * row_bytes;
+        const int in_sixteenths = ((rest | y[2]) & 63) == 0;
+        uint8_t *out = output + (size_t)i * r.out_w * channels;
+        for (int32_t column = 0; column < r.out_w; column++, out += channels) {
+            const int32_t *x = columns + 3 * (size_t)column;
+            const size_t left = (size_t)x[0] * channels, right = (size_t)x[1] * channels;
+            const oc_v_corners corners = {upper + left, lower + left, upper + right, lower + right};
+            for (int32_t first = 0; first < r.channels; first += OC_V_LANES) {
+                const int32_t at = first + OC_V_LANES <= r.channels ? first : r.channels - OC_V_LANES;
+                const oc_v_bytes bytes =
+                    in_sixteenths ? oc_v_blend_sixteenths(&corners, y[2], x[2], at) : oc_v_blend(&corners, y[2], x[2], at);
+                memcpy(out + at, &bytes, sizeof bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/* The operator families with NEON, 64-bit and 32-bit: the high multiply and the rounding shift are instructions. */
+#include "neon.h"
+
+#if defined(__ARM_NEON)
+
+#define OC_FLIP 0
+#include "../families/vectors.h"
+
+OC_V_INLINE oc_v_words oc_v_high_multiply(oc_v_words values, int32_t multiplier) {
+    const int32x4_t factor = vdupq_n_s32(multiplier);
+    int32x4_t quads[4];
+    memcpy(quads, &values, sizeof quads);
+    for (int i = 0; i < 4; i++) quads[i] = vqrdmulhq_s32(quads[i], factor);
+    memcpy(&values, quads, sizeof values);
+    return values;
+}
+
+/* vrshl rounds half up: negative values that are shifted are lowered by one first. */
+OC_V_INLINE oc_v_words oc_v_rounded(oc_v_words values, int32_t exponent) {
+    const int32x4_t shift = vdupq_n_s32(-exponent), is_shifted = vdupq_n_s32(exponent ? -1 : 0);
+    int32x4_t quads[4];
+    memcpy(quads, &values, sizeof quads);
+    for (int i = 0; i < 4; i++) quads[i] = vrshlq_s32(vsraq_n_s32(quads[i], vandq_s32(quads[i], is_shifted), 31), shift);
+    memcpy(&values, quads, sizeof values);
+    return values;
+}
+
+OC_V_INLINE oc_v_words oc_v_rounded_right(oc_v_words values, int32_t exponent) {
+    const int32x4_t shift = vdupq_n_s32(-exponent);
+    int32x4_t quads[4];
+    memcpy(quads, &values, sizeof quads);
+    for (int i = 0; i < 4; i++) quads[i] = vrshlq_s32(vsraq_n_s32(quads[i], quads[i], 31), shift);
+    memcpy(&values, quads, sizeof values);
+    return values;
+}
+
+/* Saturated sums of 16 bits saturate to the same 8 as exact ones. */
+OC_V_INLINE oc_v_bytes oc_v_bytes_of(oc_v_words values, int32_t zero, int32_t low, int32_t high) {
+    int32x4_t quads[4];
+    memcpy(quads, &values, sizeof quads);
+    const int16x8_t zeros = vdupq_n_s16((int16_t)zero);
+    const int16x8_t first = vqaddq_s16(vcombine_s16(vqmovn_s32(quads[0]), vqmovn_s32(quads[1])), zeros);
+    const int16x8_t second = vqaddq_s16(vcombine_s16(vqmovn_s32(quads[2]), vqmovn_s32(quads[3])), zeros);
+    const int8x16_t bytes = vcombine_s8(vqmovn_s16(first), vqmovn_s16(second));
+    return (oc_v_bytes)vminq_s8(vmaxq_s8(bytes, vdupq_n_s8((int8_t)low)), vdupq_n_s8((int8_t)high));
+}
+
+#include "../families/families.h"
+
+OC_FAMILY(OC_FAMILY_KERNEL, neon)
+OC_FAMILY_SUMS(OC_FAMILY_KERNEL, neon)
+
+/* ARMv7's vectors make zeros of floats that are too small to be normal, and have no division. */
+#if defined(__aarch64__)
+OC_FAMILY_EDGES(OC_FAMILY_KERNEL, neon)
+#endif
+
+#endif

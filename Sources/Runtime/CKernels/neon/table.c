@@ -1,0 +1,31 @@
+/* Byte tables with AArch64's look-ups in 64 bytes: an index outside of a quarter leaves what the others gave. */
+#include "../fixed_point.h"
+#include "neon.h"
+
+#if defined(__aarch64__)
+
+static inline uint8x16x4_t quarter(const uint8_t *table) {
+    const uint8x16x4_t bytes = {{vld1q_u8(table), vld1q_u8(table + 16), vld1q_u8(table + 32), vld1q_u8(table + 48)}};
+    return bytes;
+}
+
+void oc_neon_table(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const uint8_t *input = oc_source(&step->in[0], memory), *table = oc_source(&step->constants, memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_range range = oc_part(step->table.count, part, parts);
+    const uint8x16x4_t first = quarter(table), second = quarter(table + 64), third = quarter(table + 128), fourth = quarter(table + 192);
+    const uint8x16_t quarter_bit = vdupq_n_u8(0x40), half_bit = vdupq_n_u8(0x80), both_bits = vdupq_n_u8(0xc0);
+    int32_t i = range.begin;
+    for (; i + 16 <= range.end; i += 16) {
+        const uint8x16_t index = vld1q_u8(input + i);
+        uint8x16_t bytes = vqtbl4q_u8(first, index);
+        bytes = vqtbx4q_u8(bytes, second, veorq_u8(index, quarter_bit));
+        bytes = vqtbx4q_u8(bytes, third, veorq_u8(index, half_bit));
+        bytes = vqtbx4q_u8(bytes, fourth, veorq_u8(index, both_bits));
+        vst1q_u8(output + i, bytes);
+    }
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (; i < range.end; i++) output[i] = table[input[i]];
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* The addition behind a convolution as an ADD of its own. */
+#ifndef OC_RESIDUAL_H
+#define OC_RESIDUAL_H
+
+#include "fixed_point.h"
+#include "scalar/scalar.h"
+
+#include <string.h>
+
+/* Parameters of the ADD whose first operand is the convolution's result; dims and strides are left 0. */
+static inline oc_binary oc_residual_add(const oc_conv *c) {
+    const oc_residual *r = &c->residual;
+    const oc_binary add = {
+        .zero_a = c->out_zero, .zero_b = r->zero, .out_zero = r->out_zero, .left_shift = r->left_shift,
+        .multiplier_a = r->multiplier_a, .shift_a = r->shift_a, .multiplier_b = r->multiplier_b, .shift_b = r->shift_b,
+        .multiplier_out = r->multiplier_out, .shift_out = r->shift_out, .clamp_min = r->clamp_min, .clamp_max = r->clamp_max,
+        .linear_a = r->linear_a, .linear_b = r->linear_b, .linear_c = r->linear_c, .form = r->form,
+    };
+    return add;
+}
+
+/* Sums of `count` bytes that lie side by side; `out` may be `a`. */
+typedef void (*oc_sum_fn)(const oc_binary *b, const uint8_t *a, const uint8_t *addend, uint8_t *out, int32_t count);
+
+/* Whether neither operand of an ADD is broadcast. */
+static inline int oc_operands_are_dense(const oc_binary *b) {
+    return b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
+}
+
+/* An ADD by `sum` where neither operand is broadcast. */
+static inline void oc_add_by(oc_sum_fn sum, oc_kernel_fn broadcast, const oc_step *step, const oc_memory *memory, uint32_t part,
+                             uint32_t parts) {
+    const oc_binary *b = &step->binary;
+    if (!oc_operands_are_dense(b)) {
+        broadcast(step, memory, part, parts);
+        return;
+    }
+    const oc_range run = oc_part(b->dims[4], part, parts);
+    sum(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
+        oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
+}
+
+/* Copies pixels of `channels` bytes to the front of pixels of `width`, all of which are `zero` behind. Writes up to 15 bytes too
+ * far. */
+typedef void (*oc_pad_fn)(uint8_t *to, const uint8_t *from, int32_t pixels, size_t channels, size_t width, uint8_t zero);
+
+static inline void oc_pad_pixels(uint8_t *to, const uint8_t *from, int32_t pixels, size_t channels, size_t width, uint8_t zero) {
+    enum { VECTOR = 16 };
+    const int is_small = channels < VECTOR || width - channels > VECTOR;
+    for (int32_t i = 0; i < pixels; i++, from += channels, to += width) {
+        if (is_small) {
+            memcpy(to, from, channels);
+            memset(to + channels, zero, width - channels);
+            continue;
+        }
+        /* In ascending order: what of the zero points is too much the next pixel overwrites. */
+        for (size_t k = 0; k + VECTOR < channels; k += VECTOR) memcpy(to + k, from + k, VECTOR);
+        memcpy(to + channels - VECTOR, from + channels - VECTOR, VECTOR);
+        memset(to + channels, zero, VECTOR);
+    }
+}
+
+/* Adds the residual to finished pixels `first` to `first + count`, where the step has one. Addends of fewer channels are padded
+ * chunk by chunk. */
+static inline void oc_add_residual(const oc_step *step, const oc_memory *memory, int32_t first, int32_t count, oc_sum_fn sum, oc_pad_fn pad) {
+    enum { ROOM = 2048, SPARE = 64 };
+    if (step->kernel != OC_KERNEL_CONV_ADD) return;
+    const oc_conv *c = &step->conv;
+    const size_t channels = (size_t)c->residual.channels, width = (size_t)c->out_c;
+    const oc_binary add = oc_residual_add(c);
+    const uint8_t *addend = oc_source(&step->in[1], memory) + (size_t)first * channels;
+    uint8_t *output = oc_destination(&step->out, memory) + (size_t)first * width;
+    if (channels == width) {
+        sum(&add, output, addend, output, count * c->out_c);
+        return;
+    }
+    uint8_t padded[ROOM + SPARE];
+    const int32_t room = (int32_t)(ROOM / width);
+    const uint8_t zero = (uint8_t)((uint32_t)add.zero_b ^ step->flip);
+    if (room == 0) {
+        memset(padded, zero, ROOM);
+        for (; count > 0; count--, addend += channels, output += width) {
+            sum(&add, output, addend, output, (int32_t)channels);
+            for (size_t at = channels; at < width; at += ROOM) {
+                sum(&add, output + at, padded, output + at, (int32_t)(width - at < ROOM ? width - at : ROOM));
+            }
+        }
+        return;
+    }
+    for (int32_t some; count > 0; count -= some) {
+        some = count < room ? count : room;
+        pad(padded, addend, some, channels, width, zero);
+        sum(&add, output, padded, output, some * c->out_c);
+        addend += (size_t)some * channels;
+        output += (size_t)some * width;
+    }
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* Kernels that reduce: mean, softmax, arg-max. */
+#include "../fixed_point.h"
+#include "scalar.h"
+
+#include <string.h>
+
+void oc_scalar_mean(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_mean *m = &step->mean;
+    const uint8_t *input = oc_source(&step->in[0], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const int32_t *kept = m->kept, *reduced = m->reduced;
+    const int32_t count = reduced[0] * reduced[1] * reduced[2];
+    const oc_range range = oc_part(kept[0] * kept[1] * kept[2], part, parts);
+
+    for (int32_t i = range.begin; i < range.end; i++) {
+        const uint8_t *in = input + (size_t)(i % kept[2]) * m->kept_stride[2] + (size_t)(i / kept[2] % kept[1]) * m->kept_stride[1]
+            + (size_t)(i / kept[2] / kept[1]) * m->kept_stride[0];
+        int32_t sum = 0;
+        for (int32_t a = 0; a < reduced[0]; a++) {
+            for (int32_t b = 0; b < reduced[1]; b++) {
+                const uint8_t *row = in + (size_t)a * m->reduced_stride[0] + (size_t)b * m->reduced_stride[1];
+                for (int32_t c = 0; c < reduced[2]; c++) {
+                    sum = oc_add(sum, oc_value(row[(size_t)c * m->reduced_stride[2]], step->flip));
+                }
+            }
+        }
+        sum = oc_subtract(sum, oc_product(m->in_zero, count));
+        output[i] = oc_output_byte(oc_multiply(sum, m->multiplier, m->shift), m->out_zero, -128, 127, step->flip);
+    }
+}
+
+/* (a + b) / 2, ties away from zero. */
+static int32_t rounding_half_sum(int32_t a, int32_t b) {
+    const int64_t sum = (int64_t)a + b;
+    return (int32_t)((sum + (sum >= 0 ? 1 : -1)) / 2);
+}
+
+static int32_t doubling_high_multiply_signed(int32_t a, int32_t b) {
+    if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
+    return oc_doubling_high_multiply(a, b);
+}
+
+static int32_t saturating_shift_left(int32_t value, int32_t shift) {
+    const int64_t wide = (int64_t)value * (1 << shift);
+    return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
+}
+
+/* 1 / (1 + x) for x in [0, 1), both Q0.31: gemmlowp's three Newton-Raphson steps in Q2.29 from 48/17 - 32/17 * d. */
+static int32_t reciprocal_of_one_plus(int32_t x) {
+    const int32_t half_denominator = rounding_half_sum(x, INT32_MAX);
+    const int32_t one = 1 << 29;
+    int32_t estimate = oc_add(1515870810, doubling_high_multiply_signed(half_denominator, -1010580540));
+    for (int i = 0; i < 3; i++) {
+        const int32_t error = oc_subtract(one, doubling_high_multiply_signed(half_denominator, estimate));
+        estimate = oc_add(estimate, saturating_shift_left(doubling_high_multiply_signed(estimate, error), 2));
+    }
+    return saturating_shift_left(estimate, 1);
+}
+
+/* The sum is (1 + x) * 2^(12 - zeros) with x in [0, 1). One of 0 does not occur with a real table. */
+oc_softmax_scale oc_softmax_scale_of(int32_t sum) {
+    const int32_t zeros = sum == 0 ? 31 : __builtin_clz((uint32_t)sum);
+    const oc_softmax_scale scale = {reciprocal_of_one_plus((int32_t)(((uint32_t)sum << zeros) - (1u << 31))), 35 - zeros};
+    return scale;
+}
+
+/* Fixed point of TensorFlow Lite's reference softmax: the sum in Q12.19, one reciprocal a row. */
+void oc_scalar_softmax(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_softmax *s = &step->softmax;
+    const uint8_t *input = oc_source(&step->in[0], memory);
+    const int32_t *exponentials = (const int32_t *)oc_source(&step->constants, memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_range rows = oc_part(s->rows, part, parts);
+
+    for (int32_t row = rows.begin; row < rows.end; row++) {
+        const uint8_t *in = input + (size_t)row * s->depth;
+        uint8_t *out = output + (size_t)row * s->depth;
+        int32_t maximum = -128;
+        for (int32_t i = 0; i < s->depth; i++) {
+            const int32_t value = oc_value(in[i], step->flip);
+            if (value > maximum) maximum = value;
+        }
+        int32_t sum = 0;
+        for (int32_t i = 0; i < s->depth; i++) {
+            sum = oc_add(sum, oc_rounding_shift_right(exponentials[maximum - oc_value(in[i], step->flip)], 12));
+        }
+        const oc_softmax_scale scale = oc_softmax_scale_of(sum);
+        for (int32_t i = 0; i < s->depth; i++) {
+            const int32_t product = doubling_high_multiply_signed(scale.multiplier, exponentials[maximum - oc_value(in[i], step->flip)]);
+            const int32_t quotient = scale.shift > 31 ? 0 : oc_rounding_shift_right(product, scale.shift);
+            out[i] = (uint8_t)((uint32_t)oc_clamp(oc_subtract(quotient, 128), -128, 127) ^ step->flip);
+        }
+    }
+}
+
+void oc_scalar_arg_max(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_arg_max *a = &step->arg_max;
+    const uint8_t *input = oc_source(&step->in[0], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const oc_range range = oc_part(a->outer * a->inner, part, parts);
+
+    for (int32_t i = range.begin; i < range.end; i++) {
+        const uint8_t *in = input + (size_t)(i / a->inner) * a->axis * a->inner + i % a->inner;
+        int64_t best = 0;
+        for (int32_t k = 1; k < a->axis; k++) {
+            const int32_t value = oc_value(in[(size_t)k * a->inner], step->flip);
+            if (value > oc_value(in[(size_t)best * a->inner], step->flip)) best = k;
+        }
+        if (step->out.type == OC_TYPE_INT64) {
+            memcpy(output + (size_t)i * 8, &best, 8);
+        } else {
+            const int32_t narrow = (int32_t)best;
+            memcpy(output + (size_t)i * 4, &narrow, 4);
+        }
+    }
+}
