@@ -1,15 +1,20 @@
 import CBundle
+import CKernels
 
-/// The size and the bytes of a matrix step's constants, laid out as `oc_matrix` says, the same for every kernel set.
+/// The size and the bytes of a matrix step's constants, laid out as oc_matrix_constants.h says, the same for every kernel set.
 public struct MatrixLayout {
     private let geometry: oc_matrix
+    private let factorsOffset: Int64
+    private let weightsOffset: Int64
+    public let constantBytes: Int64
 
-    public init(_ geometry: oc_matrix) { self.geometry = geometry }
-
-    private var factorsOffset: Int64 { roundUp(times(Int64(geometry.units), 4), to: 8) }
-    private var weightsOffset: Int64 { plus(factorsOffset, times(Int64(geometry.units), 8)) }
-
-    public var constantBytes: Int64 { plus(weightsOffset, times(Int64(geometry.units), Int64(geometry.depth))) }
+    public init(_ geometry: oc_matrix) {
+        self.geometry = geometry
+        var geometry = geometry
+        factorsOffset = oc_matrix_factors(&geometry)
+        weightsOffset = oc_matrix_weights(&geometry)
+        constantBytes = oc_matrix_bytes(&geometry)
+    }
 
     /// - Parameters:
     ///   - weights: `[units][depth]`.

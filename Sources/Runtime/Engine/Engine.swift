@@ -24,7 +24,10 @@ public struct Engine: ~Copyable {
     /// - Parameters:
     ///   - threads: 1 to the bundle's thread count; nil takes the bundle's.
     ///   - repack: whether the bundle may be packed again, which takes memory for a copy of it.
-    public init(_ bundle: consuming Bundle, threads: Int? = nil, repack: Repack = .never) throws(EngineError) {
+    ///   - room: bytes of memory that the arena may take at most; nil: as many as can be had.
+    public init(
+        _ bundle: consuming Bundle, threads: Int? = nil, repack: Repack = .never, room: Int64? = nil
+    ) throws(EngineError) {
         let source = bundle.view.model.pointee.kernel_set
         let bundle = try bundle.packed(repack)
         let view = bundle.view
@@ -35,9 +38,9 @@ public struct Engine: ~Copyable {
         let count = max(1, min(threads ?? Int(model.threads), Int(model.threads)))
         // Vector kernels may read a few bytes past a tensor, so past the last one too.
         let arenaBytes = model.arena_bytes + UInt64(OC_ALIGNMENT)
-        guard let size = Int(exactly: arenaBytes), let memory = oc_allocate(size) else {
-            throw .noMemory(bytes: arenaBytes)
-        }
+        guard arenaBytes <= room.map({ UInt64(max($0, 0)) }) ?? .max, let size = Int(exactly: arenaBytes),
+            let memory = oc_allocate(size)
+        else { throw .noMemory(bytes: arenaBytes) }
         var workers: WorkerPool?
         if count > 1 {
             do throws(Errno) { workers = try WorkerPool(threads: count) } catch {

@@ -16,7 +16,7 @@ extension Bundle {
     }
 }
 
-private struct Repacker {
+struct Repacker {
     let view: BundleView
     let source: KernelSet
     let target: KernelSet
@@ -35,7 +35,8 @@ private struct Repacker {
         let wanted = plus(
             times(Int64(view.weights.count), 64),
             plus(times(Int64(view.steps.count), 4096), times(Int64(view.tensors.count), Int64(OC_ALIGNMENT))))
-        limit = Int(min(wanted, Int64(Int32.max) - Int64(OC_ALIGNMENT)))
+        // An array grows by doubling, and is copied into the file: on a 32-bit board there must be room for all of them.
+        limit = Int(min(wanted, Int64(Int32.max) - Int64(OC_ALIGNMENT), Int64(Int.max / 8)))
     }
 
     /// What turns the source's form of an element into the target's.
@@ -50,17 +51,15 @@ private struct Repacker {
             let flip = change(UInt32(tensors[index].type))
             tensors[index].offset = try place(slice(tensors[index].offset, tensors[index].bytes).map { $0 ^ flip })
         }
-        var scratch: UInt32 = 0
         var steps: [oc_step] = []
         for index in view.steps.indices {
-            let step = try repack(view.steps[index], tensors, arenaEnd: UInt32(model.arena_bytes))
-            scratch = max(scratch, step.scratch.bytes)
-            steps.append(step)
+            steps.append(try repack(view.steps[index], tensors, arenaEnd: UInt32(model.arena_bytes)))
         }
         model.kernel_set = target.rawValue
         model.flip = target.flip
-        model.arena_bytes += UInt64(scratch)
-        return write(model, tensors, steps)
+        // With the new steps' scratch, but without what the old ones had at the arena's end and these do not want.
+        model.arena_bytes = BundleView.arenaBytes(tensors, steps)
+        return try write(model, tensors, steps)
     }
 
     private mutating func repack(_ old: oc_step, _ tensors: [oc_tensor], arenaEnd: UInt32) throws(BundleError)
@@ -76,7 +75,7 @@ private struct Repacker {
         }
         target.fillForms(of: &step)
         guard old.constants.space != OC_SPACE_NONE.rawValue else { return step }
-        if old.isConvolution { step.scratch = try scratch(step, arenaEnd) }
+        step.scratch = try scratch(step, arenaEnd)
         if let known = packed.last(where: { $0.step.hasConstants(of: old) }) {
             step.constants.offset = known.offset
             step.constants.bytes = known.bytes
@@ -84,21 +83,19 @@ private struct Repacker {
         }
         let constants = slice(old.constants.offset, old.constants.bytes)
         var bytes: [UInt8]
-        switch oc_kernel(rawValue: step.kernel) {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
-            OC_KERNEL_DEPTHWISE_MULTIPLIED,
-            OC_KERNEL_TRANSPOSE_CONV:
+        switch old.contract.constants {
+        case .convolution:
             let parts = ConvolutionLayout(step.conv, kernel: step.kernel, set: source).unpack(constants)
             let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
             guard layout.constantBytes <= Int64(Int32.max) else { throw tooLarge }
             bytes = layout.pack(
                 weights: parts.weights, bias: parts.bias, multiplier: parts.multiplier, shift: parts.shift)
-        case OC_KERNEL_TABLE:
+        case .table:
             let before = change(UInt32(step.in.0.type))
             let after = change(UInt32(step.out.type))
             bytes = []
             for index in 0...255 { bytes.append(constants[index ^ Int(before)] ^ after) }
-        default:
+        case .portable:
             bytes = Array(constants)
         }
         step.constants.offset = try place(bytes)
@@ -108,8 +105,7 @@ private struct Repacker {
     }
 
     private func scratch(_ step: oc_step, _ arenaEnd: UInt32) throws(BundleError) -> oc_operand {
-        let layout = ConvolutionLayout(step.conv, kernel: step.kernel, set: target)
-        let wanted = times(layout.preferredScratchBytes, Int64(view.model.pointee.threads))
+        let wanted = times(target.preferredScratchBytes(of: step), Int64(view.model.pointee.threads))
         guard wanted <= Int64(Int32.max) - Int64(arenaEnd) else { throw tooLarge }
         guard wanted > 0 else { return oc_operand() }
         return oc_operand(
@@ -140,69 +136,15 @@ private struct Repacker {
         weights.append(contentsOf: bytes)
         return UInt32(weights.count - bytes.count)
     }
-
-    private func write(_ model: oc_model, _ tensors: [oc_tensor], _ steps: [oc_step]) -> [UInt8] {
-        var writer = BundleWriter(strings: view.strings)
-        writer.add(OC_SECTION_MODEL, [model])
-        writer.add(OC_SECTION_TENSORS, tensors)
-        writer.add(OC_SECTION_STEPS, steps)
-        writer.add(OC_SECTION_INPUTS, Array(view.inputs))
-        writer.add(OC_SECTION_OUTPUTS, Array(view.outputs))
-        writer.add(OC_SECTION_WEIGHTS, weights)
-        writer.add(OC_SECTION_LABELS, Array(view.labels))
-        if let preprocess = view.preprocess { writer.add(OC_SECTION_PREPROCESS, [repack(preprocess.pointee)]) }
-        if let scores = view.scores { writer.add(OC_SECTION_SCORES, [repack(scores.pointee)]) }
-        writer.add(OC_SECTION_WATCH, Array(view.watches))
-        if let sensor = view.sensor { writer.add(OC_SECTION_SENSOR, [sensor.pointee]) }
-        if let source = view.source { writer.add(OC_SECTION_SOURCE, [source.pointee]) }
-        writer.add(OC_SECTION_CONTROLS, Array(view.controls))
-        writer.add(OC_SECTION_LINES, Array(view.lines))
-        writer.add(OC_SECTION_FUSIONS, Array(view.fusions))
-        writer.add(OC_SECTION_ZONES, Array(view.zones))
-        writer.add(OC_SECTION_MASKS, Array(view.masks))
-        if let motion = view.motion { writer.add(OC_SECTION_MOTION, [motion.pointee]) }
-        return writer.finish()
-    }
-
-    private func repack(_ old: oc_preprocess) -> oc_preprocess {
-        var record = old
-        let flip = change(UInt32(view.tensors[Int(old.tensor)].type))
-        withUnsafeMutableBytes(of: &record.table) { for index in $0.indices { $0[index] ^= flip } }
-        return record
-    }
-
-    private func repack(_ old: oc_scores) -> oc_scores {
-        var record = old
-        let flip = Int(change(UInt32(view.tensors[Int(old.tensor)].type)))
-        withUnsafeBytes(of: old.table) { from in
-            withUnsafeMutableBytes(of: &record.table) { to in
-                for byte in 0...255 {
-                    to.storeBytes(
-                        of: from.load(fromByteOffset: 4 * (byte ^ flip), as: UInt32.self), toByteOffset: 4 * byte,
-                        as: UInt32.self)
-                }
-            }
-        }
-        return record
-    }
 }
 
 extension oc_step {
-    fileprivate var isConvolution: Bool {
-        switch oc_kernel(rawValue: kernel) {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
-            OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV:
-            true
-        default: false
-        }
-    }
-
     /// Whether both read the same constants for the same computation, of as many rows as may be.
     fileprivate func hasConstants(of other: oc_step) -> Bool {
         guard kernel == other.kernel, constants.offset == other.constants.offset,
             constants.bytes == other.constants.bytes, self.in.0.type == other.in.0.type, out.type == other.out.type
         else { return false }
-        guard isConvolution else { return true }
+        guard case .convolution = contract.constants else { return true }
         var a = conv
         var b = other.conv
         (a.in_h, a.out_h, a.pad_top) = (0, 0, 0)

@@ -2,8 +2,16 @@ import Bundle
 import CBundle
 
 /// The single checks that contracts are made of; each failure names the step's byte in the file.
-struct Check {
+struct StepCheck {
+    let view: BundleView
+    let set: KernelSet
     let byte: Int
+
+    /// A step's constants, which lie in the weights.
+    func constants(_ step: oc_step) -> UnsafeRawBufferPointer {
+        let start = Int(step.constants.offset)
+        return UnsafeRawBufferPointer(rebasing: view.weights[start..<start + Int(step.constants.bytes)])
+    }
 
     func callAsFunction(_ holds: Bool, _ reason: StaticString) throws(BundleError) {
         guard holds else { throw BundleError(reason, at: byte) }
@@ -17,6 +25,25 @@ struct Check {
         try self(
             operand.space != OC_SPACE_NONE.rawValue && Int64(operand.bytes) == expected,
             "a step's geometry does not match its operands' sizes; build the bundle again")
+    }
+
+    func type(_ operand: oc_operand, _ type: oc_type) throws(BundleError) {
+        try self(operand.type == type.rawValue, "a step's operand has the wrong type; build the bundle again")
+    }
+
+    /// int8 or uint8.
+    func byteType(_ operand: oc_operand) throws(BundleError) {
+        try self(
+            operand.type == OC_TYPE_INT8.rawValue || operand.type == OC_TYPE_UINT8.rawValue,
+            "a step's operand has the wrong type; build the bundle again")
+    }
+
+    /// That all operands are int8, whose form in the arena every kernel set knows. A kernel that wrote uint8 would write
+    /// other bytes once it is packed for a set of another form.
+    func int8(_ step: oc_step) throws(BundleError) {
+        try type(step.in.0, OC_TYPE_INT8)
+        if step.in.1.space != OC_SPACE_NONE.rawValue { try type(step.in.1, OC_TYPE_INT8) }
+        try type(step.out, OC_TYPE_INT8)
     }
 
     func zero(_ value: Int32) throws(BundleError) {
@@ -72,4 +99,8 @@ struct Check {
             reach = plus(reach, times(Int64(dims[least]) - 1, stride))
         }
     }
+}
+
+func volume(_ a: Int32, _ b: Int32, _ c: Int32, _ d: Int32) -> Int64 {
+    times(times(Int64(a), Int64(b)), times(Int64(c), Int64(d)))
 }

@@ -70,8 +70,8 @@ final class WorkerPool {
         while Self.runPart(shared) {}
         var spins = 0
         while control.pointee.done.load(ordering: .acquiring) != shared.parts {
-            // A worker that lost its processor in the middle of a part may need ours.
-            spins += 1
+            // A worker that lost its processor in the middle of a part may need ours, for as long as it takes.
+            spins &+= 1
             if spins % Self.spins == 0 { oc_yield() } else { oc_spin_pause() }
         }
     }

@@ -49,29 +49,6 @@ public enum KernelSet: UInt32, Sendable, CaseIterable {
     /// XORed onto int8 values in the arena: 0 keeps them as they are, 0x80 stores them as value + 128.
     public var flip: UInt32 { self == .avx512vnni ? 0x80 : 0 }
 
-    /// How a convolution kernel wants its constants.
-    func packing(of kernel: UInt32) -> ConvolutionPacking {
-        let kernel = oc_kernel(rawValue: kernel)
-        return switch (self, kernel == OC_KERNEL_CONV_ADD ? OC_KERNEL_CONV : kernel) {
-        case (.avx2, OC_KERNEL_CONV): .blocked(channels: 8, group: 2, words: 3)
-        case (.avx512vnni, OC_KERNEL_CONV): .blocked(channels: 16, group: 4, words: 11, padded: .rows)
-        case (.avx512vnni, OC_KERNEL_DEPTHWISE): .blocked(channels: 16, group: 4, words: 11, padded: .columns)
-        case (.neon, OC_KERNEL_CONV), (.neon32, OC_KERNEL_CONV): .arm(.chains)
-        case (.dotprod, OC_KERNEL_CONV): .arm(.panels(group: 4))
-        case (.i8mm, OC_KERNEL_CONV): .arm(.panels(group: 8))
-        case (.dotprod, OC_KERNEL_DEPTHWISE), (.i8mm, OC_KERNEL_DEPTHWISE): .arm(.columns(dotProducts: true))
-        case (.neon, OC_KERNEL_DEPTHWISE), (.neon32, OC_KERNEL_DEPTHWISE): .arm(.columns(dotProducts: false))
-        case (.rvv, OC_KERNEL_CONV): .chained(channels: 32)
-        default: .planar
-        }
-    }
-
-    /// Whether blocked convolutions gather patches as bytes (CKernels/tiled.h) or widened to int16 (widened.h).
-    var gathersBytes: Bool { self == .avx512vnni || self == .rvv }
-
-    /// What the blocked packing's sums have in place of the input's values: the arena's unsigned bytes, or int8.
-    var sumsUnsignedBytes: Bool { self == .avx512vnni }
-
     /// Whether the CPU this runs on has the instructions.
     public var isAvailable: Bool { oc_cpu_kernel_sets() & (1 << rawValue) != 0 }
 
