@@ -5,6 +5,11 @@ public struct RankedLabel: Equatable, Sendable {
     public var label: Int
     /// In 1/65536, 0 to 65536.
     public var score: UInt32
+
+    public init(label: Int, score: UInt32) {
+        self.label = label
+        self.score = score
+    }
 }
 
 /// How an output tensor becomes scores: one per label, through the bundle's table.

@@ -38,6 +38,7 @@ public struct Preprocessor: ~Copyable {
 
     private let luma: Resampler
     private let chroma: Resampler?
+    private let neutral: UnsafeMutablePointer<UInt16>?  // chroma of grey frames whose luma is to be spread
 
     /// Prepares for frames of one shape; all memory is allocated here.
     public init(_ record: oc_preprocess, _ shape: FrameShape) throws(PreprocessorError) {
@@ -60,6 +61,8 @@ public struct Preprocessor: ~Copyable {
         let channels = Int(record.channels)
         let luma = Resampler(shape, .light, geometry)
         let chroma = channels == 3 && shape.format.hasChroma ? Resampler(shape, .chroma, geometry) : nil
+        let isSpread = channels == 3 && shape.format == .grey && shape.range == .limited
+        let room = (sides.width + Int(OC_PIXELS_BLOCK) - 1) / Int(OC_PIXELS_BLOCK) * Int(OC_PIXELS_BLOCK)
         // Members last: Swift 6.3, for size, releases the two resamplers before they are there where a throw or a branch
         // comes between the first member and the last.
         self.shape = shape
@@ -68,19 +71,22 @@ public struct Preprocessor: ~Copyable {
         self.channels = channels
         bytes = sides.width * sides.height * channels
         redFirst = record.bgr == 0
-        colour = oc_pixels_equation(shape.format == .grey ? .full : shape.range)
+        colour = oc_pixels_equation(shape.range)
         self.geometry = geometry
         hasBars = geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
         self.tables = tables
         fill = (tables[Int(record.fill)], tables[256 + Int(record.fill)], tables[512 + Int(record.fill)])
         self.luma = luma
         self.chroma = chroma
+        neutral = isSpread ? .allocate(capacity: room) : nil
+        neutral?.initialize(repeating: 128 << 8, count: room)
         line = orientation.isUpright ? nil : .allocate(capacity: sides.width * channels)
     }
 
     deinit {
         tables.deallocate()
         line?.deallocate()
+        neutral?.deallocate()
     }
 
     /// Writes the input tensor, row by row, channels innermost. Allocates nothing.
@@ -146,6 +152,11 @@ public struct Preprocessor: ~Copyable {
                 PixelRows.colour(first, green, luma.samples(3), order, into: pixels, count: count)
             }
         case (.grey, 3):
+            if let neutral {
+                var equation = colour
+                oc_pixels_colour(first, neutral, neutral, &equation, tables, redFirst ? 0 : 2, pixels, count)
+                return
+            }
             PixelRows.colour(first, first, first, order, into: pixels, count: count)
         case (_, 1):
             var equation = colour

@@ -1,5 +1,24 @@
 import CBundle
 
+extension oc_preprocess {
+    /// What of a frame, set upright, becomes the input, bars left out: `crop` after `fit`.
+    public func seen(of shape: FrameShape) -> oc_region {
+        let frame = Orientation(orientation).sides(ofInput: shape.width, shape.height)
+        let geometry = Geometry(
+            frame: frame, input: (Int(width), Int(height)),
+            crop: [Int(crop.0), Int(crop.1), Int(crop.2), Int(crop.3)], fit: oc_fit(rawValue: UInt32(fit)))
+        func fraction(_ pixels: Int, _ size: Int) -> UInt16 { UInt16(pixels * 65535 / size) }
+        return oc_region(
+            x: fraction(geometry.columns.lowerBound, frame.width), y: fraction(geometry.rows.lowerBound, frame.height),
+            width: fraction(geometry.columns.count, frame.width), height: fraction(geometry.rows.count, frame.height))
+    }
+
+    /// Width and height of a frame that is set upright.
+    public func upright(_ shape: FrameShape) -> (width: Int, height: Int) {
+        Orientation(orientation).sides(ofInput: shape.width, shape.height)
+    }
+}
+
 /// Which pixels of a frame become which pixels of the input: `crop` and `fit` of an `oc_preprocess` in whole pixels.
 struct Geometry: Equatable {
     /// Of the frame.

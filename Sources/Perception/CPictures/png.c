@@ -10,7 +10,23 @@
 #pragma comment(lib, "z")
 #pragma comment(lib, "m")
 
-oc_picture_status oc_decode_png(oc_picture *picture, const uint8_t *bytes, size_t count)
+/* What the file's Exif chunk says, 1 to 8. The library's simple interface, which this file uses, leaves it out. */
+static uint32_t orientation_of(const uint8_t *bytes, size_t count)
+{
+    for (size_t at = 8; count - at >= 12;) {
+        size_t length = oc_number(bytes + at, 4, 0);
+        if (length > count - at - 12) {
+            break;
+        }
+        if (memcmp(bytes + at + 4, "eXIf", 4) == 0) {
+            return oc_exif_orientation(bytes + at + 8, length);
+        }
+        at += length + 12;
+    }
+    return 1;
+}
+
+oc_picture_status oc_decode_png(oc_picture *picture, const uint8_t *bytes, size_t count, uint32_t *orientation)
 {
     png_image image;
     memset(&image, 0, sizeof image);
@@ -30,6 +46,7 @@ oc_picture_status oc_decode_png(oc_picture *picture, const uint8_t *bytes, size_
         }
     }
     png_image_free(&image);
+    *orientation = orientation_of(bytes, count);
     return status;
 }
 
@@ -50,7 +67,7 @@ oc_picture_status oc_picture_encode_png(const oc_picture *picture, uint8_t *out,
 
 #else
 
-oc_picture_status oc_decode_png(oc_picture *picture, const uint8_t *bytes, size_t count)
+oc_picture_status oc_decode_png(oc_picture *picture, const uint8_t *bytes, size_t count, uint32_t *orientation)
 {
     return OC_PICTURE_NO_PNG;
 }

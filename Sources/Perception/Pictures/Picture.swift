@@ -47,10 +47,11 @@ public struct Picture: ~Copyable {
         UnsafeMutableRawBufferPointer(start: storage.pixels, count: width * height * channels)
     }
 
-    /// Replaces the picture by that of a JPEG, PNG, BMP, PGM or PPM file.
+    /// Replaces the picture by that of a JPEG, PNG, BMP, PBM, PGM, PPM or PAM file.
     ///
-    /// Grey files give 1 channel, all others 3. Transparent pixels of a PNG lie on black; 16-bit samples are reduced
-    /// to 8. A JPEG's orientation tag is not applied. JPEG pixels are the same on every CPU (exact integer transform).
+    /// Grey files give 1 channel, all others 3. Transparent pixels of a PNG or PAM lie on black; 16-bit samples are reduced
+    /// to 8. What the Exif of a JPEG or PNG says of its orientation is applied: the picture is upright. JPEG pixels are the
+    /// same on every CPU (exact integer transform).
     ///
     /// After an error the picture is empty and keeps its buffer.
     /// - Parameter file: The file's whole content. Any bytes at all: damaged and cut-off files are errors.

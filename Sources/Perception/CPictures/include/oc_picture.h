@@ -1,4 +1,4 @@
-/* Picture files to pixels and back, through libturbojpeg (JPEG, BMP, PNM) and libpng.
+/* Picture files to pixels and back: JPEG through libjpeg-turbo, PNG through libpng, BMP, PNM and PAM.
  *
  * A build whose sysroot lacks a library's header still compiles; the functions then answer with a status that says so.
  * Nothing here prints, aborts or keeps state between calls.
@@ -22,10 +22,10 @@ typedef enum oc_picture_status {
     OC_PICTURE_TOO_LARGE,       /* a side or the area is above the limits */
     OC_PICTURE_DAMAGED,         /* the pixel data is cut short or damaged */
     OC_PICTURE_COLOUR_SPACE,    /* CMYK or YCCK JPEG */
-    OC_PICTURE_VARIANT,         /* a kind of BMP that the library does not read */
+    OC_PICTURE_JPEG_KIND,       /* a kind of JPEG that the library does not decode: 12 bits, lossless, odd sampling */
+    OC_PICTURE_COMPRESSED_BMP,
     OC_PICTURE_NO_MEMORY,
-    OC_PICTURE_NO_PROC,         /* BMP and PNM need memfd_create and /proc */
-    OC_PICTURE_NO_JPEG,         /* built without libturbojpeg */
+    OC_PICTURE_NO_JPEG,         /* built without libjpeg */
     OC_PICTURE_NO_PNG,          /* built without libpng */
     OC_PICTURE_ENCODE           /* libpng could not write */
 } oc_picture_status;
@@ -39,7 +39,8 @@ typedef struct oc_picture {
     uint32_t channels;  /* 1 or 3 */
 } oc_picture;
 
-/* Decodes a whole file's bytes. Takes a new buffer only when the old one is too small; after an error the picture is
+/* Decodes a whole file's bytes and turns the picture upright, as its Exif asks. A JPEG whose pixels are not all there is
+ * damaged; bytes too many between its parts are not. Takes a new buffer only when the old one is too small; after an error the picture is
  * empty (0 x 0) and keeps its buffer. */
 oc_picture_status oc_picture_decode(oc_picture *picture, const uint8_t *bytes, size_t count);
 
@@ -51,12 +52,12 @@ void oc_picture_release(oc_picture *picture);
 /* JPEG frames of a camera, one after another. */
 typedef struct oc_jpeg oc_jpeg;
 
-int oc_jpeg_is_available(void);     /* 0: built without libturbojpeg */
-oc_jpeg *oc_jpeg_open(void);        /* NULL: no memory, or built without libturbojpeg */
+int oc_jpeg_is_available(void);     /* 0: built without libjpeg */
+oc_jpeg *oc_jpeg_open(void);        /* NULL: no memory, or built without libjpeg */
 void oc_jpeg_close(oc_jpeg *decoder);
 
 /* Decodes at the smallest of the scales 1, 1/2, 1/4 and 1/8 that leaves `width` x `height` pixels, to 1 channel (luma) or
- * 3. Unlike oc_picture_decode it forgives what cameras do, such as zeros behind the end, but not a missing end. */
+ * 3, as the frame lies: what Exif says of it is not looked at. What is damaged is as in oc_picture_decode. */
 oc_picture_status oc_jpeg_decode(oc_jpeg *decoder, oc_picture *picture, const uint8_t *bytes, size_t count,
                                  uint32_t width, uint32_t height, uint32_t channels);
 

@@ -10,7 +10,7 @@ public enum PixelFormat: Equatable, Sendable {
     case nv12
     /// `nv12` with CrCb pairs.
     case nv21
-    /// One byte a pixel, 0 black to 255 white.
+    /// One byte a pixel: luma.
     case grey
     /// Three bytes a pixel: red, green, blue, 0 to 255.
     case rgb24
@@ -26,7 +26,7 @@ public enum BayerOrder: Sendable {
     case rggb, grbg, gbrg, bggr
 }
 
-/// What the numbers of a YUV format span. The others are always full.
+/// What the numbers of luma and chroma span. Those of other formats are always full.
 public enum ColorRange: Sendable {
     /// Luma 16 to 235, chroma 16 to 240 (ITU-R BT.601): cameras and video files, unless they say otherwise.
     case limited
@@ -45,8 +45,14 @@ public struct FrameShape: Equatable, Sendable {
     public let height: Int
 
     /// Nil unless width and height are 1 to `limit`, and even where the format asks for it.
-    public init?(_ format: PixelFormat, width: Int, height: Int, range: ColorRange = .limited) {
+    /// - Parameter range: nil: what is usual, limited for YUV and full for all else.
+    public init?(_ format: PixelFormat, width: Int, height: Int, range: ColorRange? = nil) {
         guard 1...FrameShape.limit ~= width, 1...FrameShape.limit ~= height else { return nil }
+        let usual: ColorRange
+        switch format {
+        case .yuv420, .yuyv, .uyvy, .nv12, .nv21: usual = .limited
+        case .grey, .rgb24, .bgr24, .bayer: usual = .full
+        }
         switch format {
         case .yuyv, .uyvy:
             guard width.isMultiple(of: 2) else { return nil }
@@ -57,7 +63,7 @@ public struct FrameShape: Equatable, Sendable {
         self.format = format
         self.width = width
         self.height = height
-        self.range = range
+        self.range = range ?? usual
     }
 
     /// Planes that a frame has, 1 to 3.
@@ -80,6 +86,13 @@ public struct FrameShape: Equatable, Sendable {
         }
     }
 
+    /// Bytes from one row of a plane to the next where those of the first plane are `stride` apart: planes that are half as
+    /// wide have half of that, as cameras and libcamera's programs give them.
+    public func stride(ofPlane plane: Int, first stride: Int) -> Int {
+        let row = rowBytes(ofPlane: plane)
+        return plane == 0 ? stride : max(format == .yuv420 ? (stride + 1) / 2 : stride, row)
+    }
+
     public func rows(ofPlane plane: Int) -> Int {
         if case .bayer = format { return height / 2 }
         return plane == 0 ? height : (height + 1) / 2
@@ -90,6 +103,11 @@ public struct FrameShape: Equatable, Sendable {
         var bytes = 0
         for plane in 0..<planes { bytes += rowBytes(ofPlane: plane) * rows(ofPlane: plane) }
         return bytes
+    }
+
+    /// The same of several frames; nil: more than the type holds. Three of the largest are more than 32-bit boards can address.
+    public func bytes<Size: FixedWidthInteger>(ofFrames count: Int, in type: Size.Type) -> Size? {
+        Size(exactly: Int64(bytes) * Int64(count))
     }
 }
 
@@ -112,9 +130,8 @@ public struct FrameView {
         self.planes = planes
         for index in 0..<shape.planes {
             let plane = self.plane(index)
-            let rowBytes = shape.rowBytes(ofPlane: index)
-            guard plane.stride >= rowBytes,
-                plane.bytes.count >= plane.stride * (shape.rows(ofPlane: index) - 1) + rowBytes
+            guard plane.stride >= shape.rowBytes(ofPlane: index),
+                let count = FrameView.extent(shape, index, stride: plane.stride), plane.bytes.count >= count
             else { return nil }
         }
     }
@@ -131,13 +148,12 @@ public struct FrameView {
     public init?(_ shape: FrameShape, _ bytes: UnsafeRawBufferPointer, stride: Int) {
         var planes = (Plane.none, Plane.none, Plane.none)
         var offset = 0
-        guard stride >= shape.rowBytes(ofPlane: 0) else { return nil }
+        // No buffer has rows so far apart; below, twice a stride is one as well.
+        guard stride >= shape.rowBytes(ofPlane: 0), stride <= Int.max / 2 else { return nil }
         func take(_ plane: Int, stride: Int, from start: Int) -> Plane? {
-            let rows = shape.rows(ofPlane: plane)
-            // The last row may end early: padding behind it is nobody's.
-            let (before, isTooLong) = stride.multipliedReportingOverflow(by: rows - 1)
-            let count = before + shape.rowBytes(ofPlane: plane)
-            guard !isTooLong, start <= bytes.count, count <= bytes.count - start else { return nil }
+            guard let count = FrameView.extent(shape, plane, stride: stride), start <= bytes.count,
+                count <= bytes.count - start
+            else { return nil }
             return Plane(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]), stride: stride)
         }
         if case .bayer = shape.format {
@@ -147,13 +163,12 @@ public struct FrameView {
             return
         }
         for index in 0..<shape.planes {
-            let isHalf = index > 0 && shape.format == .yuv420
-            let rowStride =
-                isHalf
-                ? max((stride + 1) / 2, shape.rowBytes(ofPlane: index))
-                : index == 0 ? stride : max(stride, shape.rowBytes(ofPlane: index))
+            let rowStride = shape.stride(ofPlane: index, first: stride)
             guard let plane = take(index, stride: rowStride, from: offset) else { return nil }
-            offset += rowStride * shape.rows(ofPlane: index)
+            // What follows a plane that reaches so far is not in the buffer.
+            let (size, isTooLong) = rowStride.multipliedReportingOverflow(by: shape.rows(ofPlane: index))
+            let (end, isTooFar) = offset.addingReportingOverflow(size)
+            offset = isTooLong || isTooFar ? .max : end
             switch index {
             case 0: planes.0 = plane
             case 1: planes.1 = plane
@@ -161,6 +176,14 @@ public struct FrameView {
             }
         }
         self.init(shape, planes)
+    }
+
+    /// Bytes from a plane's first to behind its last, which may end early: padding behind the last row is nobody's.
+    /// - Returns: nil: more than an Int holds. Strides come from drivers.
+    private static func extent(_ shape: FrameShape, _ plane: Int, stride: Int) -> Int? {
+        let (before, isTooLong) = stride.multipliedReportingOverflow(by: shape.rows(ofPlane: plane) - 1)
+        let (count, isTooFar) = before.addingReportingOverflow(shape.rowBytes(ofPlane: plane))
+        return isTooLong || isTooFar ? nil : count
     }
 
     public func plane(_ index: Int) -> Plane {
