@@ -5,12 +5,20 @@ import System
 /// Slots on their way from one thread to another: first in, first out, without a lock.
 final class SlotQueue: @unchecked Sendable {
     private let slots: UnsafeMutableBufferPointer<Int>
-    private let written = Atomic<Int>(0)
-    private let read = Atomic<Int>(0)
+    private let written: Atomic<UInt32>
+    private let read: Atomic<UInt32>
+    private let mask: UInt32
 
-    /// - Parameter capacity: more are never on their way.
-    init(capacity: Int) {
-        slots = .allocate(capacity: capacity)
+    /// - Parameters:
+    ///   - capacity: more are never on their way.
+    ///   - start: what the counters begin with. They go on after 2^32 at 0, so the ring's length divides that.
+    init(capacity: Int, from start: UInt32 = 0) {
+        var length: UInt32 = 1
+        while length < capacity { length *= 2 }
+        mask = length - 1
+        written = Atomic(start)
+        read = Atomic(start)
+        slots = .allocate(capacity: Int(length))
         slots.initialize(repeating: 0)
     }
 
@@ -18,14 +26,14 @@ final class SlotQueue: @unchecked Sendable {
 
     func append(_ slot: Int) {
         let index = written.load(ordering: .relaxed)
-        slots[index % slots.count] = slot
+        slots[Int(index & mask)] = slot
         written.store(index &+ 1, ordering: .releasing)
     }
 
     func takeFirst() -> Int? {
         let index = read.load(ordering: .relaxed)
         guard index != written.load(ordering: .acquiring) else { return nil }
-        let slot = slots[index % slots.count]
+        let slot = slots[Int(index & mask)]
         read.store(index &+ 1, ordering: .releasing)
         return slot
     }

@@ -104,6 +104,9 @@ public final class RecordingReader {
     /// Whether it is the frame that came next after the record before: the rules' memories lead to it.
     public private(set) var continues = false
 
+    /// Where the frame's picture lies, if there is one.
+    public var pictureFile: String { path.text(numbers[index], .picture) }
+
     public var modelCRC: UInt32 { record.modelCRC }
     public var bundleCRC: UInt32 { record.bundleCRC }
 

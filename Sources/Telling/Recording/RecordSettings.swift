@@ -3,7 +3,7 @@ import Events
 import System
 
 /// What is kept, and where.
-public struct RecordSettings: Sendable {
+public struct RecordSettings: Equatable, Sendable {
     public var folder: Path
     /// Bytes of all files together.
     public var budget = Int64(OC_RECORD_DEFAULT_BUDGET)
@@ -50,4 +50,16 @@ public struct RecordFacts {
     public var rules: [(name: [UInt8], zone: Int)] = []
 
     public init() {}
+
+    /// Whether they are of the same bundle, run in the same way. What else they say comes of the bundle.
+    public func isSame(as other: RecordFacts) -> Bool {
+        guard bundleCRC == other.bundleCRC, modelCRC == other.modelCRC, flip == other.flip, zones == other.zones,
+            inputBytes == other.inputBytes, rules.count == other.rules.count
+        else { return false }
+        for index in rules.indices where rules[index].name != other.rules[index].name { return false }
+        return true
+    }
+
+    /// Of all zones: more than an Int of 32-bit boards holds, where a bundle has large pictures and many zones.
+    var allInputBytes: Int64 { Int64(zones) * Int64(inputBytes) }
 }

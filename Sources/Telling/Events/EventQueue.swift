@@ -18,7 +18,8 @@ public struct EventQueue: ~Copyable {
     var isEmpty: Bool { used == 0 }
 
     /// Each line lies in the ring behind its length in two bytes.
-    mutating func append(_ line: borrowing Line) {
+    /// - Parameter line: at most `Line.capacity` bytes.
+    mutating func append(_ line: UnsafeRawBufferPointer) {
         let needed = line.count + 2
         while ring.count - used < needed {
             discardFirst()
@@ -27,7 +28,7 @@ public struct EventQueue: ~Copyable {
         var position = (start + used) % ring.count
         put(UInt8(truncatingIfNeeded: line.count), at: &position)
         put(UInt8(truncatingIfNeeded: line.count >> 8), at: &position)
-        for byte in line.bytes { put(byte, at: &position) }
+        for byte in line { put(byte, at: &position) }
         used += needed
     }
 

@@ -34,12 +34,35 @@ public enum Event {
     case enter(object: Text, score: UInt32, latency: Int64)
     /// `present`: since the object's "enter".
     case update(object: Text, score: UInt32, present: Int64, latency: Int64)
-    case leave(object: Text, score: UInt32, present: Int64, latency: Int64)
+    /// `cause`: where it is not the picture that says so.
+    case leave(object: Text, score: UInt32, present: Int64, latency: Int64, cause: Cause? = nil)
     /// `millihertz`: frames inferred per 1000 seconds, and `worst`: the longest latency, both since the last heartbeat.
     case heartbeat(present: Int, millihertz: Int64, worst: Int64)
     case status(State, detail: Text)
     /// An input changed. The moment is the kernel's.
     case line(name: Text, isActive: Bool)
+
+    /// Why an object is told to be gone that nobody saw go.
+    public enum Cause: Sendable {
+        /// The source has given no frame for so long that it would be gone.
+        case sourceLost
+        /// Frames are not wanted any more: a trigger's line says so.
+        case standby
+        /// Its rule went with a reload.
+        case reloaded
+        /// The source has come to its end, or the daemon is stopped.
+        case ended, stopped
+
+        var name: StaticString {
+            switch self {
+            case .sourceLost: "source-lost"
+            case .standby: "standby"
+            case .reloaded: "reloaded"
+            case .ended: "ended"
+            case .stopped: "stopped"
+            }
+        }
+    }
 
     public enum State: Sendable {
         case started, stopped, ended, failed, reloaded, reloadFailed

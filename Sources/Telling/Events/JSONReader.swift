@@ -1,8 +1,8 @@
 /// Reads JSON (RFC 8259) value by value from bytes that may be anybody's. Allocates nothing.
-struct JSONReader {
-    struct Failure: Error {
-        let byte: Int
-        let reason: StaticString
+public struct JSONReader {
+    public struct Failure: Error {
+        public let byte: Int
+        public let reason: StaticString
     }
 
     private static let depthLimit = 8
@@ -10,14 +10,14 @@ struct JSONReader {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    func failure(_ reason: StaticString) -> Failure { Failure(byte: position, reason: reason) }
+    public func failure(_ reason: StaticString) -> Failure { Failure(byte: position, reason: reason) }
 
     // MARK: Values
 
     /// An object's members in their order; `member` takes the value of each.
-    mutating func object(
+    public mutating func object(
         _ member: (_ key: UnsafeRawBufferPointer, _ reader: inout JSONReader) throws(Failure) -> Void
     ) throws(Failure) {
         try take(UInt8(ascii: "{"), "expected an object")
@@ -30,7 +30,7 @@ struct JSONReader {
         try take(UInt8(ascii: "}"), "expected a comma or the object's end")
     }
 
-    mutating func array(
+    public mutating func array(
         _ item: (_ index: Int, _ reader: inout JSONReader) throws(Failure) -> Void
     ) throws(Failure) {
         try take(UInt8(ascii: "["), "expected a list")
@@ -44,7 +44,7 @@ struct JSONReader {
     }
 
     /// A whole number in a range.
-    mutating func integer(_ range: ClosedRange<Int64>) throws(Failure) -> Int64 {
+    public mutating func integer(_ range: ClosedRange<Int64>) throws(Failure) -> Int64 {
         skipBlanks()
         let start = position
         let isNegative = takes(UInt8(ascii: "-"))
@@ -70,18 +70,18 @@ struct JSONReader {
     }
 
     /// A whole number or null.
-    mutating func optionalInteger(_ range: ClosedRange<Int64>) throws(Failure) -> Int64? {
+    public mutating func optionalInteger(_ range: ClosedRange<Int64>) throws(Failure) -> Int64? {
         takes(word: "null") ? nil : try integer(range)
     }
 
-    mutating func boolean() throws(Failure) -> Bool {
+    public mutating func boolean() throws(Failure) -> Bool {
         if takes(word: "true") { return true }
         guard takes(word: "false") else { throw failure("expected true or false") }
         return false
     }
 
     /// A string's bytes as they are in the file, escapes included.
-    mutating func string() throws(Failure) -> UnsafeRawBufferPointer {
+    public mutating func string() throws(Failure) -> UnsafeRawBufferPointer {
         try take(UInt8(ascii: "\""), "expected a string")
         let start = position
         while position < bytes.count {
@@ -97,7 +97,7 @@ struct JSONReader {
     }
 
     /// Eight hexadecimal digits in a string.
-    mutating func checksum() throws(Failure) -> UInt32 {
+    public mutating func checksum() throws(Failure) -> UInt32 {
         let digits = try string()
         var value: UInt32 = 0
         for byte in digits {
@@ -113,7 +113,7 @@ struct JSONReader {
 
     /// Any value.
     /// - Returns: its bytes.
-    mutating func value() throws(Failure) -> UnsafeRawBufferPointer {
+    public mutating func value() throws(Failure) -> UnsafeRawBufferPointer {
         skipBlanks()
         let start = position
         try skip(depth: 0)
@@ -121,7 +121,7 @@ struct JSONReader {
     }
 
     /// Nothing but blanks follows.
-    mutating func end() throws(Failure) {
+    public mutating func end() throws(Failure) {
         skipBlanks()
         guard position == bytes.count else { throw failure("something follows the object") }
     }

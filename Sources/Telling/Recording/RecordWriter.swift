@@ -79,6 +79,6 @@ final class RecordWriter: @unchecked Sendable {
         }
         text.write(slot, facts, run: run, sizes) { crcs[$0] }
         try folder.write(text.bytes)
-        try folder.commit(bytes: Int64(sizes.picture + sizes.inputs + text.count))
+        try folder.commit(bytes: Int64(sizes.picture) + Int64(sizes.inputs) + Int64(text.count))
     }
 }

@@ -1,7 +1,8 @@
 import CBundle
 
-/// When to speak about one label: the numbers of an `oc_watch`, times in nanoseconds.
+/// When to speak about a label, or several: the numbers of an `oc_watch`, times in nanoseconds.
 public struct WatchRule: Equatable, Sendable {
+    /// The first, or only one.
     public var label: Int
     /// As `oc_watch.zone`.
     public var zone: Int

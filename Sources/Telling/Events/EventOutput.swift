@@ -12,7 +12,7 @@ public struct EventOutput: ~Copyable {
         case written
         /// Some wait for the reader.
         case waiting
-        /// Some wait because writing failed in a way that may pass, such as a full disk.
+        /// Some wait because writing failed, as on a full disk or a broken one: it may pass.
         case failing(Errno)
         /// Nobody will ever read them.
         case closed
@@ -25,6 +25,7 @@ public struct EventOutput: ~Copyable {
     private var current = Line()  // being written
     private var written = 0  // bytes of `current`
     private var objectStart = 0  // in `line`
+    private var text = EventText()
 
     /// - Parameter queueBytes: room for waiting lines; a line takes about 250 bytes.
     public init(_ descriptor: consuming FileDescriptor, _ formatter: consuming EventFormatter, queueBytes: Int = 65536)
@@ -51,13 +52,17 @@ public struct EventOutput: ~Copyable {
     /// Queues an event. Nothing is written before `flush`.
     public mutating func emit(_ event: borrowing Event, at moment: Moment, _ progress: SourceProgress) {
         objectStart = formatter.write(event, at: moment, progress, lost: lost, into: &line)
-        queue.append(line)
+        append()
     }
 
     /// Queues an event that was told before, as it was.
     public mutating func emit(topic: Text, object: Text) {
-        formatter.write(topic: topic, object: object, into: &line)
-        queue.append(line)
+        objectStart = formatter.write(topic: topic, object: object, into: &line)
+        append()
+    }
+
+    private mutating func append() {
+        queue.append(formatter.format == .text ? text.lineText(latest) : line.bytes)
     }
 
     /// Writes what waits, as far as the descriptor takes it without delay.
@@ -79,8 +84,9 @@ public struct EventOutput: ~Copyable {
             } catch {
                 switch error {
                 case .again: return .waiting
-                case .noSpace: return .failing(error)
-                default: return .closed
+                // A pipe without its reader, a socket without its peer, a descriptor that was never one for writing.
+                case .brokenPipe, .connectionReset, .badDescriptor: return .closed
+                default: return .failing(error)
                 }
             }
         }

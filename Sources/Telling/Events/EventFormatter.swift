@@ -1,3 +1,4 @@
+import Bundle
 import System
 
 /// How an event is written.
@@ -6,6 +7,8 @@ public enum EventFormat: Sendable {
     case json
     /// A topic, a blank, the same JSON object.
     case topic
+    /// For people: see `EventText`.
+    case text
 }
 
 /// Turns events into lines, numbers them, and carries the count of lost ones.
@@ -14,7 +17,7 @@ public struct EventFormatter: ~Copyable {
     fileprivate static var nameLimit: Int { 512 }
     private static var detailLimit: Int { 1024 }
 
-    private let format: EventFormat
+    let format: EventFormat
     private var sensor: OwnedText
     private var prefix: OwnedText
     /// Of the last event.
@@ -92,15 +95,19 @@ public struct EventFormatter: ~Copyable {
     }
 
     /// Writes an event that was told before, with the topic's end and the object that it had.
-    public mutating func write(topic: Text, object: Text, into line: inout Line) {
+    /// - Returns: where the object begins, behind the topic.
+    @discardableResult
+    public mutating func write(topic: Text, object: Text, into line: inout Line) -> Int {
         line.clear()
         if format == .topic {
             writePrefix(into: &line)
             line.append(topic)
             line.append(UInt8(ascii: " "))
         }
+        let start = line.count
         line.append(object)
         line.append("\n")
+        return start
     }
 
     private func writeBody(of event: borrowing Event, into line: inout Line) {
@@ -108,12 +115,17 @@ public struct EventFormatter: ~Copyable {
         case .enter(let object, let score, let latency):
             write(object, score, into: &line)
             write(latency: latency, into: &line)
-        case .update(let object, let score, let present, let latency),
-            .leave(let object, let score, let present, let latency):
-            write(object, score, into: &line)
-            line.append(",\"present_ms\":")
-            line.append(milliseconds: present)
+        case .update(let object, let score, let present, let latency):
+            write(object, score, present, into: &line)
             write(latency: latency, into: &line)
+        case .leave(let object, let score, let present, let latency, let cause):
+            write(object, score, present, into: &line)
+            write(latency: latency, into: &line)
+            if let cause {
+                line.append(",\"reason\":\"")
+                line.append(cause.name)
+                line.append("\"")
+            }
         case .heartbeat(let present, let millihertz, let worst):
             line.append(",\"present\":")
             line.append(Int64(present))
@@ -126,6 +138,11 @@ public struct EventFormatter: ~Copyable {
             line.append(state.name)
             line.append("\",\"detail\":")
             line.append(jsonString: detail, limit: EventFormatter.detailLimit)
+            if state == .started {
+                line.append(",\"version\":\"")
+                line.append(productVersion)
+                line.append("\"")
+            }
         case .line(let name, let isActive):
             line.append(",\"line\":")
             line.append(jsonString: name, limit: EventFormatter.nameLimit)
@@ -138,6 +155,12 @@ public struct EventFormatter: ~Copyable {
         line.append(jsonString: object, limit: EventFormatter.nameLimit)
         line.append(",\"score\":")
         line.append(score: score)
+    }
+
+    private func write(_ object: Text, _ score: UInt32, _ present: Int64, into line: inout Line) {
+        write(object, score, into: &line)
+        line.append(",\"present_ms\":")
+        line.append(milliseconds: present)
     }
 
     private func write(latency: Int64, into line: inout Line) {
@@ -161,7 +184,7 @@ extension Event {
     /// What its topic ends with: `object/<object>`, `line/<name>`, `heartbeat` or `status`.
     public func writeTopic(into line: inout Line) {
         switch self {
-        case .enter(let object, _, _), .update(let object, _, _, _), .leave(let object, _, _, _):
+        case .enter(let object, _, _), .update(let object, _, _, _), .leave(let object, _, _, _, _):
             line.append("object/")
             line.append(topicLevel: object, limit: EventFormatter.nameLimit)
         case .line(let name, _):

@@ -26,19 +26,32 @@ final class PixelKeeper: @unchecked Sendable {
         self.permit = permit
         self.facts = facts
         self.settings = settings
-        pictureBytes = settings.side * settings.side * 3
-        slotBytes = pictureBytes + facts.zones * facts.inputBytes
+        pictureBytes = PixelKeeper.pictureBytes(settings)
         encoder = JPEGEncoder(quality: settings.quality)
         let fileBytes = PixelKeeper.fileBytes(settings)
-        let (slotsBytes, isTooMuch) = settings.slots.multipliedReportingOverflow(by: slotBytes)
-        let (bytes, isEvenMore) = slotsBytes.addingReportingOverflow(fileBytes + pictureBytes)
-        guard !isTooMuch, !isEvenMore, let memory = oc_allocate(bytes) else { return nil }
+        guard let bytes = Int(exactly: PixelKeeper.memoryBytes(settings, facts)), let memory = oc_allocate(bytes) else {
+            return nil
+        }
+        // A part of what there is memory for.
+        slotBytes = Int(truncatingIfNeeded: PixelKeeper.slotBytes(settings, facts))
+        let slotsBytes = settings.slots * slotBytes
         self.memory = memory
         file = UnsafeMutableRawBufferPointer(start: memory + slotsBytes, count: fileBytes)
         painted = UnsafeMutableRawBufferPointer(start: memory + slotsBytes + fileBytes, count: pictureBytes)
     }
 
     deinit { oc_release(memory) }
+
+    private static func pictureBytes(_ settings: RecordSettings) -> Int { settings.side * settings.side * 3 }
+
+    private static func slotBytes(_ settings: RecordSettings, _ facts: RecordFacts) -> Int64 {
+        Int64(pictureBytes(settings)) + facts.allInputBytes
+    }
+
+    /// What all slots, a file and a picture take: maybe more than a board can address.
+    static func memoryBytes(_ settings: RecordSettings, _ facts: RecordFacts) -> Int64 {
+        Int64(settings.slots) * slotBytes(settings, facts) + Int64(fileBytes(settings) + pictureBytes(settings))
+    }
 
     /// A picture's file is never larger: 16 bits a pixel are more than noise takes.
     static func fileBytes(_ settings: RecordSettings) -> Int { 2 * settings.side * settings.side + 1024 }
@@ -91,7 +104,7 @@ final class PixelKeeper: @unchecked Sendable {
             pictureFile = bytes
         }
         let inputFile = slot.zoneCount * facts.inputBytes
-        folder.makeRoom(Int64(pictureFile + inputFile + textBytes))
+        folder.makeRoom(Int64(pictureFile) + Int64(inputFile) + Int64(textBytes))
         if pictureFile > 0 {
             let bytes = UnsafeRawBufferPointer(rebasing: file[..<pictureFile])
             try folder.write(.picture, pixels: bytes, permit)

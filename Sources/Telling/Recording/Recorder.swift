@@ -87,9 +87,8 @@ public final class Recorder {
 
     /// One record of the largest kind.
     private static func leastBudget(_ settings: RecordSettings, _ facts: RecordFacts, _ permit: PixelPermit?) -> Int64 {
-        var bytes = Line.recordRoom(facts)
-        if permit != nil { bytes += PixelKeeper.fileBytes(settings) + facts.zones * facts.inputBytes }
-        return Int64(bytes)
+        let bytes = Int64(Line.recordRoom(facts))
+        return permit == nil ? bytes : bytes + Int64(PixelKeeper.fileBytes(settings)) + facts.allInputBytes
     }
 
     // MARK: Frames

@@ -5,6 +5,7 @@ public struct WatchList: ~Copyable {
     private struct Entry {
         let rule: WatchRule
         let name: UnsafeRawBufferPointer  // owned by the list
+        let furtherLabels: UnsafeBufferPointer<UInt32>  // too
         var state = WatchState()
         var score: UInt32 = 0  // taken last
     }
@@ -13,20 +14,35 @@ public struct WatchList: ~Copyable {
 
     /// - Parameters:
     ///   - rules: as the bundle holds them.
+    ///   - furtherLabels: what a rule follows beside its first label; copied.
     ///   - name: the text of a rule's name; copied.
-    public init(_ rules: UnsafeBufferPointer<oc_watch>, name: (oc_text) -> Text) {
+    public init(
+        _ rules: UnsafeBufferPointer<oc_watch>,
+        furtherLabels: (oc_watch) -> UnsafeBufferPointer<UInt32> = { _ in UnsafeBufferPointer(start: nil, count: 0) },
+        name: (oc_text) -> Text
+    ) {
         entries = .allocate(capacity: rules.count)
         for (index, rule) in rules.enumerated() {
             let source = name(rule.name)
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 1)
             copy.copyMemory(from: source)
+            let further = furtherLabels(rule)
+            // Of most rules none, which take no memory.
+            let labels = further.isEmpty ? nil : UnsafeMutableBufferPointer<UInt32>.allocate(capacity: further.count)
+            _ = labels?.initialize(from: further)
             entries.initializeElement(
-                at: index, to: Entry(rule: WatchRule(rule), name: UnsafeRawBufferPointer(copy)))
+                at: index,
+                to: Entry(
+                    rule: WatchRule(rule), name: UnsafeRawBufferPointer(copy),
+                    furtherLabels: UnsafeBufferPointer(start: labels?.baseAddress, count: further.count)))
         }
     }
 
     deinit {
-        for entry in entries { entry.name.deallocate() }
+        for entry in entries {
+            entry.name.deallocate()
+            entry.furtherLabels.deallocate()
+        }
         entries.deallocate()
     }
 
@@ -48,7 +64,7 @@ public struct WatchList: ~Copyable {
     /// Takes the scores of one frame for the rules of a zone, and reports every change.
     /// - Parameters:
     ///   - now: the frame's instant on the monotonic clock, in nanoseconds.
-    ///   - score: of a label, in 1/65536.
+    ///   - score: of a label, in 1/65536, 0 to 65536; those of a rule with several are added up, to at most 65536.
     ///   - report: takes the rule's name, the smoothed score, and the change.
     public mutating func take(
         zone: Int = 0, at now: Int64, score: (_ label: Int) -> UInt32,
@@ -56,7 +72,9 @@ public struct WatchList: ~Copyable {
     ) {
         for index in entries.indices where entries[index].rule.zone == zone {
             let rule = entries[index].rule
-            entries[index].score = score(rule.label)
+            var sum = score(rule.label)
+            for label in entries[index].furtherLabels { sum = min(sum + score(Int(label)), 65536) }
+            entries[index].score = sum
             let change = entries[index].state.take(entries[index].score, at: now, rule)
             if change != .none { report(entries[index].name, entries[index].state.smoothed, change) }
         }
@@ -93,12 +111,41 @@ public struct WatchList: ~Copyable {
     public mutating func leaveAll(
         at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
     ) {
-        for index in entries.indices {
-            let state = entries[index].state
+        for index in entries.indices { forget(index, at: now, report) }
+    }
+
+    /// Forgets a rule's memory, and reports a "leave" if its object was present.
+    private mutating func forget(
+        _ index: Int, at now: Int64, _ report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) {
+        let state = entries[index].state
+        entries[index].state = WatchState()
+        guard state.isPresent else { return }
+        report(entries[index].name, state.smoothed, .leave(present: state.presence(at: now)))
+    }
+
+    /// Forgets the averages of all objects that would be gone if the source had shown an empty scene since its last frame, and
+    /// reports a "leave" for each.
+    /// - Parameter last: the last frame's instant.
+    public mutating func leaveUnseen(
+        since last: Int64, at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+    ) {
+        for index in entries.indices where entries[index].state.isPresent {
+            if now - last >= entries[index].rule.leaveAfter { forget(index, at: now, report) }
+        }
+    }
+
+    /// Time until `leaveUnseen` has something to report; `.max`: nobody is present.
+    public func pause(since last: Int64, at now: Int64) -> Int64 {
+        var pause = Int64.max
+        for entry in entries where entry.state.isPresent { pause = min(pause, last + entry.rule.leaveAfter - now) }
+        return max(pause, 0)
+    }
+
+    /// Forgets an object whose "leave" was told by somebody else.
+    public mutating func forget(where isGone: (_ object: Text) -> Bool) {
+        for index in entries.indices where entries[index].state.isPresent && isGone(entries[index].name) {
             entries[index].state = WatchState()
-            if state.isPresent {
-                report(entries[index].name, state.smoothed, .leave(present: state.presence(at: now)))
-            }
         }
     }
 
