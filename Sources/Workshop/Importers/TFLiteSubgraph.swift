@@ -36,15 +36,21 @@ final class TFLiteSubgraph {
         return try TFLiteOperator(operators.table(index, "operator"), in: self)
     }
 
-    /// Throws one error that names every operator that cannot be imported, and every element type.
+    /// Throws one error that names what the model is, where it is none of those that are taken, or else every operator that
+    /// cannot be imported, and every element type.
     func refuseUnsupported() throws(ImportError) {
         var counts: [String: Int] = [:]
         var types: Set<String> = []
+        var operators: [TFLiteOperator] = []
         for index in 0..<operatorCount {
             let op = try readOperator(index)
+            operators.append(op)
             if let reason = try op.unsupported(&types) { counts[reason, default: 0] += 1 }
         }
         guard !counts.isEmpty else { return }
+        if let kind = try ModelKind(operators) {
+            throw ImportError(file: model.file.file, problem: kind.description, remedy: kind.remedy)
+        }
         var details = counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted()
         if !types.isEmpty { details.append("unsupported element types: \(types.sorted().joined(separator: ", "))") }
         let total = counts.values.reduce(0, +)
@@ -91,7 +97,8 @@ final class TFLiteSubgraph {
                     known[order[id]]?.table.start
                 } else { nil }
             throw ImportError(
-                file: model.file.file, offset: offset, problem: error.problem, remedy: ImportError.reconvert)
+                file: model.file.file, offset: offset, problem: error.problem,
+                remedy: error.remedy ?? ImportError.reconvert)
         }
         return graph
     }

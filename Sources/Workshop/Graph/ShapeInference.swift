@@ -24,7 +24,7 @@ extension NodeCheck {
         case .softmax:
             try require(!input(0).shape.isEmpty, "a scalar has no dimension to normalize over")
             try expect(input(0).shape)
-        case .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .leakyRelu, .quantize, .dequantize:
+        case .unary, .quantize, .dequantize:
             try expect(input(0).shape)
         case .resizeBilinear, .resizeNearestNeighbor: try checkResize()
         case .transpose(let permutation): try checkTranspose(permutation)

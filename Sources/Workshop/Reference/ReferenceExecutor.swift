@@ -96,7 +96,7 @@ public struct ReferenceExecutor: Sendable {
             return [encode(argMax(x, axis: axis), as: y)]
         case .softmax(let beta):
             return [encode(softmax(x, SoftmaxParameters(input: x.quantization, beta: beta)), as: y)]
-        case .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .leakyRelu:
+        case .unary:
             return [lookUp(operation, x, y)]
         case .quantize:
             if x.type == .float32 {

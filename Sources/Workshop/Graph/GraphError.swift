@@ -7,10 +7,14 @@ public struct GraphError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The whole sentence, with the node's origin and the tensors' names in it.
     public var problem: String
 
-    public init(node: Int? = nil, tensor: TensorID? = nil, problem: String) {
+    /// What to do, where that is more than to export the model again.
+    public var remedy: String?
+
+    public init(node: Int? = nil, tensor: TensorID? = nil, problem: String, remedy: String? = nil) {
         self.node = node
         self.tensor = tensor
         self.problem = problem
+        self.remedy = remedy
     }
 
     public var description: String { problem }

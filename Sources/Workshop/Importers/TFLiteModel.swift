@@ -52,7 +52,7 @@ final class TFLiteModel {
         guard let subgraphs = try root.vector(2, elementBytes: 4, "the subgraphs"), subgraphs.count > 0 else {
             throw root.damaged("it has no subgraph")
         }
-        if subgraphs.count > 1, let signatures = try root.vector(6, elementBytes: 4, "the signatures") {
+        if subgraphs.count > 1, let signatures = try root.vector(7, elementBytes: 4, "the signatures") {
             var others: [String] = []
             for index in 0..<signatures.count {
                 let signature = try signatures.table(index, "signature")
@@ -66,6 +66,16 @@ final class TFLiteModel {
             }
         }
         return try TFLiteSubgraph(self, subgraphs.table(0, "subgraph"))
+    }
+
+    /// The bytes that a writer has put beside the network under a name; nil: none.
+    func metadata(named name: String) throws(ImportError) -> [UInt8]? {
+        guard let entries = try root.vector(6, elementBytes: 4, "the metadata") else { return nil }
+        for index in 0..<entries.count {
+            let entry = try entries.table(index, "metadata entry")
+            if try entry.string(0) == name { return try data(entry.uint32(1), of: entry) }
+        }
+        return nil
     }
 
     /// The bytes of a buffer; nil when it holds none, as those of activations. Tensors that share one share its storage.

@@ -132,7 +132,10 @@ struct TFLiteOperator {
             }
             types.append(known)
         }
-        return Operation.supports(support.name, inputs: types[0], outputs: types[1]) ? nil : signature
+        // One that cannot be converted is refused by itself, with its own reason.
+        let operation: Operation
+        do throws(ImportError) { operation = try support.convert(self) } catch { return nil }
+        return operation.types.accepts(inputs: types[0], outputs: types[1]) ? nil : signature
     }
 
     func node() throws(ImportError) -> Node {

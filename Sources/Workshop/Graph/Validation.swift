@@ -8,7 +8,7 @@ public enum GraphLimits {
     public static let activationBytes = Int(UInt32.max)
     /// Multiply-accumulates of one inference.
     public static let macs = 1 << 50
-    /// Scales of int8 and uint8 tensors. Trained models stay far inside. Within these bounds no product or quotient of three
+    /// Scales of int8 and uint8 tensors but weights. Trained models stay far inside. Within these bounds no product or quotient of three
     /// scales leaves the normal range of Float, and the bounds of every fused activation quantize to less than 2^63.
     public static let scales: ClosedRange<Float> = 0x1p-40...0x1p40
 }
@@ -21,7 +21,8 @@ extension Graph {
     /// int8 weights may hold -128, though the specification has converters avoid it: the reference kernels multiply it
     /// as any other value.
     public func validate() throws(GraphError) {
-        for id in tensors.indices { try check(tensor: id) }
+        let weights = weightOperands
+        for id in tensors.indices { try check(tensor: id, isWeight: weights.contains(id)) }
         try checkOrder()
         var macs = 0
         for index in nodes.indices {
@@ -41,7 +42,24 @@ extension Graph {
         "tensor '\(tensors[id].name)' \(tensors[id].type) \(tensors[id].shape)"
     }
 
-    private func check(tensor id: TensorID) throws(GraphError) {
+    /// Constants that serve as nothing but weights and biases. Their scales only make multipliers of sums, which may be 0 (a dead
+    /// channel) or next to it: the reference kernels' arithmetic is defined there and so is ours.
+    private var weightOperands: Set<TensorID> {
+        var weights: Set<TensorID> = []
+        var others = Set(inputs).union(outputs)
+        for node in nodes {
+            for (operand, id) in node.inputs.enumerated() {
+                if node.operation.hasWeights, operand == 1 || operand == 2 {
+                    weights.insert(id)
+                } else {
+                    others.insert(id)
+                }
+            }
+        }
+        return weights.subtracting(others)
+    }
+
+    private func check(tensor id: TensorID, isWeight: Bool) throws(GraphError) {
         let tensor = tensors[id]
         func fail(_ what: String) -> GraphError {
             GraphError(tensor: id, problem: "\(describe(id)): \(what)")
@@ -70,9 +88,11 @@ extension Graph {
         default: range = .min ... .max
         }
         for (scale, zeroPoint) in zip(quantization.scales, quantization.zeroPoints) {
-            guard scale.isFinite, scale > 0 else { throw fail("has scale \(scale); it must be finite and above 0") }
+            guard scale.isFinite, isWeight ? scale >= 0 : scale > 0 else {
+                throw fail("has scale \(scale); it must be finite and \(isWeight ? "not below" : "above") 0")
+            }
             guard range.contains(zeroPoint) else { throw fail("has zero point \(zeroPoint), outside \(range)") }
-            if tensor.type == .int8 || tensor.type == .uint8, !GraphLimits.scales.contains(scale) {
+            if !isWeight, tensor.type == .int8 || tensor.type == .uint8, !GraphLimits.scales.contains(scale) {
                 throw fail("has scale \(scale), outside the supported 2^-40 to 2^40")
             }
         }
@@ -127,8 +147,12 @@ extension Graph {
                 throw GraphError(problem: "the model's output list has tensor index \(id) of \(tensors.count) tensors")
             }
             guard isDefined[id], tensors[id].constant == nil else {
-                let why = isDefined[id] ? "is a constant" : "is never written"
-                throw GraphError(tensor: id, problem: "the model's output \(describe(id)) \(why)")
+                guard isDefined[id] else {
+                    throw GraphError(tensor: id, problem: "the model's output \(describe(id)) is never written")
+                }
+                throw GraphError(
+                    tensor: id, problem: "the model's output \(describe(id)) is a constant, the same for every picture",
+                    remedy: "take it off the model's outputs and export the model again")
             }
         }
         guard activationBytes <= GraphLimits.activationBytes else {

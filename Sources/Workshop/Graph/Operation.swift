@@ -26,14 +26,7 @@ public enum Operation: Sendable, Equatable {
     /// RESHAPE, SQUEEZE and EXPAND_DIMS: same elements, the output tensor's shape.
     case reshape
     case softmax(beta: Float)
-    case logistic
-    case tanh
-    case hardSwish
-    case relu
-    case relu6
-    case reluN1To1
-    /// `alpha` may be negative.
-    case leakyRelu(alpha: Float)
+    case unary(UnaryFunction)
     /// Inputs: x, alpha int8 (broadcast to x).
     case prelu
     /// float32/int8/uint8 → int8/uint8. Types and scales are the tensors'.
@@ -165,13 +158,7 @@ extension Operation {
         case .concatenation: "CONCATENATION"
         case .reshape: "RESHAPE"
         case .softmax: "SOFTMAX"
-        case .logistic: "LOGISTIC"
-        case .tanh: "TANH"
-        case .hardSwish: "HARD_SWISH"
-        case .relu: "RELU"
-        case .relu6: "RELU6"
-        case .reluN1To1: "RELU_N1_TO_1"
-        case .leakyRelu: "LEAKY_RELU"
+        case .unary(let function): function.name
         case .prelu: "PRELU"
         case .quantize: "QUANTIZE"
         case .dequantize: "DEQUANTIZE"

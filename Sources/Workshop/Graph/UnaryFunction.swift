@@ -1,0 +1,97 @@
+import Foundation
+
+/// An operation on each element of one operand, which for 8-bit elements is a table of 256 bytes.
+///
+/// A new one is a case here, with its name, what it demands of scales and its reference arithmetic, and a line in
+/// `OperatorSupport`; shape, types, lowering, execution and reports follow.
+public enum UnaryFunction: Sendable, Equatable {
+    case logistic
+    case tanh
+    case hardSwish
+    case relu
+    case relu6
+    case reluN1To1
+    /// `alpha` may be negative.
+    case leakyRelu(alpha: Float)
+    /// What several operations make of one 8-bit element: 256 results, by the element's byte.
+    case table([Int16])
+
+    /// The TensorFlow Lite name, of a table its own.
+    public var name: String {
+        switch self {
+        case .logistic: "LOGISTIC"
+        case .tanh: "TANH"
+        case .hardSwish: "HARD_SWISH"
+        case .relu: "RELU"
+        case .relu6: "RELU6"
+        case .reluN1To1: "RELU_N1_TO_1"
+        case .leakyRelu: "LEAKY_RELU"
+        case .table: "TABLE"
+        }
+    }
+
+    /// Its parameters for reports; empty where it has none.
+    public var parameters: String {
+        guard case .leakyRelu(let alpha) = self else { return "" }
+        return "alpha \(alpha)"
+    }
+
+    /// What the reference kernels demand of scales and parameters before they run.
+    /// - Returns: what is wrong, or nil.
+    func problem(input: Quantization, output: Quantization) -> String? {
+        switch self {
+        case .logistic where output.scale != 1 / 256: "the output must have scale 1/256"
+        case .hardSwish where input.scale / 128 / output.scale >= 1: "the output's scale is too small for the input's"
+        case .leakyRelu(let alpha) where !(abs(alpha) <= GraphLimits.scales.upperBound):
+            "alpha \(alpha) is out of range"
+        default: nil
+        }
+    }
+
+    /// Input element to output element, before the clamp to the type's range, as the reference kernels compute it.
+    func integer(input: Quantization, output: Quantization) -> (Int32) -> Int32 {
+        switch self {
+        case .logistic: return Self.real(input: input, output: output) { 1 / (1 + exp(-$0)) }
+        case .tanh: return Self.real(input: input, output: output) { Foundation.tanh($0) }
+        case .hardSwish:
+            let parameters = HardSwishParameters(input: input, output: output)
+            return { parameters($0) }
+        case .relu: return Self.rectifier(.relu, input: input, output: output)
+        case .relu6: return Self.rectifier(.relu6, input: input, output: output)
+        case .reluN1To1: return Self.rectifier(.reluN1To1, input: input, output: output)
+        case .leakyRelu(let alpha):
+            // identity(x) where x = input - inputZeroPoint >= 0, else slope(x); identity is inputScale / outputScale, slope
+            // inputScale * alpha / outputScale, each step rounded to float.
+            let identity = QuantizedMultiplier(Double(input.scale / output.scale))
+            let slope = QuantizedMultiplier(Double(input.scale * alpha / output.scale))
+            return {
+                let x = $0 &- input.zeroPoint
+                return (x >= 0 ? identity(x) : slope(x)) &+ output.zeroPoint
+            }
+        case .table(let results): return { Int32(results[Int(UInt8(truncatingIfNeeded: $0))]) }
+        }
+    }
+
+    /// `round(f(inputScale * (value - inputZeroPoint)) * (1 / outputScale)) + outputZeroPoint`, all in float, ties away
+    /// from zero.
+    private static func real(
+        input: Quantization, output: Quantization, _ f: @escaping (Float) -> Float
+    ) -> (Int32) -> Int32 {
+        let inverse = 1 / output.scale
+        return {
+            let result = f(input.scale * Float($0 &- input.zeroPoint))
+            let rounded = (result * inverse).rounded(.toNearestOrAwayFromZero)
+            return Int32(saturating: rounded + Float(output.zeroPoint))
+        }
+    }
+
+    /// `clamp(multiplier(value - inputZeroPoint) + outputZeroPoint)` with the multiplier `inputScale / outputScale`, rounded to
+    /// float, and the clamp of the fused activation of the same name.
+    private static func rectifier(
+        _ activation: Activation, input: Quantization, output: Quantization
+    ) -> (Int32) -> Int32 {
+        let rescale = QuantizedMultiplier(Double(input.scale / output.scale))
+        let range = ActivationRange(activation, type: .int8, quantization: output)
+        return { range.clamp(rescale($0 &- input.zeroPoint) &+ output.zeroPoint) }
+    }
+}

@@ -1,0 +1,97 @@
+import Graph
+
+/// How one builtin operator is imported.
+struct OperatorSupport: Sendable {
+    /// The newest operator version that LiteRT knows and whose int8 form is the one implemented.
+    var version: Int
+    /// Positions of the data operands; nil for all. The others are parameters.
+    var data: [Int]?
+    /// The last of `data` may be left out.
+    var hasOptionalLast = false
+    var convert: @Sendable (TFLiteOperator) throws(ImportError) -> Operation
+
+    init(
+        version: Int, data: [Int]? = nil, hasOptionalLast: Bool = false,
+        _ convert: @escaping @Sendable (TFLiteOperator) throws(ImportError) -> Operation
+    ) {
+        self.version = version
+        self.data = data
+        self.hasOptionalLast = hasOptionalLast
+        self.convert = convert
+    }
+
+    /// Tensor indices of the data operands of `op`.
+    func dataInputs(_ op: TFLiteOperator) throws(ImportError) -> [Int] {
+        var positions = data ?? Array(op.inputs.indices)
+        if hasOptionalLast, let last = positions.last, last >= op.inputs.count || op.inputs[last] == -1 {
+            positions.removeLast()
+        }
+        var result: [Int] = []
+        for position in positions { result.append(try op.operand(position)) }
+        return result
+    }
+
+    /// By the schema's `BuiltinOperator`, whose names are in `TFLiteSchema`.
+    static let table: [Int: OperatorSupport] = [
+        0: .init(version: 5) { op throws(ImportError) in .add(try op.activation(op.options(11), field: 0)) },
+        1: .init(version: 3) { op throws(ImportError) in .averagePool2D(try op.pool()) },
+        2: .init(version: 5) { op throws(ImportError) in try op.concatenation() },
+        3: .init(version: 8, data: [0, 1, 2], hasOptionalLast: true) { op throws(ImportError) in
+            .conv2D(try op.convolution(optionsType: 1, activation: 3, dilationWidth: 4))
+        },
+        4: .init(version: 7, data: [0, 1, 2], hasOptionalLast: true) { op throws(ImportError) in
+            .depthwiseConv2D(try op.convolution(optionsType: 2, activation: 4, dilationWidth: 5))
+        },
+        5: .init(version: 2) { op throws(ImportError) in
+            .depthToSpace(blockSize: try op.options(94)?.int32(0) ?? 0)
+        },
+        6: .init(version: 7) { _ throws(ImportError) in .dequantize },
+        9: .init(version: 14, data: [0, 1, 2], hasOptionalLast: true) { op throws(ImportError) in
+            try op.fullyConnected()
+        },
+        14: .init(version: 3) { _ throws(ImportError) in .unary(.logistic) },
+        17: .init(version: 3) { op throws(ImportError) in .maxPool2D(try op.pool()) },
+        18: .init(version: 8) { op throws(ImportError) in .mul(try op.activation(op.options(21), field: 0)) },
+        19: .init(version: 3) { _ throws(ImportError) in .unary(.relu) },
+        20: .init(version: 1) { _ throws(ImportError) in .unary(.reluN1To1) },
+        21: .init(version: 3) { _ throws(ImportError) in .unary(.relu6) },
+        22: .init(version: 1, data: [0]) { op throws(ImportError) in try op.reshape() },
+        23: .init(version: 4, data: [0]) { op throws(ImportError) in
+            let flags = try op.resize(optionsType: 15, alignCorners: 2)
+            return .resizeBilinear(alignCorners: flags.alignCorners, halfPixelCenters: flags.halfPixelCenters)
+        },
+        25: .init(version: 3) { op throws(ImportError) in .softmax(beta: try op.options(9)?.float(0) ?? 0) },
+        26: .init(version: 2) { op throws(ImportError) in
+            .spaceToDepth(blockSize: try op.options(19)?.int32(0) ?? 0)
+        },
+        28: .init(version: 3) { _ throws(ImportError) in .unary(.tanh) },
+        34: .init(version: 4, data: [0]) { op throws(ImportError) in try op.pad(hasValue: false) },
+        39: .init(version: 7, data: [0]) { op throws(ImportError) in try op.transpose() },
+        40: .init(version: 3, data: [0]) { op throws(ImportError) in try op.mean() },
+        41: .init(version: 5) { op throws(ImportError) in .sub(try op.activation(op.options(28), field: 0)) },
+        43: .init(version: 2, data: [0]) { op throws(ImportError) in try op.squeeze() },
+        45: .init(version: 8, data: [0]) { op throws(ImportError) in try op.stridedSlice() },
+        49: .init(version: 4, data: [1]) { op throws(ImportError) in try op.split() },
+        54: .init(version: 1) { _ throws(ImportError) in .prelu },
+        55: .init(version: 4) { _ throws(ImportError) in .maximum },
+        56: .init(version: 3, data: [0]) { op throws(ImportError) in try op.argMax() },
+        57: .init(version: 4) { _ throws(ImportError) in .minimum },
+        60: .init(version: 4, data: [0]) { op throws(ImportError) in try op.pad(hasValue: true) },
+        65: .init(version: 7, data: [0]) { op throws(ImportError) in try op.slice() },
+        67: .init(version: 5, data: [2, 1, 3], hasOptionalLast: true) { op throws(ImportError) in
+            try op.transposeConvolution()
+        },
+        70: .init(version: 1, data: [0]) { op throws(ImportError) in try op.expandDims() },
+        83: .init(version: 4) { op throws(ImportError) in try op.pack() },
+        88: .init(version: 4) { op throws(ImportError) in try op.unpack() },
+        97: .init(version: 4, data: [0]) { op throws(ImportError) in
+            let flags = try op.resize(optionsType: 74, alignCorners: 0)
+            return .resizeNearestNeighbor(alignCorners: flags.alignCorners, halfPixelCenters: flags.halfPixelCenters)
+        },
+        98: .init(version: 2) { op throws(ImportError) in
+            .unary(.leakyRelu(alpha: try op.options(75)?.float(0) ?? 0))
+        },
+        114: .init(version: 4) { _ throws(ImportError) in .quantize },
+        117: .init(version: 1) { _ throws(ImportError) in .unary(.hardSwish) },
+    ]
+}
