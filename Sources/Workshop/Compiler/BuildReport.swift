@@ -12,6 +12,8 @@ public struct BuildReport: Codable, Sendable {
     public var threads: Int
     /// The CPUs that they are pinned to.
     public var cpus: [Int]
+    /// Those that the plan was made for.
+    public var caches: Caches
     /// Operators of the trained model, and steps of the plan.
     public var operators: Int
     public var steps: Int
@@ -27,10 +29,16 @@ public struct BuildReport: Codable, Sendable {
     public var bundleBytes: Int
     /// What was folded, fused or placed, and how often.
     public var fused: [String: Int]
+    /// How many there are.
+    public var labels = 0
+    /// Where they come from, such as "list imagenet"; nil: there are none, or the sensor file lists them.
+    public var labelOrigin: String?
+    /// What the engineer should know, a sentence each.
+    public var notes: [String] = []
 
     init(
-        graph: Graph, draft: Draft, storage: Storage, set: KernelSet, threads: Int, cpus: [Int], board: String,
-        origin: String, weightBytes: Int, bundleBytes: Int
+        graph: Graph, draft: Draft, storage: Storage, set: KernelSet, threads: Int, cpus: [Int], caches: Caches,
+        board: String, origin: String, weightBytes: Int, bundleBytes: Int
     ) {
         model = graph.name
         self.origin = origin
@@ -38,6 +46,7 @@ public struct BuildReport: Codable, Sendable {
         kernels = "\(set.name)"
         self.threads = threads
         self.cpus = cpus
+        self.caches = caches
         operators = graph.nodes.count
         steps = draft.steps.count
         macs = graph.macs

@@ -11,6 +11,7 @@ struct StripFusion {
     struct Target {
         var set: KernelSet
         var threads: Int
+        var caches: Caches
         /// An activation that is read after the last step, besides the outputs.
         var kept: TensorID?
     }
@@ -103,9 +104,9 @@ extension Draft {
     static let stripNote = "operator in strips"
 
     /// Runs steps in strips where that pays.
-    mutating func fuseStrips(_ target: StripFusion.Target, caches: Caches, budget: StripSearch.Budget) {
+    mutating func fuseStrips(_ target: StripFusion.Target, budget: StripSearch.Budget) {
         let context = StripContext(self, keeping: target.kept)
-        var search = StripSearch(context, target, caches)
+        var search = StripSearch(context, target)
         let segments = search.best(budget)
         guard segments.contains(where: { $0.strips != nil }) else { return }
         let fusion = StripFusion(context, target.set)

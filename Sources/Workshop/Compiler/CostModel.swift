@@ -71,19 +71,18 @@ struct CostModel {
             weightBytes: step.constants.count)
         let elements = Double(graph[step.output].byteCount) / Double(rows)
         let macs = Double(step.record.macs) / Double(rows)
-        switch step.kernel {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED:
+        switch step.record.contract.cost {
+        case .convolution:
             cost.row = (macs / rates.convolution + elements / rates.elements / 2) * share
             // The last tile of pixels is seldom full.
             cost.fixed += cost.row * 4 / Double(max(4, step.record.conv.out_w))
-        case OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED:
+        case .depthwise:
             cost.row = macs / rates.depthwise * share
             cost.pairsRows = true
-        case OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL:
-            let taps = Double(step.record.pool.kernel_h) * Double(step.record.pool.kernel_w)
-            cost.row = elements * taps / rates.elements / 2 * share
-        case OC_KERNEL_FILL, OC_KERNEL_COPY: cost.row = elements / 16
-        default: cost.row = elements / rates.elements * share
+        case .window(let taps):
+            cost.row = elements * Double(taps(step.record)) / rates.elements / 2 * share
+        case .movement: cost.row = elements / 16
+        case .elements: cost.row = elements / rates.elements * share
         }
         return cost
     }

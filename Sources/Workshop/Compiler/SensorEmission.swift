@@ -9,28 +9,41 @@ extension Emission {
     /// - Parameters:
     ///   - sensor: nil for a bare model: whole picture, stretched; the pixel value is the element; scores where the
     ///     first output is a probability.
-    ///   - labels: for a bare model.
-    mutating func emitSensor(_ sensor: SensorFile?, labels: [String], ports: Ports) throws(CompileError) {
-        try emitPreprocess(sensor?.input ?? SensorFile.Input(), required: sensor != nil, ports)
-        let labels = sensor?.labels ?? labels
-        let hasScores = try emitScores(sensor?.output, labels: labels, ports)
-        if hasScores && !labels.isEmpty {
-            let texts = labels.map { intern($0) }
-            add(OC_SECTION_LABELS, texts)
-        }
+    ///   - labels: for a bare model, which must fit.
+    ///   - modelLabels: for a bare model without others, taken where they fit.
+    mutating func emitSensor(
+        _ sensor: SensorFile?, labels: [String], modelLabels: [String], ports: Ports
+    ) throws(CompileError) {
+        try emitPreprocess(sensor, ports)
+        var labels = sensor?.labels ?? labels
+        let scores = try emitScores(sensor, labels: labels, ports)
+        let hasScores = scores > 0
+        if sensor == nil, labels.isEmpty, modelLabels.count == scores { labels = modelLabels }
+        if hasScores && !labels.isEmpty { addLabels(labels) }
         guard let sensor else { return }
         guard hasScores || sensor.watch.isEmpty else {
             throw CompileError(
-                "the model has no output that gives scores, so nothing can be watched; remove `watch` from the sensor file"
-            )
+                sensor.refusal(
+                    "watch", "the model has no output that gives scores, so nothing can be watched; remove it"))
+        }
+        for (index, rule) in sensor.watch.enumerated() {
+            guard let item = rule.labels.firstIndex(where: { $0 >= scores }) else { continue }
+            throw CompileError(
+                sensor.refusal(
+                    "watch[\(index)].label" + (rule.labels.count > 1 ? "[\(item)]" : ""),
+                    "the model's output \(sensor.output.index) has \(scores) scores; give an index from 0 to \(scores - 1), found "
+                        + "\(rule.labels[item])"))
         }
         let zones = sensor.zones.map { zone in zone.record(name: intern(zone.name)) }
         if !zones.isEmpty { add(OC_SECTION_ZONES, zones) }
         if !sensor.masks.isEmpty { add(OC_SECTION_MASKS, sensor.masks.map(\.part)) }
         if let motion = sensor.motion { add(OC_SECTION_MOTION, [motion.record]) }
         add(OC_SECTION_RECORD, [sensor.record.record(folder: intern(sensor.record.folder ?? ""))])
-        let watches = sensor.watch.map { rule in rule.record(name: intern(rule.name)) }
+        var watchLabels: [UInt32] = []
+        let watches = sensor.watch.map { rule in rule.record(name: intern(rule.name), watchLabels: &watchLabels) }
         add(OC_SECTION_WATCH, watches)
+        // Programs that do not know the section take the bundles of all others.
+        if !watchLabels.isEmpty { add(OC_SECTION_WATCH_LABELS, watchLabels) }
         let record = sensor.record(
             name: intern(sensor.name), source: intern(sensor.source ?? ""), topic: intern(sensor.topic ?? ""))
         add(OC_SECTION_SENSOR, [record])
@@ -41,26 +54,41 @@ extension Emission {
         add(OC_SECTION_LINES, sensor.lines.map { line in line.record { intern($0) } })
     }
 
-    private mutating func emitPreprocess(_ input: SensorFile.Input, required: Bool, _ ports: Ports) throws(CompileError)
-    {
+    private mutating func emitPreprocess(_ sensor: SensorFile?, _ ports: Ports) throws(CompileError) {
+        let input = sensor?.input ?? SensorFile.Input()
+        func refusal(_ key: String, _ message: String) -> CompileError {
+            CompileError(sensor?.refusal(key, message) ?? message)
+        }
         guard let id = ports.pictureTensor, tensor(id).shape.count == 4, tensor(id).shape[0] == 1,
             [1, 3].contains(tensor(id).shape[3]),
             tensor(id).shape[1] <= OC_MAX_INPUT_SIDE, tensor(id).shape[2] <= OC_MAX_INPUT_SIDE
         else {
-            if required {
-                throw CompileError(
+            if sensor != nil {
+                throw refusal(
+                    "model",
                     "the model's first input is no picture ([1, height, width, 1 or 3], 8-bit or float32, at most "
                         + "\(OC_MAX_INPUT_SIDE) pixels a side); a sensor needs one"
                 )
             }
             return
         }
+        // A picture fills one input; nobody would fill the others.
+        guard ports.unfilled.isEmpty else {
+            guard let first = ports.unfilled.first, sensor != nil else { return }
+            throw refusal(
+                "model",
+                "the model takes more than a picture: its input '\(first)' has no value; give it one in the sensor file, "
+                    + "for example `inputs: {\(first): 0}`, or make it a constant in the model")
+        }
         let tensor = tensor(id)
         let channels = tensor.shape[3]
         let colour = input.colour ?? (channels == 1 ? .grey : .rgb)
         guard (colour == .grey) == (channels == 1) else {
-            throw CompileError(
-                "the sensor file's input.colour does not suit the model's \(channels) input channels; remove it")
+            throw refusal("input.colour", "it does not suit the model's \(channels) input channel(s); remove it")
+        }
+        if case .normalized(let mean, _) = input.pixels, mean.count > 1, mean.count != channels {
+            throw refusal(
+                "input.mean", "\(mean.count) numbers, but the model's input has \(channels) channel(s); give one")
         }
         var record = oc_preprocess()
         record.width = UInt32(tensor.shape[2])
@@ -85,7 +113,7 @@ extension Emission {
     }
 
     /// The element of an 8-bit tensor that a pixel value becomes: real = scale * (element - zero point), rounded to nearest.
-    private func element(_ value: UInt8, channel: Int, _ pixels: SensorFile.PixelScale, _ tensor: Tensor) -> UInt8 {
+    func element(_ value: UInt8, channel: Int, _ pixels: SensorFile.PixelScale, _ tensor: Tensor) -> UInt8 {
         let least = tensor.type == .int8 ? -128 : 0
         guard let real = pixels.real(value, channel: channel), let quantization = tensor.quantization else {
             return UInt8(truncatingIfNeeded: Int(value) + least)
@@ -94,22 +122,25 @@ extension Emission {
         return UInt8(truncatingIfNeeded: Int(min(max(quotient, Double(least)), Double(least + 255))))
     }
 
-    /// - Returns: whether the bundle has scores.
-    private mutating func emitScores(_ output: SensorFile.Output?, labels: [String], _ ports: Ports)
-        throws(CompileError) -> Bool
+    /// - Returns: how many scores the bundle has; 0: it has none.
+    private mutating func emitScores(_ sensor: SensorFile?, labels: [String], _ ports: Ports) throws(CompileError)
+        -> Int
     {
+        let output = sensor?.output
+        func refusal(_ key: String, _ message: String) -> CompileError {
+            CompileError(sensor?.refusal(key, message) ?? message)
+        }
         let index = output?.index ?? 0
         guard ports.outputTensors.indices.contains(index) else {
-            throw CompileError(
-                "the sensor file's output.index is \(index), but the model has \(ports.outputTensors.count) outputs (from 0)"
-            )
+            throw refusal(
+                "output.index", "the model has no output \(index); give 0 to \(ports.outputTensors.count - 1)")
         }
         guard let id = ports.outputTensors[index], let quantization = tensor(id).quantization else {
             if output != nil {
-                throw CompileError(
-                    "output \(index) of the model is not 8-bit or dequantized from it, so it gives no scores")
+                throw refusal(
+                    "output", "output \(index) of the model is not 8-bit or dequantized from it, so it gives no scores")
             }
-            return false
+            return 0
         }
         let tensor = tensor(id)
         let least = tensor.type == .int8 ? Int32(-128) : 0
@@ -123,12 +154,14 @@ extension Emission {
                         "there are labels, but the model's first output is no list of probabilities; use a sensor file to say more"
                     )
                 }
-                return false
+                return 0
             }
         }
         guard labels.isEmpty || labels.count == tensor.elementCount else {
-            throw CompileError(
-                "there are \(labels.count) labels, but output \(index) of the model has \(tensor.elementCount) scores")
+            throw refusal(
+                "labels",
+                "there are \(labels.count) labels, but output \(index) of the model has \(tensor.elementCount) scores"
+                    + LabelList.hint(scores: tensor.elementCount))
         }
         var record = oc_scores()
         record.tensor = indices[id] ?? 0
@@ -143,6 +176,6 @@ extension Emission {
             }
         }
         add(OC_SECTION_SCORES, [record])
-        return true
+        return tensor.elementCount
     }
 }

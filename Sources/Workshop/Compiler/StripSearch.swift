@@ -55,11 +55,11 @@ struct StripSearch {
     /// What the least arena may cost by the model, which is rough: measured times are to stay below 1.3 times those without.
     private static let slowdown = 1.2
 
-    init(_ context: StripContext, _ target: StripFusion.Target, _ caches: Caches) {
+    init(_ context: StripContext, _ target: StripFusion.Target) {
         self.context = context
         set = target.set
         threads = target.threads
-        let model = CostModel(set: set, caches: caches, threads: threads)
+        let model = CostModel(set: set, caches: target.caches, threads: threads)
         self.model = model
         let threads = target.threads
         let draft = context.draft

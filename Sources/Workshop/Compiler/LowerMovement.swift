@@ -137,9 +137,16 @@ extension Lowering {
         let deepStrides = rowMajorStrides(dims)
         let wide = rowMajorStrides([deep[0], deep[1], b, deep[2], b, channels])
         let wideStrides = [wide[0], wide[1], wide[3], wide[2], wide[4], wide[5]]
+        // A row of blocks is b rows of the picture: seen so, each row goes into one row, and strips can go through.
+        let picture = spaceToDepth ? node.inputs[0] : node.outputs[0]
+        var rows = graph[picture]
+        rows.shape = [deep[0], deep[1], b * deep[2], b * channels]
+        draft.graph.tensors.append(rows)
+        let view = draft.graph.tensors.count - 1
+        draft.views[view] = Draft.View(base: picture, offset: 0)
         try copy(
-            node, from: node.inputs[0], strides: spaceToDepth ? wideStrides : deepStrides, to: node.outputs[0],
-            targetStrides: spaceToDepth ? deepStrides : wideStrides, dims: dims)
+            node, from: spaceToDepth ? view : node.inputs[0], strides: spaceToDepth ? wideStrides : deepStrides,
+            to: spaceToDepth ? node.outputs[0] : view, targetStrides: spaceToDepth ? deepStrides : wideStrides, dims: dims)
     }
 
     mutating func lowerReshape(_ node: Node) throws(CompileError) {

@@ -11,20 +11,23 @@ struct Emission {
     private let set: KernelSet
     private let threads: Int
     private let cpus: [Int]
+    private let caches: oc_caches
     private var writer = BundleWriter()
     private var weights: [UInt8] = []
     private var constantOffsets: [TensorID: Int] = [:]
     private var packedOffsets: [[UInt8]: Int] = [:]
     private var stepNames: [String: oc_text] = [:]
+    private(set) var labelCount = 0
     /// Index of each tensor in the bundle.
     private(set) var indices: [TensorID: UInt32] = [:]
 
-    init(_ draft: Draft, _ storage: Storage, set: KernelSet, threads: Int, cpus: [Int]) {
+    init(_ draft: Draft, _ storage: Storage, set: KernelSet, threads: Int, cpus: [Int], caches: oc_caches) {
         self.draft = draft
         self.storage = storage
         self.set = set
         self.threads = threads
         self.cpus = cpus
+        self.caches = caches
     }
 
     var weightBytes: Int { weights.count }
@@ -34,7 +37,7 @@ struct Emission {
         model.name = writer.intern(draft.graph.name.utf8)
         model.origin = writer.intern(origin.utf8)
         model.board = writer.intern(board.utf8)
-        model.builder = writer.intern("ocellus \(ocellusVersion)".utf8)
+        model.builder = writer.intern(programVersion("ocellus"))
         model.kernel_set = set.rawValue
         model.flip = set.flip
         model.threads = UInt32(threads)
@@ -44,6 +47,7 @@ struct Emission {
         model.origin_crc = originBytes.withUnsafeBytes { oc_crc32c(0, $0.baseAddress, $0.count) }
         model.arena_bytes = UInt64(storage.arenaBytes)
         model.macs = UInt64(macs)
+        model.caches = caches
         guard storage.arenaBytes <= Int(Int32.max) else {
             throw CompileError("\(origin): needs an arena of \(storage.arenaBytes) bytes; 2 GiB is the limit")
         }
@@ -82,6 +86,12 @@ struct Emission {
     }
 
     mutating func add<T>(_ kind: oc_section_kind, _ records: [T]) { writer.add(kind, records) }
+    mutating func addLabels(_ labels: [String]) {
+        labelCount = labels.count
+        let texts = labels.map { intern($0) }
+        add(OC_SECTION_LABELS, texts)
+    }
+
     mutating func intern(_ text: String) -> oc_text { writer.intern(text.utf8) }
     func tensor(_ id: TensorID) -> Tensor { draft.graph[id] }
     func arenaFlip(_ id: TensorID) -> UInt8 { draft.graph[id].type == .int8 ? UInt8(set.flip) : 0 }
@@ -196,6 +206,3 @@ struct Emission {
         return (draft.isInput(root) ? none : first.map { UInt32($0) } ?? none, last.map { UInt32($0) } ?? none)
     }
 }
-
-/// The version of the compiler and of the file format's writer.
-public let ocellusVersion = "0.1.0"

@@ -1,5 +1,6 @@
 import CBundle
 import Graph
+import Kernels
 
 /// A step before it has addresses: its record holds kernel and geometry, its operands are still tensors of the graph.
 struct DraftStep {
@@ -43,27 +44,7 @@ struct DraftStep {
 
     /// Whether the output may take the place of input `index`: each byte of the output depends on the input's byte at
     /// the same place alone, and on none before or after.
-    func mayReplace(input index: Int) -> Bool {
-        switch kernel {
-        case OC_KERNEL_TABLE:
-            return true
-        case OC_KERNEL_ADD, OC_KERNEL_MUL, OC_KERNEL_MINIMUM, OC_KERNEL_MAXIMUM, OC_KERNEL_PRELU:
-            let b = record.binary
-            let strides = index == 0 ? b.stride_a : b.stride_b
-            // Dense like the output; where there is one element only, the stride does not matter.
-            var dense: Int32 = 1
-            for (extent, stride) in [
-                (b.dims.4, strides.4), (b.dims.3, strides.3), (b.dims.2, strides.2), (b.dims.1, strides.1),
-                (b.dims.0, strides.0),
-            ] where extent != 1 {
-                guard stride == dense else { return false }
-                dense *= extent
-            }
-            return true
-        default:
-            return false
-        }
-    }
+    func mayReplace(input index: Int) -> Bool { record.contract.mayReplace(record, index) }
 }
 
 /// What lowering makes of a graph: steps in order, and tensors that are merely views of others.

@@ -11,6 +11,12 @@ enum Simplification {
         if folded > 0 { notes["constant operation folded"] = folded }
         let padded = fusePadding(&graph)
         if padded > 0 { notes["padding into its convolution"] = padded }
+        let spread = spreadTransposedConvolutions(&graph)
+        if spread > 0 { notes["transposed convolution as one of each place"] = spread }
+        let split = splitGroups(&graph)
+        if split > 0 { notes["convolution in groups as one of each"] = split }
+        let composed = composeTables(&graph)
+        if composed > 0 { notes["operations on one tensor as a table"] = composed }
         let removed = removeDeadNodes(&graph)
         if removed > 0 { notes["operation without a reader removed"] = removed }
         return (graph, notes)

@@ -1,5 +1,6 @@
 import CBundle
 import Graph
+import Kernels
 
 /// Byte tables that need no step of their own. All three rewrites are exact: they compose what the steps compute.
 extension Draft {
@@ -25,7 +26,12 @@ extension Draft {
                 note("table that changes nothing")
                 continue
             }
-            if let index = producer[input], uses[input] == 1, kept[index].absorb(step.constants) {
+            // A table into another type is no clamp, though it may leave every byte of this set's arena as it is: packed for
+            // another set it would not.
+            if let index = producer[input], uses[input] == 1,
+                kept[index].kernel == OC_KERNEL_TABLE || graph[input].type == graph[step.output].type,
+                kept[index].absorb(step.constants)
+            {
                 kept[index].output = step.output
                 producer[step.output] = index
                 note(kept[index].kernel == OC_KERNEL_TABLE ? "table into a table" : "activation into its producer")
@@ -61,49 +67,29 @@ extension Draft {
 
 extension DraftStep {
     /// Takes over a table that is applied to this step's results; false where that cannot be done exactly.
-    mutating func absorb(_ table: [UInt8]) -> Bool {
-        let flip = UInt8(record.flip)
-        switch kernel {
-        case OC_KERNEL_TABLE:
+    fileprivate mutating func absorb(_ table: [UInt8]) -> Bool {
+        switch record.contract.absorbs {
+        case .table:
             constants = constants.map { table[Int($0)] }
             return true
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_DEPTHWISE_MULTIPLIED,
-            OC_KERNEL_TRANSPOSE_CONV:
-            guard let clamp = Clamp(table, flip: flip, within: record.conv.clamp_min...record.conv.clamp_max) else {
-                return false
-            }
-            (record.conv.clamp_min, record.conv.clamp_max) = (clamp.low, clamp.high)
+        case .clamp(let clamp):
+            guard let narrowed = narrow(clamp.read(record), to: table, flip: UInt8(record.flip)) else { return false }
+            clamp.write(&record, narrowed)
             return true
-        case OC_KERNEL_MATRIX:
-            guard let clamp = Clamp(table, flip: flip, within: record.matrix.clamp_min...record.matrix.clamp_max) else {
-                return false
-            }
-            (record.matrix.clamp_min, record.matrix.clamp_max) = (clamp.low, clamp.high)
-            return true
-        case OC_KERNEL_ADD, OC_KERNEL_MUL:
-            guard let clamp = Clamp(table, flip: flip, within: record.binary.clamp_min...record.binary.clamp_max) else {
-                return false
-            }
-            (record.binary.clamp_min, record.binary.clamp_max) = (clamp.low, clamp.high)
-            return true
-        default:
+        case .nothing:
             return false
         }
     }
 }
 
-/// A table that is max(low, min(high, x)) for all x that its producer gives.
-private struct Clamp {
-    let low: Int32
-    let high: Int32
-
-    init?(_ table: [UInt8], flip: UInt8, within range: ClosedRange<Int32>) {
-        func value(_ x: Int32) -> Int32 {
-            Int32(Int8(bitPattern: table[Int(UInt8(truncatingIfNeeded: x) ^ flip)] ^ flip))
-        }
-        low = value(range.lowerBound)
-        high = value(range.upperBound)
-        guard low <= high, range.contains(low), range.contains(high) else { return nil }
-        for x in range where value(x) != max(low, min(high, x)) { return nil }
+/// A clamp's range with what a table makes of it, where that is max(low, min(high, x)) for all x of the range; else nil.
+private func narrow(_ range: ClosedRange<Int32>, to table: [UInt8], flip: UInt8) -> ClosedRange<Int32>? {
+    func value(_ x: Int32) -> Int32 {
+        Int32(Int8(bitPattern: table[Int(UInt8(truncatingIfNeeded: x) ^ flip)] ^ flip))
     }
+    let low = value(range.lowerBound)
+    let high = value(range.upperBound)
+    guard low <= high, range.contains(low), range.contains(high) else { return nil }
+    for x in range where value(x) != max(low, min(high, x)) { return nil }
+    return low...high
 }

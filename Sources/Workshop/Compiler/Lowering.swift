@@ -33,7 +33,7 @@ struct Lowering {
         case .concatenation(let axis, _): try lowerConcatenation(node, axis: axis)
         case .reshape: try lowerReshape(node)
         case .softmax(let beta): lowerSoftmax(node, beta: beta)
-        case .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .leakyRelu: try lowerTable(node)
+        case .unary: try lowerTable(node)
         case .quantize: try lowerQuantize(node)
         case .dequantize: lowerDequantize(node)
         case .resizeBilinear(let align, let half):

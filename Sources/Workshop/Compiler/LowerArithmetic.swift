@@ -42,7 +42,7 @@ extension Lowering {
             if isSingleChannel {
                 kernel = OC_KERNEL_CONV
             } else if case .depthwiseConv2D = node.operation {
-                kernel = y[3] == x[3] ? OC_KERNEL_DEPTHWISE : OC_KERNEL_DEPTHWISE_MULTIPLIED
+                kernel = OC_KERNEL_DEPTHWISE
             } else {
                 c.groups = Int32(x[3] / w[3])
                 if c.groups > 1 { kernel = OC_KERNEL_CONV_GROUPED }

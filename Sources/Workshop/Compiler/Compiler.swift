@@ -14,10 +14,16 @@ public struct Compiler {
         public var threads: Int?
         /// The sensor file, where the bundle is for one.
         public var sensor: SensorFile?
-        /// Labels where there is no sensor file, in the order of the scores; empty: none.
-        public var labels: [String] = []
+        /// Labels where there is no sensor file, in the order of the scores.
+        public var labels: NamedLabels?
+        /// Those that the trained model brings along, taken where there are no others and they fit.
+        public var modelLabels: NamedLabels?
+        /// What the trained model says of its pixels. Told where it is not what becomes of them, never followed.
+        public var advisedPixels: SensorFile.PixelScale?
         /// Whether a smaller arena may cost time.
         public var minimizesArena = false
+        /// The caches to plan for instead of the profile's.
+        public var caches: Caches?
 
         public init(board: BoardProfile) { self.board = board }
     }
@@ -25,7 +31,7 @@ public struct Compiler {
     /// A finished bundle, and what to say about it.
     public struct Result: Sendable {
         public let bundle: [UInt8]
-        public let report: BuildReport
+        public var report: BuildReport
     }
 
     /// What the compiler is doing, for a progress line.
@@ -49,8 +55,7 @@ public struct Compiler {
         _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in }
     ) throws(CompileError) -> Result {
         try compile(graph, origin: origin, originBytes: originBytes, progress: progress) { draft, target in
-            draft.fuseStrips(
-                target, caches: Caches(options.board), budget: options.minimizesArena ? .minimalArena : .noCost)
+            draft.fuseStrips(target, budget: options.minimizesArena ? .minimalArena : .noCost)
         }
     }
 
@@ -61,14 +66,22 @@ public struct Compiler {
     ) throws(CompileError) -> Result {
         let set = try chooseKernelSet()
         let threads = options.threads ?? options.board.threads
+        let caches = if let caches = options.caches { caches } else { try Caches(options.board) }
+        guard let record = oc_caches(caches) else {
+            throw CompileError(
+                "\(options.board.name): caches of \(caches.l1), \(caches.l2) and \(caches.l3) bytes; L1 and L2 have 1 byte "
+                    + "to 4 GiB, L3 has less than 4 GiB")
+        }
         progress(.simplifying)
-        let (simple, notes) = try Simplification.simplify(graph)
+        let held = if let sensor = options.sensor { try graph.holding(sensor) } else { graph }
+        let (simple, notes) = try Simplification.simplify(held)
         progress(.lowering)
         var draft = try Lowering.lower(simple, set: set)
         for index in draft.steps.indices { draft.steps[index].record.flip = set.flip }
         draft.notes.merge(notes) { $0 + $1 }
         draft.fuseTables()
         if set.addsResiduals { draft.fuseResiduals() }
+        draft.fuseCopies()
         for index in draft.steps.indices { set.fillForms(of: &draft.steps[index].record) }
         guard !draft.steps.isEmpty else {
             throw CompileError("\(origin): the model has no operation that computes anything; there is nothing to run")
@@ -76,23 +89,49 @@ public struct Compiler {
         let ports = Ports(draft)
         progress(.planning)
         let kept = ports.scoreTensor(of: options.sensor?.output.index ?? 0)
-        fuseStrips(&draft, StripFusion.Target(set: set, threads: threads, kept: kept))
+        // What several steps make together may be whole from the first of them on: only where that takes less room.
+        let early = draft.withEarlyCopies()
+        func arena(_ draft: Draft) -> Int { Storage(draft, keeping: kept, threads: threads).arenaBytes }
+        if arena(early) < arena(draft) { draft = early }
+        fuseStrips(&draft, StripFusion.Target(set: set, threads: threads, caches: caches, kept: kept))
         let storage = Storage(draft, keeping: kept, threads: threads)
+        var check = ArenaCheck(draft, offsets: storage.arenaOffsets, arenaBytes: storage.arenaBytes)
+        try check.run(scratch: storage.scratchOffsets, threads: threads, keeping: kept)
         if storage.inPlace > 0 { draft.notes["operation in place"] = storage.inPlace }
         progress(.writing)
         // More threads than the profile knows CPUs for are Linux's to place.
         let cpus = options.board.pin.count >= threads ? options.board.pin : []
-        var emission = Emission(draft, storage, set: set, threads: threads, cpus: cpus)
+        var emission = Emission(draft, storage, set: set, threads: threads, cpus: cpus, caches: record)
         try emission.emit(origin: origin, originBytes: originBytes, board: options.board.name, macs: graph.macs)
-        try emission.emitSensor(options.sensor, labels: options.labels, ports: ports)
+        try emission.emitSensor(
+            options.sensor, labels: options.labels?.labels ?? [], modelLabels: options.modelLabels?.labels ?? [],
+            ports: ports)
         let bytes = emission.finish()
         progress(.verifying)
         try Self.verify(bytes, set)
-        return Result(
-            bundle: bytes,
-            report: BuildReport(
-                graph: graph, draft: draft, storage: storage, set: set, threads: threads, cpus: cpus,
-                board: options.board.name, origin: origin, weightBytes: emission.weightBytes, bundleBytes: bytes.count))
+        var report = BuildReport(
+            graph: graph, draft: draft, storage: storage, set: set, threads: threads, cpus: cpus, caches: caches,
+            board: options.board.name, origin: origin, weightBytes: emission.weightBytes, bundleBytes: bytes.count)
+        tell(&report, emission, ports)
+        return Result(bundle: bytes, report: report)
+    }
+
+    /// What became of labels, and of the model's word on its pixels.
+    private func tell(_ report: inout BuildReport, _ emission: Emission, _ ports: Ports) {
+        let named = options.labels ?? options.modelLabels
+        report.labels = emission.labelCount
+        if emission.labelCount > 0 {
+            report.labelOrigin = if let sensor = options.sensor { sensor.labelOrigin } else { named?.origin }
+        } else if options.sensor == nil, let named {
+            report.notes.append(
+                "\(named.origin ?? "the model") has \(named.labels.count) labels, but the model's first output is no list of "
+                    + "probabilities; a sensor file can say more")
+        }
+        if let advice = options.advisedPixels,
+            let note = emission.note(on: advice, against: options.sensor?.input.pixels ?? .raw, ports)
+        {
+            report.notes.append(note)
+        }
     }
 
     private func chooseKernelSet() throws(CompileError) -> KernelSet {
@@ -123,6 +162,8 @@ struct Ports {
     /// The 8-bit tensor that a picture fills, and the steps before it that are then skipped; nil where input 0 is no picture.
     private(set) var pictureTensor: TensorID?
     private(set) var skippedSteps = 0
+    /// Names of the inputs that no picture fills.
+    let unfilled: [String]
     /// The 8-bit tensor behind each output, in the model's order; nil for outputs of other types.
     private(set) var outputTensors: [TensorID?]
 
@@ -133,6 +174,7 @@ struct Ports {
 
     init(_ draft: Draft) {
         let graph = draft.graph
+        unfilled = graph.inputs.dropFirst().map { graph[$0].name }
         func isByte(_ id: TensorID) -> Bool { graph[id].type == .int8 || graph[id].type == .uint8 }
         outputTensors = graph.outputs.map { output in
             if isByte(output) { return output }
