@@ -11,11 +11,14 @@ extension Duration {
     public var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }
 
-/// A number followed by `B`, `KiB`, `MiB` or `GiB`: 1 byte to 1 TiB, a whole number of bytes.
-func parseBytes(_ text: String) -> Int? {
+/// A number followed by `B`, `KiB`, `MiB`, `GiB` or `TiB`, or by `K`, `M`, `G` or `T` for the same powers of 1024: 1 byte to
+/// 1 TiB, a whole number of bytes.
+public func parseBytes(_ text: String) -> Int? {
     guard let (number, unit) = splitQuantity(text),
-        let factor = ["B": 1.0, "KiB": 1024, "MiB": 1_048_576, "GiB": 1_073_741_824][unit]
+        let power = ["B", "K", "M", "G", "T"].firstIndex(of: unit.prefix(1)),
+        unit.count == 1 || power > 0 && unit.dropFirst() == "iB"
     else { return nil }
+    let factor = Double(1 << (10 * power))
     let bytes = number * factor
     guard bytes >= 1, bytes <= 1_099_511_627_776, bytes == bytes.rounded() else { return nil }
     return Int(bytes)

@@ -20,16 +20,28 @@ struct Section {
             throw Self.failure(
                 file, path, node.mark, "expected a mapping (\(keys[0]): …), found \(Self.describe(node))")
         }
+        var before: (key: String, value: Node)?
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
                 throw Self.failure(file, path, key.mark, "expected a key, found \(Self.describe(key))")
             }
             guard keys.contains(scalar.string) else {
+                // {on: 0,3} is YAML for {on: 0, 3: }.
+                if value.scalar.map(Self.isNull) == true, scalar.string.first?.isNumber == true, let before,
+                    let whole = before.value.scalar,
+                    Int(whole.string) != nil
+                {
+                    throw Self.failure(
+                        file, path.isEmpty ? before.key : "\(path).\(before.key)", whole.mark,
+                        "a decimal comma ends the number; write \(whole.string).\(scalar.string.prefix(64)) with a point"
+                    )
+                }
                 throw Self.failure(
                     file, path, scalar.mark,
                     "unknown key \"\(scalar.string.prefix(64))\"\(suggestion(for: scalar.string, among: keys))"
                         + " (known: \(keys.joined(separator: ", ")))")
             }
+            before = (scalar.string, value)
             values[scalar.string] = value
             keyPlaces[scalar.string] = scalar.mark
         }
@@ -43,8 +55,9 @@ struct Section {
         return Self.failure(file, fullPath(key), node.mark, message)
     }
 
-    /// An error at one item of a list.
-    func failure(_ key: String, item: Int, _ message: String) -> ConfigurationError {
+    /// An error at one item of a list; nil: at its key.
+    func failure(_ key: String, item: Int?, _ message: String) -> ConfigurationError {
+        guard let item else { return failure(key, message) }
         let node = values[key]?.sequence.flatMap { $0.indices.contains(item) ? $0[item] : nil }
         return Self.failure(file, "\(fullPath(key))[\(item)]", node?.mark, message)
     }
@@ -61,7 +74,16 @@ struct Section {
     }
 
     private func mismatch(_ key: String, _ expected: String) -> ConfigurationError {
-        failure(key, "expected \(expected), found \(values[key].map(Self.describe) ?? "nothing")")
+        let point = values[key].flatMap(Self.pointed).map { "; write \($0) with a point" } ?? ""
+        return failure(key, "expected \(expected), found \(values[key].map(Self.describe) ?? "nothing")\(point)")
+    }
+
+    /// A number with a decimal comma, written as it is meant.
+    private static func pointed(_ node: Node) -> String? {
+        guard case .scalar(let scalar) = node,
+            let match = scalar.string.prefixMatch(of: /[-+]?[0-9]+,[0-9]+/), scalar.string.count <= 64
+        else { return nil }
+        return String(match.output).replacing(",", with: ".") + scalar.string[match.range.upperBound...]
     }
 
     private static func describe(_ node: Node) -> String {
@@ -83,8 +105,11 @@ struct Section {
 
     func isList(_ key: String) -> Bool { values[key]?.sequence != nil }
 
-    /// True when the value is written without quotes, as numbers are.
-    func isPlain(_ key: String) -> Bool { values[key]?.scalar?.style == .plain }
+    /// True when the value, or an item of the list that it is, is written without quotes, as numbers are.
+    func isPlain(_ key: String, item: Int? = nil) -> Bool {
+        let node = if let item { values[key]?.sequence?[item] } else { values[key] }
+        return node?.scalar?.style == .plain
+    }
 
     func required<T>(_ key: String, _ value: T?, _ example: String) throws(ConfigurationError) -> T {
         guard let value else {
@@ -107,11 +132,16 @@ struct Section {
         return scalar.string
     }
 
-    func texts(_ key: String) throws(ConfigurationError) -> [String]? {
+    /// - Parameter mayBeEmpty: whether an item may be a text of no bytes, in quotes.
+    func texts(_ key: String, mayBeEmpty: Bool = false) throws(ConfigurationError) -> [String]? {
         guard let node = values[key] else { return nil }
         guard case .sequence(let items) = node else { throw mismatch(key, "a list of texts") }
         var texts: [String] = []
         for (index, item) in items.enumerated() {
+            if mayBeEmpty, case .scalar(let scalar) = item, scalar.string.isEmpty, scalar.style != .plain {
+                texts.append("")
+                continue
+            }
             guard let text = Self.text(item) else {
                 throw failure(key, item: index, "expected a text, found \(Self.describe(item))")
             }
@@ -148,6 +178,27 @@ struct Section {
                     + "\(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))")
         }
         return numbers
+    }
+
+    /// A mapping from names of another file's own to a number or a list of them, in the file's order.
+    func namedNumbers(_ key: String) throws(ConfigurationError) -> [(name: String, values: [Double])] {
+        guard let node = values[key] else { return [] }
+        guard case .mapping(let mapping) = node else { throw mismatch(key, "a mapping (NAME: number)") }
+        var result: [(name: String, values: [Double])] = []
+        for (name, value) in mapping {
+            guard let name = Self.text(name) else {
+                throw Self.failure(file, fullPath(key), name.mark, "expected a name, found \(Self.describe(name))")
+            }
+            let items = value.sequence.map(Array.init) ?? [value]
+            let numbers = items.compactMap(Self.number)
+            guard !numbers.isEmpty, numbers.count == items.count, numbers.allSatisfy(\.isFinite) else {
+                throw Self.failure(
+                    file, "\(fullPath(key)).\(name)", value.mark,
+                    "expected a number or a list of numbers, found \(Self.describe(value))")
+            }
+            result.append((name, numbers))
+        }
+        return result
     }
 
     private static func number(_ node: Node) -> Double? {
@@ -273,7 +324,7 @@ struct Section {
     func bytes(_ key: String) throws(ConfigurationError) -> Int? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let scalar) = node, let bytes = parseBytes(scalar.string) else {
-            throw mismatch(key, "a size with its unit, such as 32KiB, 512KiB or 1GiB")
+            throw mismatch(key, "a size with its unit, such as 32KiB, 500M or 1GiB")
         }
         return bytes
     }

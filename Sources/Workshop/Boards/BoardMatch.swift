@@ -26,7 +26,7 @@ public struct BoardMatch: Sendable {
         func failure(_ message: String) -> ConfigurationError {
             ConfigurationError(file: file, place: nil, key: "", message: message)
         }
-        guard let probe = try? JSONDecoder().decode(Probe.self, from: Data(json)) else {
+        guard let probe = try? JSONDecoder().decode(Probe.self, from: Data(TextFile.withoutMark(json))) else {
             throw failure("not what `ocellusd --probe` prints; run it on the board and give its output")
         }
         guard let architecture = BoardProfile.Architecture(rawValue: probe.cpu.arch), architecture != .native else {

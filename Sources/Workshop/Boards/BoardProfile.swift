@@ -98,6 +98,17 @@ public struct BoardProfile: Sendable, Equatable {
         }
     }
 
+    /// Why this board's CPU cannot run a kernel set; nil where it can, or where nobody knows. The machine at hand is not asked.
+    /// - Parameter name: as `kernels` has it.
+    public func obstacle(to name: String) -> String? {
+        guard architecture != .native, let needed = KernelChoice(rawValue: name)?.requirement else { return nil }
+        guard needed.architecture == architecture else {
+            return "are for \(needed.architecture.rawValue), but \(self.name) is \(architecture.rawValue)"
+        }
+        guard let needed = needed.extension, !extensions.isEmpty, !extensions.contains(needed) else { return nil }
+        return "need \(needed), which \(self.name) lacks"
+    }
+
     /// The names of the built-in profiles, sorted.
     public static var builtInNames: [String] { builtIn.map(\.name) }
 
@@ -109,7 +120,7 @@ public struct BoardProfile: Sendable, Equatable {
         }
         guard let profile = builtIn.first(where: { $0.name == name }) else {
             throw ConfigurationError(
-                file: "--board \(name)", place: nil, key: "",
+                file: name, place: nil, key: "",
                 message: "no such board\(suggestion(for: name, among: builtInNames)) (known: "
                     + "\(builtInNames.joined(separator: ", ")); or the path of a profile, ending in .yaml)")
         }

@@ -1,25 +1,36 @@
 import CBundle
-import Foundation
+import Sensors
+import System
 
 extension SensorFile {
-    /// Reads a sensor file, and the labels file that it may name. The model's file must exist; it is not opened.
+    /// Asked for the labels that a model brings along, where the sensor file has none.
+    /// - Parameters:
+    ///   - model: the path of the model's file.
+    ///   - output: position among the model's outputs, from 0.
+    /// - Returns: as many as the output has scores; nil: none that fit.
+    public typealias ModelLabels = (_ model: String, _ output: Int) -> NamedLabels?
+
+    /// Reads a sensor file, and the labels file that it may name. The model's file must exist; only `modelLabels` may open it.
     /// - Throws: The first thing that is wrong, with its place.
-    public init(contentsOf path: String) throws(ConfigurationError) {
-        try self.init(Document(contentsOf: path))
+    public init(contentsOf path: String, modelLabels: ModelLabels = { _, _ in nil }) throws(ConfigurationError) {
+        try self.init(Document(contentsOf: path), modelLabels)
     }
 
     /// - Parameters:
     ///   - yaml: the file's text.
     ///   - path: names the file in errors; paths in the text are relative to its folder.
-    public init(yaml: String, path: String) throws(ConfigurationError) {
-        try self.init(Document(yaml: Array(yaml.utf8), file: path))
+    public init(
+        yaml: String, path: String, modelLabels: ModelLabels = { _, _ in nil }
+    ) throws(ConfigurationError) {
+        try self.init(Document(yaml: Array(yaml.utf8), file: path), modelLabels)
     }
 
-    private init(_ document: Document) throws(ConfigurationError) {
+    private init(_ document: Document, _ modelLabels: ModelLabels) throws(ConfigurationError) {
         let top = try Section(
             document,
             keys: [
-                "name", "model", "labels", "input", "output", "source", "command", "camera", "lines", "zones", "mask",
+                "name", "model", "labels", "input", "inputs", "output", "source", "command", "camera", "lines", "zones",
+                "mask",
                 "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps",
             ])
         name = try top.required("name", top.text("name"), "front-door")
@@ -28,20 +39,36 @@ extension SensorFile {
         }
         let modelPath = try top.required("model", top.text("model", "a file's path"), "model.tflite")
         model = Self.resolve(modelPath, besides: document.file)
-        guard FileManager.default.fileExists(atPath: model) else {
-            throw top.failure("model", "no such file: \(model) (paths are relative to the sensor file)")
+        switch try? FileDescriptor.Status(of: FileName.path(model)).kind {
+        case nil: throw top.failure("model", "no such file: \(model) (paths are relative to the sensor file)")
+        case .folder?:
+            throw top.failure("model", "\(model) is a folder; name the model's file, a .tflite (docs/models.md)")
+        default: break
         }
-        labels = try Self.labels(top, document.file)
         input = try Input(
             top.section("input", keys: ["scale", "mean", "std", "colour", "crop", "fit", "fill", "rotate", "mirror"]))
+        inputs = try Self.inputs(top)
         output = try Output(top.section("output", keys: ["index", "scores"]))
+        let found = try top.has("labels") ? Self.labels(top, document.file) : modelLabels(model, output.index)
+        (labels, labelOrigin) = (found?.labels ?? [], found?.origin)
         source = try top.text("source", "a picture, folder, stream or camera")
-        command = try top.texts("command") ?? []
+        if let source {
+            do throws(SourceError) { _ = try SourceItem(parsing: source.utf8) } catch {
+                // One with a password is not repeated.
+                let name = error.message.contains(source) ? "\(source): " : ""
+                throw top.failure("source", "\(name)\(error.reason)")
+            }
+        }
+        command = try top.texts("command", mayBeEmpty: true) ?? []
         if top.has("command") {
-            guard !command.isEmpty else { throw top.failure("command", "expected a program and its arguments") }
-            guard let source, source.contains(":") else {
+            guard command.first?.isEmpty == false else {
+                throw top.failure("command", "expected a program and its arguments")
+            }
+            guard let source, let item = try? SourceItem(parsing: source.utf8), item.isDescribed, item.isStandardInput
+            else {
                 throw top.failure(
-                    "command", "`command` needs `source` to say what it writes, for example yuv420:640x480@10")
+                    "command",
+                    "`command` needs `source` to say what it writes, for example yuv420:640x480@10 or mjpeg:-")
             }
         }
         camera = try Camera(
@@ -63,22 +90,7 @@ extension SensorFile {
         motion = try Motion(top.section("motion", keys: ["level", "area", "hold", "every"]))
         record = try Record(top.section("record", keys: Record.keys))
         isMetadataOnly = try top.choice("privacy", ["metadata-only": true]) ?? false
-        watch = []
-        let rules = try top.sections(
-            "watch",
-            keys: [
-                "label", "name", "zone", "on", "off", "smoothing", "enter_after", "leave_after", "cooldown",
-                "update_every",
-            ], limit: 64)
-        for section in rules ?? [] {
-            let rule = try WatchRule(section, labels: labels, zones: zones.map(\.name))
-            if watch.contains(where: { $0.name == rule.name }) {
-                throw section.failure(
-                    section.has("name") ? "name" : "label",
-                    "a second rule with the name \"\(rule.name)\"; give each rule a `name` of its own")
-            }
-            watch.append(rule)
-        }
+        watch = try Self.watch(top, labels: labels, zones: zones.map(\.name))
         lines = []
         for section in try top.sections("lines", keys: Line.keys, limit: Int(OC_MAX_LINES)) ?? [] {
             let line = try Line(section, objects: watch.map(\.name))
@@ -87,6 +99,7 @@ extension SensorFile {
             }
             lines.append(line)
         }
+        origin = Origin(document)
     }
 
     private static func isName(_ text: String) -> Bool {
@@ -106,40 +119,34 @@ extension SensorFile {
         return file[...slash] + path
     }
 
-    /// A list of labels, or the name of a file with one label a line.
-    private static func labels(_ top: Section, _ file: String) throws(ConfigurationError) -> [String] {
-        guard top.has("labels") else { return [] }
+    /// A list of labels, the name of one that comes with the program, or that of a file with one label a line.
+    private static func labels(_ top: Section, _ file: String) throws(ConfigurationError) -> NamedLabels {
         let limit = 65536
-        let labels: [String]
+        var found: NamedLabels
         if top.isList("labels") {
-            labels = try top.texts("labels") ?? []
+            found = NamedLabels(try top.texts("labels") ?? [], origin: nil)
         } else {
-            let named = try top.text("labels", "a list of labels or a file with one label a line")
-            labels = try readLabels(resolve(named ?? "", besides: file))
+            let name =
+                try top.text("labels", "a list of labels, the name of one, or a file with one label a line") ?? ""
+            if let list = LabelList.named(name) { return NamedLabels(list) }
+            let path = resolve(name, besides: file)
+            let bytes: [UInt8]
+            do throws(ConfigurationError) { bytes = try TextFile.read(path, limit: TextFile.labelsLimit) } catch {
+                throw top.failure(
+                    "labels",
+                    "\(error.description) (paths are relative to the sensor file)\(LabelList.hint(missing: name))")
+            }
+            found = NamedLabels(try TextFile.labels(bytes, file: path), origin: path)
         }
-        guard !labels.isEmpty, labels.count <= limit else {
-            throw top.failure("labels", "expected 1 to \(limit) labels, found \(labels.count)")
+        guard !found.labels.isEmpty, found.labels.count <= limit else {
+            throw top.failure("labels", "expected 1 to \(limit) labels, found \(found.labels.count)")
         }
-        return labels
+        return found
     }
 
-    private static func readLabels(_ path: String) throws(ConfigurationError) -> [String] {
-        let data = try readFile(path, limit: Document.sizeLimit * 4)
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw ConfigurationError(file: path, place: nil, key: "", message: "the labels are not UTF-8 text")
-        }
-        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-        while lines.last?.isEmpty == true { lines.removeLast() }
-        for (index, line) in lines.enumerated()
-        where line.isEmpty || line.utf8.count > 1024 || line.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
-            throw ConfigurationError(
-                file: path, place: .init(line: index + 1, column: 1), key: "",
-                message: line.isEmpty
-                    ? "an empty line; every line is one label"
-                    : "a label longer than 1024 bytes or with control characters")
-        }
-        return lines
+    /// What the model's inputs beside the picture are held at: a number, or as many as the input has elements.
+    private static func inputs(_ top: Section) throws(ConfigurationError) -> [InputValue] {
+        try top.namedNumbers("inputs").map { InputValue(name: $0.name, values: $0.values) }
     }
 }
 
@@ -237,50 +244,5 @@ extension SensorFile.Output {
         guard let section else { return }
         index = try section.integer("index", 0...255) ?? index
         scores = try section.choice("scores", ["probability": .probability, "sigmoid": .sigmoid]) ?? scores
-    }
-}
-
-extension SensorFile.WatchRule {
-    fileprivate init(_ section: Section, labels: [String], zones: [String]) throws(ConfigurationError) {
-        let word = try section.required("label", section.text("label", "a label or its index"), "person")
-        label = try Self.index(of: word, section, labels)
-        zone = try Self.zone(section, zones)
-        let object = labels.isEmpty ? "label-\(label)" : labels[label]
-        name = try section.text("name") ?? (zone.map { "\(zones[$0])-\(object)" } ?? object)
-        on = try section.required("on", section.number("on", 0...1, above: true), "0.6")
-        off = try section.number("off", 0...1) ?? on
-        guard off <= on else {
-            throw section.failure("off", "`off` (\(off)) must not be above `on` (\(on))")
-        }
-        smoothing = try section.number("smoothing", 0...1, above: true) ?? 1
-        enterAfter = try section.duration("enter_after") ?? .zero
-        leaveAfter = try section.duration("leave_after") ?? .zero
-        cooldown = try section.duration("cooldown") ?? .zero
-        updateEvery = try section.duration("update_every")
-        if updateEvery == .zero {
-            throw section.failure("update_every", "expected a duration above 0; leave the key out for no updates")
-        }
-    }
-
-    /// An unquoted number is an index unless a label is written that way.
-    private static func index(of word: String, _ section: Section, _ labels: [String]) throws(ConfigurationError) -> Int
-    {
-        let matches = labels.indices.filter { labels[$0] == word }
-        if matches.count == 1 { return matches[0] }
-        guard matches.isEmpty else {
-            throw section.failure("label", "\(matches.count) labels are called \"\(word)\"; give the index instead")
-        }
-        if section.isPlain("label"), let index = Int(word) {
-            guard labels.isEmpty ? 0..<65536 ~= index : labels.indices.contains(index) else {
-                throw section.failure(
-                    "label",
-                    "expected an index from 0 to \((labels.isEmpty ? 65536 : labels.count) - 1), found \(index)")
-            }
-            return index
-        }
-        if labels.isEmpty {
-            throw section.failure("label", "\"\(word)\" cannot be found without `labels`; add them or give the index")
-        }
-        throw section.failure("label", "no label is called \"\(word)\"\(suggestion(for: word, among: labels))")
     }
 }

@@ -3,11 +3,19 @@ import CBundle
 // The settings as a bundle's records hold them: times in milliseconds, scores in 1/65536.
 
 extension SensorFile.WatchRule {
-    /// - Parameter name: the rule's name in the bundle's strings.
-    public func record(name: oc_text) -> oc_watch {
+    /// - Parameters:
+    ///   - name: the rule's name in the bundle's strings.
+    ///   - watchLabels: the bundle's section of further labels, to which this rule's are appended.
+    public func record(name: oc_text, watchLabels: inout [UInt32]) -> oc_watch {
         var record = oc_watch()
         record.name = name
-        record.label = UInt32(label)
+        let labels = labels.map { UInt32($0) }.sorted()
+        record.label = labels.first ?? 0
+        if labels.count > 1 {
+            record.further_first = UInt32(watchLabels.count)
+            record.further_count = UInt32(labels.count - 1)
+            watchLabels += labels.dropFirst()
+        }
         record.on = Self.score(on)
         record.off = Self.score(off)
         // A weight that rounds to nothing would never let a frame count.

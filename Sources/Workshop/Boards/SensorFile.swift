@@ -7,9 +7,13 @@ public struct SensorFile: Sendable, Equatable {
     public var name: String
     /// Path of the trained model, relative to the working directory or absolute.
     public var model: String
-    /// In the order of the model's scores; empty when the file names none.
+    /// In the order of the model's scores; empty: there are none.
     public var labels: [String]
+    /// What to say of where they come from, such as "the model's metadata"; nil: the file lists them itself.
+    public var labelOrigin: String?
     public var input: Input
+    /// What the model's inputs beside the picture are held at, in the file's order.
+    public var inputs: [InputValue] = []
     public var output: Output
     /// As `ocellusd --source` takes it; nil: must be given on the command line.
     public var source: String?
@@ -35,6 +39,16 @@ public struct SensorFile: Sendable, Equatable {
     public var heartbeat: Duration?
     /// Frames inferred a second at most; nil: no limit.
     public var maxFPS: Double?
+    /// Where each setting is written.
+    var origin = Origin()
+
+    /// An input of the model that never changes.
+    public struct InputValue: Sendable, Equatable {
+        /// The input's name in the model.
+        public var name: String
+        /// Real numbers, one for all elements or one for each.
+        public var values: [Double]
+    }
 
     /// How a picture becomes the model's first input.
     public struct Input: Sendable, Equatable {
@@ -208,12 +222,12 @@ public struct SensorFile: Sendable, Equatable {
         case sigmoid
     }
 
-    /// When to speak about one label.
+    /// When to speak about a label, or several whose scores are added up.
     public struct WatchRule: Sendable, Equatable {
         /// Events carry it as "object".
         public var name: String
-        /// Index into the model's scores.
-        public var label: Int
+        /// Indices into the model's scores: one or more, each once, in the file's order.
+        public var labels: [Int]
         /// Index into `zones`; nil: the input's own crop.
         public var zone: Int?
         /// Smoothed score at or above which the object is there, 0 to 1.

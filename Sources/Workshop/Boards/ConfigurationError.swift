@@ -1,3 +1,5 @@
+import Yams
+
 /// What is wrong in a sensor file or board profile, and where: one error, the first that matters.
 public struct ConfigurationError: Error, Equatable {
     /// The file as the user named it.
@@ -12,6 +14,13 @@ public struct ConfigurationError: Error, Equatable {
     public struct Place: Equatable, Sendable {
         public var line: Int
         public var column: Int
+
+        init(line: Int, column: Int) {
+            self.line = line
+            self.column = column
+        }
+
+        init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
     }
 }
 
