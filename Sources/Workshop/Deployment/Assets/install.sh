@@ -1,14 +1,22 @@
 # Makes what was copied and checked the sensor's current release, and starts it. Goes back where it does not run.
-# usage: sh -s -- NAME HOME STAGE RELEASE yes|no      no: installs without starting
+# usage: sh -s -- NAME HOME STAGE RELEASE no|start|wait HOST      no: installs without starting; wait: until it works;
+# HOST: of the network camera, or nothing
 # OCELLUS_ROOT, where it is set, is a folder that stands for / in all paths of the system.
 set -eu
-name=$1 home=$2 stage=$3 release=$4 starts=$5
+name=$1 home=$2 stage=$3 release=$4 starts=$5 host=$6
+waited=0 patience=1
 root=${OCELLUS_ROOT:-}
 new=$home/releases/$release
 service=ocellus-$name
+fetcher=ocellus-fetch-$name
+credentials=$root/etc/ocellus/$name.credentials
 units=$root/etc/systemd/system
 has_systemd=no
 [ ! -d "$root/run/systemd/system" ] || has_systemd=yes
+
+# What the sensor says of itself: STATE SECONDS DETAIL, where SECONDS is how long a start may take.
+state=$root/run/$service.state
+[ "$has_systemd" = no ] || state=$root/run/$service/state
 
 # BusyBox runs S??* in their order; other init systems are told which scripts to run.
 script=$root/etc/init.d/$service
@@ -27,6 +35,21 @@ switch_to() {
     }
 }
 
+# The unit that reads a network camera. It reaches the camera's addresses of today, and, for a host with a name, whom the
+# board asks for names.
+install_fetcher() {
+    addresses=$(getent ahosts "$host" | awk '{ print $1 }' | sort -u)
+    case $host in
+    *:* | *.*.*.*[0-9]) ;;
+    *) addresses="$addresses $(awk '$1 == "nameserver" { sub(/%.*/, "", $2); print $2 }' "$root/etc/resolv.conf" || true)" ;;
+    esac
+    load=
+    [ ! -f "$credentials" ] || load="LoadCredential=camera:$credentials"
+    # shellcheck disable=SC2086 # words
+    sed -e "s/@ADDRESSES@/$(echo $addresses)/" -e "s|^@CREDENTIALS@\$|$load|" "$home/current/fetch.systemd" >"$units/.$fetcher.new"
+    mv "$units/.$fetcher.new" "$units/$fetcher.service"
+}
+
 # Installs the service of the current release.
 install_service() {
     if [ "$has_systemd" = yes ]; then
@@ -38,6 +61,12 @@ install_service() {
         mkdir -p "$units"
         sed "s/@GROUPS@/${groups# }/" "$home/current/service.systemd" >"$units/.$service.new"
         mv "$units/.$service.new" "$units/$service.service"
+        if [ -f "$home/current/fetch.systemd" ]; then
+            install_fetcher
+        elif [ -f "$units/$fetcher.service" ]; then
+            systemctl stop "$fetcher.service" || true
+            rm -f "$units/$fetcher.service"
+        fi
         systemctl daemon-reload
     else
         mkdir -p "$root/etc/init.d"
@@ -49,6 +78,7 @@ install_service() {
 }
 
 start_service() {
+    rm -f "$state"
     if [ "$has_systemd" = yes ]; then
         systemctl enable --quiet "$service.service"
         systemctl restart "$service.service"
@@ -57,18 +87,35 @@ start_service() {
     fi
 }
 
-# After a while a sensor that cannot work has ended. One whose recording is over has ended well.
-is_well() {
-    sleep 2
+has_failed() {
     if [ "$has_systemd" = yes ]; then
         case $(systemctl is-active "$service.service" || true) in
-        active | inactive) return 0 ;;
+        failed) return 0 ;;
         *) return 1 ;;
         esac
     fi
     status=0
     "$script" status >/dev/null </dev/null || status=$?
-    [ "$status" -eq 0 ] || [ "$status" -eq 3 ]
+    [ "$status" -ne 0 ] && [ "$status" -ne 3 ]
+}
+
+# Waits until the sensor works: until its first frame is inferred, or taken and held back, or its lines are watched. One whose
+# recording is over has worked. Otherwise until it has failed, or longer than it may take.
+is_well() {
+    waited=0 patience=15
+    while :; do
+        condition='' seconds='' detail=''
+        ! [ -r "$state" ] || read -r condition seconds detail <"$state" || true
+        case $condition in
+        ready | ended) return 0 ;;
+        failed) return 1 ;;
+        starting | faulty) patience=$((seconds + 3)) ;;
+        esac
+        if [ "$waited" -ge 2 ] && has_failed; then return 1; fi
+        [ "$waited" -lt "$patience" ] || return 1
+        sleep 1
+        waited=$((waited + 1))
+    done
 }
 
 if [ -e "$new" ]; then
@@ -82,27 +129,35 @@ cp -R "$stage" "$home/releases/.incoming"
 chmod 755 "$home/releases/.incoming" "$home/releases/.incoming/ocellusd"
 [ ! -f "$home/releases/.incoming/selfcheck" ] || chmod 755 "$home/releases/.incoming/selfcheck"
 chmod 644 "$home/releases/.incoming/bundle.ocellus"
+[ ! -f "$home/releases/.incoming/ocellus-fetch" ] || chmod 755 "$home/releases/.incoming/ocellus-fetch"
 mv "$home/releases/.incoming" "$new"
 sync
 
 previous=$(readlink "$home/current" || true)
 switch_to "releases/$release"
 install_service
-if [ "$starts" = yes ]; then
+detail=
+case $starts in
+start) start_service && echo "started $service; nobody waited for its first frame" ;;
+wait)
     if start_service && is_well; then
-        echo "started $service"
-    elif [ -n "$previous" ]; then
-        switch_to "$previous"
-        install_service
-        start_service || true
-        rm -rf "$new"
-        echo "$service did not start; ${previous#releases/} runs again" >&2
-        exit 1
+        echo "started $service: $detail"
     else
-        echo "$service did not start; see its log" >&2
+        reason=${detail:-see its log}
+        [ "$waited" -lt "$patience" ] || reason="no frame within $waited s: $reason"
+        if [ -n "$previous" ]; then
+            switch_to "$previous"
+            install_service
+            start_service || true
+            rm -rf "$new"
+            echo "$service did not start, ${previous#releases/} runs again: $reason" >&2
+        else
+            echo "$service did not start: $reason" >&2
+        fi
         exit 1
     fi
-fi
+    ;;
+esac
 
 # The one before stays, for going back by hand.
 for old in "$home"/releases/*; do

@@ -77,10 +77,9 @@ public struct SecureShell: Sendable {
         let said = lines(of: output)
         let complaints = lines(of: errors)
         guard status == .code(0) else {
-            let last = complaints.last ?? said.last
-            throw DeploymentError(
-                "\(destination): cannot \(step.purpose): `\(ShellText.quoted(words))` \(status.text)"
-                    + (last.map { ": \($0)" } ?? ""))
+            // The reason first: nobody reads the command of a step, which a dry run shows.
+            let reason = (complaints.last ?? said.last).map { "\($0) (ssh \(status.text))" } ?? "ssh \(status.text)"
+            throw DeploymentError("\(destination): cannot \(step.purpose): \(reason)")
         }
         return said + complaints
     }
