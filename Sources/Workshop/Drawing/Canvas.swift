@@ -10,48 +10,81 @@ struct Canvas: ~Copyable {
     /// Bright enough to stand out, dark enough for white text.
     static let colours: [Int32] = [0xd81b60, 0x1e66d0, 0x00806a, 0xb85c00, 0x7b3fb5]
 
-    private static let white: Int32 = 0xffffff
-    private static let dark: Int32 = 0x202428
+    static let white: Int32 = 0xffffff
+    static let dark: Int32 = 0x202428
     private static let bar: Int32 = 0x1e66d0
 
     private let image: gdImagePtr
-    private let width: Int
-    private let height: Int
+    let width: Int
+    let height: Int
 
-    init(width: Int, height: Int) throws(DrawingError) {
+    init(width: Int, height: Int, ground: Int32 = Canvas.dark) throws(DrawingError) {
         guard width <= 16384, height <= 16384, width * height <= 64 << 20,
             let image = gdImageCreateTrueColor(Int32(width), Int32(height))
         else { throw .tooLarge }
         self.image = image
         self.width = width
         self.height = height
-        fill(0, 0, width, height, Self.dark)
+        fill(0, 0, width, height, ground)
     }
 
     deinit {
         gdImageDestroy(image)
     }
 
-    private borrowing func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: Int32) {
+    borrowing func fill(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ colour: Int32) {
         guard width > 0, height > 0 else { return }
         gdImageFilledRectangle(image, Int32(x), Int32(y), Int32(x + width - 1), Int32(y + height - 1), colour)
     }
 
-    /// The picture at the top left, every pixel `zoom` times as wide and high.
-    borrowing func paint(_ picture: borrowing Picture, zoom: Int) {
-        let channels = picture.channels
-        let pixels = picture.pixels
-        for y in 0..<min(picture.height * zoom, height) {
-            guard let row = image.pointee.tpixels[y] else { continue }
-            let from = (y / zoom) * picture.width * channels
-            for x in 0..<min(picture.width * zoom, width) {
-                let at = from + (x / zoom) * channels
+    /// The picture, resized by picking the nearest pixels: one that is as large stays as it is.
+    borrowing func paint(_ picture: borrowing Picture, x left: Int, y top: Int, width: Int, height: Int) {
+        let (channels, pixels) = (picture.channels, picture.pixels)
+        for y in max(0, -top)..<max(0, min(height, self.height - top)) {
+            guard let row = image.pointee.tpixels[top + y] else { continue }
+            let from = y * picture.height / height * picture.width * channels
+            for x in max(0, -left)..<max(0, min(width, self.width - left)) {
+                let at = from + x * picture.width / width * channels
                 let red = Int32(pixels[at])
-                row[x] =
+                row[left + x] =
                     channels == 3
                     ? red << 16 | Int32(pixels[at + 1]) << 8 | Int32(pixels[at + 2]) : red << 16 | red << 8 | red
             }
         }
+    }
+
+    /// The lines from each point to the next.
+    borrowing func stroke(_ points: [(Int, Int)], _ colour: Int32, width: Int) {
+        gdImageSetThickness(image, Int32(width))
+        defer { gdImageSetThickness(image, 1) }
+        for (from, to) in zip(points, points.dropFirst()) {
+            gdImageLine(image, Int32(from.0), Int32(from.1), Int32(to.0), Int32(to.1), colour)
+        }
+    }
+
+    borrowing func polygon(_ points: [(Int, Int)], _ colour: Int32) {
+        var corners = points.map { gdPoint(x: Int32($0.0), y: Int32($0.1)) }
+        gdImageFilledPolygon(image, &corners, Int32(corners.count), colour)
+    }
+
+    /// All of a larger canvas, smoothed.
+    borrowing func reduce(_ larger: borrowing Canvas) {
+        gdImageCopyResampled(
+            image, larger.image, 0, 0, 0, 0, Int32(width), Int32(height), Int32(larger.width), Int32(larger.height))
+    }
+
+    /// Text without a ground.
+    borrowing func write(
+        _ text: String, at point: Figure.Point, colour: Int32, _ size: Figure.Size, _ anchor: Figure.Anchor
+    ) {
+        var characters = Self.printable(text)
+        guard !characters.isEmpty, let font = size == .large ? gdFontGetGiant() : gdFontGetSmall() else { return }
+        let length = Double(characters.count * Int(font.pointee.w))
+        guard abs(point.x) < 1e5, abs(point.y) < 1e5 else { return }
+        let x = anchor == .start ? point.x : anchor == .middle ? point.x - length / 2 : point.x - length
+        characters.append(0)
+        gdImageString(
+            image, font, Int32(x.rounded()), Int32(point.y.rounded()) - font.pointee.h + 3, &characters, colour)
     }
 
     /// Text on a ground of its own, every point of the font `scale` pixels wide.
@@ -93,8 +126,10 @@ struct Canvas: ~Copyable {
             ground: Self.dark)
     }
 
-    /// A rectangle inside the first `width` x `height` pixels, with its label above it, or in it at the top edge.
-    borrowing func outline(_ box: Drawing.Box, width: Int, height: Int, text: Int, colour: Int32) {
+    /// A rectangle inside the `width` x `height` pixels from (x, y), with its label above it, or in it at the top edge.
+    borrowing func outline(
+        _ box: Drawing.Box, x: Int, y: Int, width: Int, height: Int, text: Int, colour: Int32
+    ) {
         guard [box.left, box.top, box.right, box.bottom].allSatisfy(\.isFinite) else { return }
         func pixel(_ fraction: Double, _ extent: Int) -> Int {
             Int((min(max(fraction, 0), 1) * Double(extent)).rounded())
@@ -105,18 +140,18 @@ struct Canvas: ~Copyable {
         let bottom = pixel(box.bottom, height)
         guard right > left, bottom > top else { return }
         let thickness = min(2 * text, right - left, bottom - top)
-        fill(left, top, right - left, thickness, colour)
-        fill(left, bottom - thickness, right - left, thickness, colour)
-        fill(left, top, thickness, bottom - top, colour)
-        fill(right - thickness, top, thickness, bottom - top, colour)
+        fill(x + left, y + top, right - left, thickness, colour)
+        fill(x + left, y + bottom - thickness, right - left, thickness, colour)
+        fill(x + left, y + top, thickness, bottom - top, colour)
+        fill(x + right - thickness, y + top, thickness, bottom - top, colour)
 
         let label = box.label.prefix(max(0, (width - left) / (Self.characterWidth * text) - 1))
         guard !label.isEmpty else { return }
         let tag = Self.characterHeight * text + 2 * text
         let tagTop = top >= tag ? top - tag : min(top, max(0, height - tag))
         let labelWidth = Self.printable(String(label)).count * Self.characterWidth * text
-        fill(left, tagTop, labelWidth + 6 * text, tag, colour)
-        write(String(label), x: left + 3 * text, y: tagTop + text, scale: text, ground: colour)
+        fill(x + left, y + tagTop, labelWidth + 6 * text, tag, colour)
+        write(String(label), x: x + left + 3 * text, y: y + tagTop + text, scale: text, ground: colour)
     }
 
     borrowing func picture() throws(DrawingError) -> Picture {

@@ -25,8 +25,13 @@ public enum Drawing {
         public var bottom: Double
         /// Text above the box; may be empty.
         public var label: String
+        /// 0xRRGGBB, dark enough for white text; nil: one of its own for each box.
+        public var colour: Int32?
 
-        public init(left: Double, top: Double, right: Double, bottom: Double, label: String) {
+        public init(
+            left: Double, top: Double, right: Double, bottom: Double, label: String, colour: Int32? = nil
+        ) {
+            self.colour = colour
             self.left = left
             self.top = top
             self.right = right
@@ -50,10 +55,11 @@ public enum Drawing {
         let text = max(1, width / 640)
         let row = (Canvas.characterHeight + 6) * text
         let canvas = try Canvas(width: width, height: height + (scores.isEmpty ? 0 : row * scores.count + 4 * text))
-        canvas.paint(picture, zoom: zoom)
+        canvas.paint(picture, x: 0, y: 0, width: width, height: height)
         for (index, box) in boxes.enumerated() {
             canvas.outline(
-                box, width: width, height: height, text: text, colour: Canvas.colours[index % Canvas.colours.count])
+                box, x: 0, y: 0, width: width, height: height, text: text,
+                colour: box.colour ?? Canvas.colours[index % Canvas.colours.count])
         }
         for (index, score) in scores.enumerated() {
             canvas.line(score, top: height + 2 * text + index * row, width: width, row: row, text: text)

@@ -1,2 +1,3 @@
 #include <gd.h>
 #include <gdfontg.h>
+#include <gdfonts.h>
