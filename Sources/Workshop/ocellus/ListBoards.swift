@@ -1,6 +1,5 @@
 import ArgumentParser
 import Boards
-import Foundation
 import Kernels
 
 /// `ocellus boards`: what a bundle can be built for.
@@ -17,10 +16,12 @@ struct ListBoards: ParsableCommand {
             docs/board-profiles.md explains how to write one.
             """)
 
-    @Argument(help: "A profile's name, or the path of one.")
+    @Argument(help: "A profile's name, or the path of one.", completion: .board)
     var name: String?
 
-    @Option(help: "Print the profile's name for the machine where `ocellusd --probe` wrote this file (- for stdin).")
+    @Option(
+        help: "Print the profile's name for the machine where `ocellusd --probe` wrote this file (- for stdin).",
+        completion: .file())
     var match: String?
 
     func validate() throws {
@@ -34,10 +35,7 @@ struct ListBoards: ParsableCommand {
             do throws(ConfigurationError) { found = try BoardMatch(json: json, file: match) } catch {
                 throw Failure(error.description)
             }
-            // Apart, so that a script has the name alone.
-            for remark in found.remarks {
-                FileHandle.standardError.write(Data("ocellus: \(found.profile.name): \(remark)\n".utf8))
-            }
+            for text in found.remarks { remark("\(found.profile.name): \(text)") }
             print(found.profile.name)
             return
         }

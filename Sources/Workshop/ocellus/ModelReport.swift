@@ -33,6 +33,8 @@ struct ModelReport: Codable {
     var outputs: [Int]
     var tensors: [Tensor]
     var operators: [Operator]
+    /// Nil: the model has none.
+    var metadata: MetadataReport?
 
     init(_ model: TrainedModel) {
         let graph = model.graph
@@ -54,6 +56,7 @@ struct ModelReport: Codable {
                 name: node.operation.name, origin: node.origin, parameters: node.operation.parameters,
                 inputs: node.inputs, outputs: node.outputs, macs: graph.macs(of: node))
         }
+        metadata = MetadataReport(model)
     }
 
     var text: String {
@@ -84,10 +87,9 @@ struct ModelReport: Codable {
                 Format.grouped(tensor.bytes) + (tensor.isConstant ? " constant" : ""), tensor.name,
             ])
         }
-        let parts = [
-            ["\(file): TensorFlow Lite model, \(Format.grouped(fileBytes)) bytes"] + head.lines(indent: 2),
-            ["Operators"] + nodes.lines(indent: 2), ["Tensors"] + table.lines(indent: 2),
-        ]
+        var parts = [["\(file): TensorFlow Lite model, \(Format.grouped(fileBytes)) bytes"] + head.lines(indent: 2)]
+        if let metadata { parts.append(["Metadata"] + metadata.lines) }
+        parts += [["Operators"] + nodes.lines(indent: 2), ["Tensors"] + table.lines(indent: 2)]
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 

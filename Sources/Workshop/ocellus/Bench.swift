@@ -1,4 +1,5 @@
 import ArgumentParser
+import Boards
 import Bundle
 import Engine
 import Foundation
@@ -18,7 +19,7 @@ struct Bench: ParsableCommand {
               ocellus bench mobilenet_v2.tflite --ns > nanoseconds.txt
             """)
 
-    @Argument(help: "An .ocellus bundle, a .tflite model or a sensor file (.yaml).")
+    @Argument(help: "An .ocellus bundle, a .tflite model or a sensor file (.yaml).", completion: .runnable)
     var model: String
 
     @Option(help: "Inferences to measure, 1 to 1000000.")
@@ -69,7 +70,8 @@ struct Bench: ParsableCommand {
         let peak = Peak.measure(engine.kernelSet, threads: engine.threads)
         progress.clear()
         let report = BenchReport(
-            engine, cpus: cpus, model: model, times: times, coldStart: coldStart, steps: steps, peak: peak)
+            engine, cpus: cpus, model: FileName.printable(model), times: times, coldStart: coldStart, steps: steps,
+            peak: peak)
         print(json ? try report.json() : report.text)
     }
 }

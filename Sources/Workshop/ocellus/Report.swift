@@ -1,3 +1,4 @@
+import Boards
 import Bundle
 import Foundation
 
@@ -42,9 +43,20 @@ enum Format {
         return (number < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
     }
 
+    /// Of eight digits.
+    static func hexadecimal(_ number: UInt32) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
     /// "4 threads on CPU 0-3"
     static func threads(_ number: Int, _ cpus: [Int]) -> String {
         count(number, "thread") + (cpus.isEmpty ? "" : " on CPU \(cpuList(cpus))")
+    }
+
+    /// What follows the bytes of L1: "bytes of L1, 524,288 of L2, 16,777,216 of L3"
+    static func lowerCaches(l2: Int, l3: Int) -> String {
+        "bytes of L1, \(grouped(l2)) of L2" + (l3 > 0 ? ", \(grouped(l3)) of L3" : "")
     }
 
     /// Nanoseconds as "0.412 ms".
@@ -59,7 +71,8 @@ enum Format {
     }
 
     /// Names come from files: control characters must reach neither the terminal nor a picture.
-    static func printable(_ text: String) -> String {
+    static func printable(_ name: String) -> String {
+        let text = FileName.printable(name)
         guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
         return String(
             String.UnicodeScalarView(
@@ -78,6 +91,11 @@ extension Encodable {
             throw Failure("the result has no JSON form: \(error)")
         }
     }
+}
+
+/// A line on stderr beside a result on stdout, which a script then has alone.
+func remark(_ text: String) {
+    FileHandle.standardError.write(Data("ocellus: \(Format.printable(text))\n".utf8))
 }
 
 /// One line on stderr that says what is going on, where somebody watches; nothing in scripts and pipes.

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Compiler
+import Boards
+import Bundle
 import Foundation
 
 /// The compiler's command line. Exit codes: 0 done, 1 failed, 2 called wrongly.
@@ -17,13 +18,17 @@ struct Ocellus: ParsableCommand {
 
             Exit codes: 0 done, 1 failed (one line on stderr says why), 2 called wrongly.
             """,
-        version: ocellusVersion,
-        subcommands: [Build.self, Run.self, Bench.self, Inspect.self, Verify.self, ListBoards.self, Deploy.self])
+        version: "\(productVersion)",
+        subcommands: [
+            Build.self, Run.self, Watch.self, Bench.self, Inspect.self, Verify.self, ListBoards.self, ListLabels.self,
+            Deploy.self,
+        ])
 
     static func main() {
-        refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
+        let arguments = Self.arguments
+        refuseUnknownCommand(arguments.first)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch let failure as Failure {
             end(failure.message, code: 1)
@@ -34,6 +39,12 @@ struct Ocellus: ParsableCommand {
             while text.last == "." { text.removeLast() }
             end(text + hint(for: error), code: 2)
         }
+    }
+
+    /// As given, without the program's name: a file's name may be no UTF-8.
+    private static var arguments: [String] {
+        let all = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).compactMap { $0 }
+        return all.dropFirst().map { FileName.text(of: UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
 
     /// The parser itself would complain of "unexpected arguments".
@@ -55,7 +66,7 @@ struct Ocellus: ParsableCommand {
 
     private static func end(_ message: String, code: Int32) -> Never {
         fflush(nil)
-        FileHandle.standardError.write(Data("ocellus: \(message)\n".utf8))
+        FileHandle.standardError.write(Data("ocellus: \(FileName.printable(message))\n".utf8))
         Foundation.exit(code)
     }
 }

@@ -1,3 +1,4 @@
+import Boards
 import Engine
 import Foundation
 import Vision
@@ -12,15 +13,33 @@ struct Inference: Codable {
         var probability: Double
     }
 
-    /// The picture, or the file of raw tensors.
+    /// Where a frame stands in its clip.
+    struct Place: Codable {
+        /// From 0.
+        var frame: Int64
+        /// By the clip's frame rate.
+        var seconds: Double
+    }
+
+    /// The picture or clip, or the file of raw tensors.
     var input: String
+    /// Nil: a picture.
+    var place: Place?
+    /// The sensor's zone; nil: its own crop.
+    var zone: String?
     var nanoseconds: Int64
     /// Best first.
     var scores: [Score]?
     var outputs: [OutputSummary]?
 
-    init(_ engine: borrowing Engine, input: String, top: Int?, nanoseconds: Int64) throws(Failure) {
-        self.input = input
+    /// - Parameter labels: as many as there are scores; nil: the bundle's own.
+    init(
+        _ engine: borrowing Engine, input: String, place: Place?, zone: String?, top: Int?, labels: [String]?,
+        nanoseconds: Int64
+    ) throws(Failure) {
+        self.input = FileName.printable(input)
+        self.place = place
+        self.zone = zone
         self.nanoseconds = nanoseconds
         let view = engine.bundle.view
         guard let record = view.scores, let tensor = engine.scoreTensor else {
@@ -38,19 +57,26 @@ struct Inference: Codable {
             count = ranking.top(of: tensor, into: UnsafeMutableBufferPointer(rebasing: buffer[..<wanted]))
         }
         scores = best.map {
-            Score(
-                index: $0.label,
-                label: view.labels.indices.contains($0.label) ? view.string(view.labels[$0.label]) : nil,
-                probability: Double($0.score) / 65536)
+            let own = view.labels.indices.contains($0.label) ? view.string(view.labels[$0.label]) : nil
+            return Score(
+                index: $0.label, label: labels?[$0.label] ?? own, probability: Double($0.score) / 65536)
         }
     }
 
+    /// What was looked at: `clip.y4m, frame 35 at 4.375 s, zone gate`.
+    var title: String {
+        var title = input
+        if let place { title += ", frame \(place.frame) at " + String(format: "%.3f s", place.seconds) }
+        if let zone { title += ", zone \(zone)" }
+        return title
+    }
+
     var text: String {
-        var lines = ["\(input)  (\(Format.milliseconds(nanoseconds)))"]
+        var lines = ["\(title)  (\(Format.milliseconds(nanoseconds)))"]
         if let scores {
             for score in scores {
                 let percent = String(format: "%6.2f %%", score.probability * 100)
-                lines.append("  \(percent)  \(score.label ?? "score \(score.index)")")
+                lines.append("  \(percent)  \(Format.printable(score.label ?? "score \(score.index)"))")
             }
         }
         if let outputs {

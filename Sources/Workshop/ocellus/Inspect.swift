@@ -19,14 +19,20 @@ struct Inspect: ParsableCommand {
             bundle for this machine.
             """)
 
-    @Argument(help: "An .ocellus bundle or a .tflite model.")
+    @Argument(help: "An .ocellus bundle or a .tflite model.", completion: .file(extensions: ["ocellus", "tflite"]))
     var file: String
 
     @Flag(help: "Print it as JSON.")
     var json = false
 
-    @Option(help: "Write a picture of the arena here.")
+    @Option(help: "Write a picture of the arena here.", completion: .file(extensions: ["svg"]))
     var svg: String?
+
+    func validate() throws {
+        if let svg, svg.contains("."), svg != "-", !svg.lowercased().hasSuffix(".svg"), !svg.hasPrefix("/dev/") {
+            throw ValidationError("--svg \(svg): the picture is written as SVG; give a name that ends in .svg")
+        }
+    }
 
     func run() throws {
         switch try Subject(path: file) {
@@ -35,7 +41,7 @@ struct Inspect: ParsableCommand {
             let view = try bundle.verifiedSteps(about: file)
             let map = ArenaMap(view)
             if let svg { try draw(map, to: svg) }
-            let report = BundleReport(view, file: file)
+            let report = BundleReport(view, file: FileName.printable(file))
             print(json ? try report.json() : report.text(map: map))
         case .model(let model):
             if let svg {

@@ -13,16 +13,19 @@ struct Build: ParsableCommand {
 
               ocellus build person_detect.tflite
               ocellus build Examples/person-sensor/sensor.yaml --board generic-aarch64 -o front-door.ocellus
-              ocellus build mobilenet_v2.tflite --labels imagenet.txt --kernels scalar --json
+              ocellus build mobilenet_v2.tflite --labels imagenet --kernels scalar --json
             """)
 
-    @Argument(help: "A fully int8-quantized .tflite model, or a sensor file (.yaml) that names one.")
+    @Argument(
+        help: "A fully int8-quantized .tflite model, or a sensor file (.yaml) that names one.", completion: .source)
     var input: String
 
-    @Option(help: "The board's profile, or the path of one; see 'ocellus boards'.")
+    @Option(help: "The board's profile, or the path of one; see 'ocellus boards'.", completion: .board)
     var board = "host"
 
-    @Option(name: .shortAndLong, help: "The bundle to write (default: the model's or sensor's name + .ocellus, here).")
+    @Option(
+        name: .shortAndLong, help: "The bundle to write (default: the model's or sensor's name + .ocellus, here).",
+        completion: .bundle)
     var output: String?
 
     @Option(help: "Pack for this kernel set instead of the profile's.")
@@ -31,10 +34,14 @@ struct Build: ParsableCommand {
     @Option(help: "Worker threads, 1 to 16, instead of the profile's.")
     var threads: Int?
 
-    @Option(help: "A text file with one label a line, in the order of the model's scores; a sensor file has its own.")
+    @Option(
+        help: ArgumentHelp(
+            "A list of labels ('ocellus labels'), or a text file with one a line; a sensor file has its own.",
+            valueName: "name or file"),
+        completion: .labels)
     var labels: String?
 
-    @Flag(help: "Make the arena as small as can be, for up to 1.3 times the time.")
+    @Flag(help: "Make the arena as small as can be, for up to 1.2 times the time by an estimate.")
     var minMemory = false
 
     @Flag(help: "Print the report as JSON.")
@@ -47,6 +54,9 @@ struct Build: ParsableCommand {
         if let threads, !(1...16).contains(threads) {
             throw ValidationError("--threads \(threads) is out of range; give 1 to 16")
         }
+        if let output, let ending = ["tflite", "yaml", "yml"].first(where: output.hasSuffix) {
+            throw ValidationError("-o \(output): a bundle is no .\(ending) file; give a name that ends in .ocellus")
+        }
         if json && quiet { throw ValidationError("--json and --quiet exclude each other") }
     }
 
@@ -54,11 +64,13 @@ struct Build: ParsableCommand {
         let progress = Progress(quiet: quiet)
         progress.show("reading \(input)")
         var options = Compiler.Options(board: try BoardProfile.named(board))
+        try options.board.check(kernels)
         options.kernelSet = kernels
         options.threads = threads
         options.minimizesArena = minMemory
         let model: TrainedModel
         let name: String
+        var sources = [input, labels].compactMap { $0 }
         switch try Subject(path: input) {
         case .bundle:
             throw Failure("\(input): already a bundle; give the .tflite model or sensor file it is to be built from")
@@ -72,10 +84,15 @@ struct Build: ParsableCommand {
             }
             model = found
             name = sensor.name
+            sources.append(sensor.model)
             options.sensor = sensor
         }
         let result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
         let path = output ?? "\(name).ocellus"
+        if let other = sources.first(where: { WholeFile.same($0, path) }) {
+            throw Failure(
+                "\(path): the bundle would replace \(other), which it is built from; give another name with -o")
+        }
         try WholeFile.write(result.bundle, to: path)
         progress.clear()
         if json {
@@ -86,25 +103,10 @@ struct Build: ParsableCommand {
     }
 }
 
-/// A text file with one label a line.
-enum LabelFile {
-    static func read(_ path: String) throws(Failure) -> [String] {
-        guard let text = String(validating: try WholeFile.read(path), as: UTF8.self) else {
-            throw Failure("\(path): not UTF-8 text; give one label a line")
-        }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
-            $0.trimmingCharacters(in: .whitespaces.union(.newlines))
-        }
-        while lines.last?.isEmpty == true { lines.removeLast() }
-        guard !lines.isEmpty else { throw Failure("\(path): no labels in it; give one label a line") }
-        return lines
-    }
-}
-
 extension BuildReport {
     func text(path: String) -> String {
         var table = Columns([.left, .right, .left])
-        table.add(["steps", Format.grouped(steps), "of \(Format.count(operators, "operator"))"])
+        table.add(["steps", Format.grouped(steps), "for \(Format.count(operators, "operator"))"])
         table.add(["work", Format.grouped(macs), "multiply-accumulates an inference"])
         table.add(["weights", Format.grouped(weightBytes), "bytes"])
         table.add(["arena", Format.grouped(arenaBytes), "bytes"])
@@ -112,12 +114,16 @@ extension BuildReport {
         table.add([
             "", Format.grouped(largestStepBytes), "bytes in and out of the largest step, \(largestStep)",
         ])
+        table.add(["caches", Format.grouped(caches.l1), Format.lowerCaches(l2: caches.l2, l3: caches.l3)])
         table.add(["bundle", Format.grouped(bundleBytes), "bytes"])
+        if let labelOrigin { table.add(["labels", Format.grouped(labels), "from \(labelOrigin)"]) }
         let folded = fused.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         for (index, entry) in folded.enumerated() {
             table.add([index == 0 ? "fused" : "", Format.grouped(entry.value), entry.key])
         }
-        let title = "\(path): \(origin) for \(board), kernels \(kernels), \(Format.threads(threads, cpus))"
-        return ([title] + table.lines(indent: 2)).joined(separator: "\n")
+        let title =
+            "\(FileName.printable(path)): \(origin) for \(board), kernels \(kernels), \(Format.threads(threads, cpus))"
+        let notes = notes.map { "  note: \(Format.printable($0))" }
+        return ([title] + table.lines(indent: 2) + notes).joined(separator: "\n")
     }
 }

@@ -35,11 +35,6 @@ extension ElementType {
 extension Engine {
     func describe(_ tensor: oc_tensor) -> TensorDescription { TensorDescription(tensor, in: bundle.view) }
 
-    /// What the model's bytes of a tensor are XORed with in the arena.
-    func flip(of tensor: oc_tensor) -> UInt8 {
-        UInt32(tensor.type) == OC_TYPE_INT8.rawValue ? UInt8(truncatingIfNeeded: bundle.view.model.pointee.flip) : 0
-    }
-
     var inputBytes: Int { (0..<inputCount).reduce(0) { $0 + Int(inputTensor($1).bytes) } }
 
     /// Fills all inputs from bytes in the model's types and order.
@@ -47,17 +42,17 @@ extension Engine {
     func fillInputs(_ raw: ArraySlice<UInt8>) {
         var rest = raw
         for index in 0..<inputCount {
-            let target = input(index)
-            let flip = flip(of: inputTensor(index))
-            for (position, byte) in rest.prefix(target.count).enumerated() { target[position] = byte ^ flip }
-            rest = rest.dropFirst(target.count)
+            let bytes = rest.prefix(Int(inputTensor(index).bytes))
+            bytes.withUnsafeBytes { write($0, toInput: index) }
+            rest = rest.dropFirst(bytes.count)
         }
     }
 
     /// One output in the model's type.
     func rawOutput(_ index: Int) -> [UInt8] {
-        let flip = flip(of: outputTensor(index))
-        return output(index).map { $0 ^ flip }
+        var bytes = [UInt8](repeating: 0, count: Int(outputTensor(index).bytes))
+        bytes.withUnsafeMutableBytes { read(output: index, into: $0) }
+        return bytes
     }
 }
 

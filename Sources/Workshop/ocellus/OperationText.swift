@@ -25,7 +25,7 @@ extension Operation {
         case .pad(let before, let after, let value):
             return "before \(Self.list(before)), after \(Self.list(after)), value \(value)"
         case .softmax(let beta): return beta == 1 ? "" : "beta \(beta)"
-        case .leakyRelu(let alpha): return "alpha \(alpha)"
+        case .unary(let function): return function.parameters
         case .resizeBilinear(let align, let half), .resizeNearestNeighbor(let align, let half):
             return [align ? "align corners" : nil, half ? "half pixel centers" : nil].compactMap(\.self)
                 .joined(separator: ", ")
@@ -34,9 +34,7 @@ extension Operation {
             return "begin \(Self.list(begin)), sizes \(Self.list(sizes)), strides \(Self.list(strides))"
         case .split(let axis), .pack(let axis), .unpack(let axis), .argMax(let axis): return "axis \(axis)"
         case .spaceToDepth(let block), .depthToSpace(let block): return "block \(block)"
-        case .minimum, .maximum, .reshape, .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .prelu, .quantize,
-            .dequantize:
-            return ""
+        case .minimum, .maximum, .reshape, .prelu, .quantize, .dequantize: return ""
         }
     }
 

@@ -18,6 +18,8 @@ struct Runnable {
     let path: String
     /// The bundle where it was made in memory; nil where it lies at `path`.
     let bytes: [UInt8]?
+    /// What its making has to say.
+    let notes: [String]
 
     /// - Parameters:
     ///   - kernels: a bundle is packed again for them where it has others.
@@ -29,10 +31,11 @@ struct Runnable {
         case .bundle:
             try Self.check(path, threads)
             bytes = try kernels.map { (kernels) throws(Failure) in try Self.repacked(path, kernels) } ?? nil
+            notes = []
         case .model(let model):
-            bytes = try Self.compile(model, sensor: nil, kernels, threads, path, progress)
+            (bytes, notes) = try Self.compile(model, sensor: nil, kernels, threads, path, progress)
         case .sensor(let sensor, _, let model):
-            bytes = try Self.compile(model, sensor: sensor, kernels, threads, path, progress)
+            (bytes, notes) = try Self.compile(model, sensor: sensor, kernels, threads, path, progress)
         }
         progress.clear()
     }
@@ -40,12 +43,14 @@ struct Runnable {
     private static func compile(
         _ model: TrainedModel, sensor: SensorFile?, _ kernels: KernelSet?, _ threads: Int?, _ path: String,
         _ progress: Progress
-    ) throws(Failure) -> [UInt8] {
+    ) throws(Failure) -> ([UInt8], [String]) {
         var options = Compiler.Options(board: try BoardProfile.named("host"))
+        try options.board.check(kernels)
         options.kernelSet = kernels
         options.threads = threads
         options.sensor = sensor
-        return try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }.bundle
+        let result = try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }
+        return (result.bundle, result.report.notes)
     }
 
     /// The bundle at `path` packed for `kernels`; nil where it is so already.
@@ -83,9 +88,15 @@ struct Runnable {
 extension Bundle {
     static func opened(_ path: String) throws(Failure) -> Bundle {
         do throws(OpenError) {
-            return try Bundle(path: Array(path.utf8CString))
+            return try Bundle(path: FileName.path(path))
         } catch {
             if case .system(let errno) = error { throw Failure(path, WholeFile.reason(errno, path)) }
+            // Another kind of file is called by its name.
+            let bytes = try WholeFile.read(path)
+            if let kind = FileKind(of: bytes, named: path), kind != .bundle, kind != .empty {
+                let remedy = kind == .model ? "; make one with 'ocellus build'" : ""
+                throw Failure("\(path): \(kind.words(insteadOf: "an .ocellus bundle"))\(remedy)")
+            }
             throw Failure(path, error.message)
         }
     }

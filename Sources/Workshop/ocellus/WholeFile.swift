@@ -1,3 +1,4 @@
+import Boards
 import CLinux
 import Glibc
 import System
@@ -9,7 +10,8 @@ enum WholeFile {
 
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         do throws(Errno) {
-            return try bytes(of: path == "-" ? FileDescriptor(borrowing: 0) : FileDescriptor(reading: Path(path.utf8)))
+            return try bytes(
+                of: path == "-" ? FileDescriptor(borrowing: 0) : FileDescriptor(reading: FileName.path(path)))
         } catch {
             throw Failure(path, reason(error, path))
         }
@@ -37,33 +39,47 @@ enum WholeFile {
     static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
         do throws(Errno) {
             if path == "-" { return try write(bytes, FileDescriptor(borrowing: 1)) }
-            let status = try? FileDescriptor.Status(of: Path(path.utf8))
+            let status = try? FileDescriptor.Status(of: FileName.path(path))
             switch status?.kind {
             case .folder: throw Errno.isFolder
-            case .pipe, .device, .socket: try write(bytes, FileDescriptor(writing: Array(path.utf8CString)))
-            case .file, nil: try replace(resolved(path), bytes)
+            case .pipe, .device, .socket: try write(bytes, FileDescriptor(writing: FileName.path(path)))
+            case .file, nil: try replace(resolved(FileName.path(path)), bytes)
             }
         } catch {
             throw Failure(path, "cannot be written: \(reason(error, path))")
         }
     }
 
-    /// A link stays a link: the file that it leads to is replaced.
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
+    /// Refuses a file whose folder is not there: before a long work, and not after it.
+    static func expectFolder(of path: String) throws(Failure) {
+        guard path != "-", let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        let folder = String(path[..<slash])
+        guard (try? FileDescriptor.Status(of: FileName.path(folder)).kind) != .folder else { return }
+        throw Failure(path, "cannot be written: there is no folder \(folder)")
     }
 
-    private static func replace(_ path: String, _ bytes: [UInt8]) throws(Errno) {
-        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-        let temporary = "\(folder).\(path.dropFirst(folder.count)).\(getpid())"
+    /// A link stays a link: the file that it leads to is replaced.
+    private static func resolved(_ path: Path) -> Path {
+        guard let real = path.withCString({ realpath($0, nil) }) else { return path }
+        defer { free(real) }
+        return Path(UnsafeRawBufferPointer(start: real, count: strlen(real)))
+    }
+
+    /// Whether two names lead to one file, which writing the one would take from the other.
+    static func same(_ a: String, _ b: String) -> Bool {
+        let path = resolved(FileName.path(a))
+        return path == resolved(FileName.path(b)) && (try? FileDescriptor.Status(of: path).kind) == .file
+    }
+
+    private static func replace(_ path: Path, _ bytes: [UInt8]) throws(Errno) {
+        let name = Array(path.bytes)
+        let folder = name[..<(name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)]
+        let temporary = Path(folder + Array(".".utf8) + name[folder.endIndex...] + Array(".\(getpid())".utf8))
         do throws(Errno) {
-            try write(bytes, FileDescriptor(writing: Array(temporary.utf8CString)))
-            let result = oc_rename(temporary, path)
-            guard result == 0 else { throw Errno(-result) }
+            try write(bytes, FileDescriptor(writing: temporary))
+            try temporary.rename(to: path)
         } catch {
-            _ = oc_unlink(temporary)
+            _ = temporary.withCString { oc_unlink($0) }
             throw error
         }
     }
@@ -83,7 +99,7 @@ enum WholeFile {
         case .noEntry where path.isEmpty: return "the path is empty; name a file"
         case .noEntry:
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-            let missing = !folder.isEmpty && (try? FileDescriptor.Status(of: Path(folder.utf8))) == nil
+            let missing = !folder.isEmpty && (try? FileDescriptor.Status(of: FileName.path(folder))) == nil
             return missing ? "there is no folder \(folder)" : "no such file"
         case .isFolder: return "a folder; name a file"
         default: return error.description

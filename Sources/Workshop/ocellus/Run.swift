@@ -1,0 +1,164 @@
+import ArgumentParser
+import Boards
+import Bundle
+import Drawing
+import Engine
+import Foundation
+import Kernels
+import Pictures
+import System
+import Vision
+
+/// `ocellus run`: one inference a picture, or one on raw tensors.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a model on pictures, clips or raw tensors.",
+        discussion: """
+            Pictures are JPEG, PNG, BMP or PNM; a folder stands for its pictures. Of clips (.y4m, .mjpeg, or raw frames \
+            such as yuv420:640x480:FILE) each frame is run. A sensor's zones are run one by one. A .tflite model or a \
+            sensor file is built in memory for this machine.
+
+              ocellus run person-sensor.ocellus photo.jpg
+              ocellus run mobilenet_v2.ocellus *.jpg --top 3 --json
+              ocellus run mobilenet_v2.tflite photo.jpg --labels imagenet-background
+              ocellus run person-sensor.ocellus photo.jpg --draw result.png
+              ocellus run sensor.yaml photos/ clip.y4m --top 1 --draw sheet.png
+              ocellus run model.tflite --input-raw inputs.bin --output-raw outputs.bin
+
+            Raw files hold the tensors one after another in the model's order, each in the model's type, little-endian \
+            and row-major; '-' is standard input or output.
+            """)
+
+    @Argument(help: "An .ocellus bundle, a .tflite model or a sensor file (.yaml).", completion: .runnable)
+    var model: String
+
+    @Argument(help: "Pictures, folders of pictures, and clips.", completion: .frames)
+    var photos: [String] = []
+
+    @Option(help: "Print so many labels (default: 5, or all where there are fewer).")
+    var top: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Name scores by a list of labels ('ocellus labels') or a text file with one a line.",
+            valueName: "name or file"),
+        completion: .labels)
+    var labels: String?
+
+    @Option(
+        help:
+            "Write the picture here as PNG, with its scores, what the model sees of it and masks; of several, a sheet.",
+        completion: .file(extensions: ["png"]))
+    var draw: String?
+
+    @Option(help: "Read all input tensors from this file instead of a picture.", completion: .file())
+    var inputRaw: String?
+
+    @Option(help: "Write all output tensors to this file and print nothing.", completion: .file())
+    var outputRaw: String?
+
+    @Option(help: "Use this kernel set; a bundle is packed again for it in memory.")
+    var kernels: KernelSet?
+
+    @Flag(help: "Print the results as JSON.")
+    var json = false
+
+    func validate() throws {
+        if photos.isEmpty && inputRaw == nil {
+            throw ValidationError("nothing to run on; name a picture, or tensors with --input-raw")
+        }
+        if !photos.isEmpty && inputRaw != nil { throw ValidationError("give pictures or --input-raw, not both") }
+        if let top, top < 1 { throw ValidationError("--top \(top) is out of range; give 1 or more") }
+        if draw != nil && photos.isEmpty { throw ValidationError("--draw needs a picture") }
+        if let draw, let ending = FileName.ending(of: draw), ending != "png" {
+            throw ValidationError("--draw \(draw): the picture is written as PNG; give a name that ends in .png")
+        }
+        if outputRaw != nil && (json || draw != nil) {
+            throw ValidationError("--output-raw prints nothing else; leave out --json and --draw")
+        }
+        if outputRaw != nil && photos.count > 1 { throw ValidationError("--output-raw takes one picture at a time") }
+    }
+
+    func run() throws {
+        for output in [draw, outputRaw].compactMap({ $0 }) where output != "-" {
+            let inputs = [model] + photos + (inputRaw.map { [$0] } ?? [])
+            if let input = inputs.first(where: { WholeFile.same($0, output) }) {
+                throw Failure("\(output): would replace \(input), which is read; give another name")
+            }
+            try WholeFile.expectFolder(of: output)
+        }
+        let labels = try labels.map { (name) throws(Failure) in try LabelFile.read(name) }
+        let runnable = try Runnable(path: model, kernels: kernels, threads: nil, progress: Progress())
+        let engine = try runnable.engine()
+        for note in runnable.notes { remark("\(model): \(note)") }
+        if let labels { try check(labels, engine) }
+        let permit = engine.bundle.view.pixelPermit
+        if draw != nil, permit == nil {
+            throw Failure("\(model): is for metadata only (privacy in its sensor file); leave out --draw")
+        }
+        if let inputRaw {
+            let raw = try WholeFile.read(inputRaw)
+            guard raw.count == engine.inputBytes else {
+                let inputs = (0..<engine.inputCount).map { engine.describe(engine.inputTensor($0)).text }
+                throw Failure(
+                    "\(inputRaw): has \(Format.count(raw.count, "byte")), but the model's inputs take "
+                        + "\(Format.grouped(engine.inputBytes)): \(inputs.joined(separator: ", then "))")
+            }
+            engine.fillInputs(raw[...])
+            let start = Clock.monotonic
+            engine.run()
+            let result = try Inference(
+                engine, input: inputRaw, place: nil, zone: nil, top: top, labels: labels?.labels,
+                nanoseconds: Clock.monotonic - start)
+            try report(engine, [result], isFirst: true)
+            return
+        }
+        let inputs = try RunInput.all(photos)
+        var runner = try FrameRunner(engine, about: model)
+        if let outputRaw, inputs.count > 1 || inputs[0].isClip {
+            throw Failure("--output-raw \(outputRaw): takes one picture at a time, no clips and folders of several")
+        }
+        if outputRaw != nil, runner.zones.count > 1 {
+            throw Failure("\(model): has \(runner.zones.count) zones, and --output-raw takes one result; leave it out")
+        }
+        var drawing: RunDrawing?
+        if draw != nil, let permit { drawing = RunDrawing(engine.bundle.view, permit, zones: runner.zones) }
+        var results: [Inference] = []
+        var isFirst = true
+        for input in inputs {
+            try runner.run(engine, input) { (frame, place, zone, nanoseconds) throws(Failure) in
+                let result = try Inference(
+                    engine, input: input.name, place: place, zone: zone.map { engine.bundle.view.string($0) }, top: top,
+                    labels: labels?.labels, nanoseconds: nanoseconds)
+                if draw != nil { try drawing?.take(frame, result) }
+                if json { results.append(result) } else { try report(engine, [result], isFirst: isFirst) }
+                isFirst = false
+            }
+        }
+        if json { try report(engine, results, isFirst: true) }
+        if let draw { try drawing?.write(to: draw) }
+    }
+
+    /// Refuses labels that do not fit the model.
+    private func check(_ named: NamedLabels, _ engine: borrowing Engine) throws(Failure) {
+        let name = labels ?? ""
+        guard let scores = engine.bundle.view.scores.map({ Int($0.pointee.count) }) else {
+            throw Failure(
+                "--labels \(name): no output of the model is a list of probabilities; a sensor file can say which gives "
+                    + "scores")
+        }
+        guard named.labels.count == scores else {
+            throw Failure(
+                "--labels \(name): \(Format.count(named.labels.count, "label")), but the model has "
+                    + "\(Format.count(scores, "score"))\(LabelList.hint(scores: scores))")
+        }
+    }
+
+    private func report(_ engine: borrowing Engine, _ results: [Inference], isFirst: Bool) throws(Failure) {
+        if let outputRaw {
+            return try WholeFile.write((0..<engine.outputCount).flatMap { engine.rawOutput($0) }, to: outputRaw)
+        }
+        if json { return print(try results.json()) }
+        for result in results { print((isFirst ? "" : "\n") + result.text) }
+    }
+}

@@ -1,0 +1,141 @@
+import Boards
+import Compiler
+import Graph
+import Importers
+import Kernels
+import System
+
+/// A trained model's file.
+struct TrainedModel {
+    let path: String
+    let bytes: [UInt8]
+    let graph: Graph
+    /// What the file says of itself beside the network.
+    let metadata: ModelMetadata?
+    /// Why that is not read; nil: it is, or there is none.
+    let metadataProblem: String?
+
+    init(path: String) throws(Failure) {
+        try self.init(path: path, bytes: WholeFile.read(path))
+    }
+
+    init(path: String, bytes: [UInt8]) throws(Failure) {
+        if let other = FileKind(of: bytes, named: path), other != .model {
+            throw Failure("\(path): \(other.words(insteadOf: "a TensorFlow Lite model (.tflite)"))")
+        }
+        self.path = path
+        self.bytes = bytes
+        do throws(ImportError) {
+            graph = try TFLiteImporter.read(bytes, name: path)
+        } catch {
+            throw Failure(error.description)
+        }
+        do throws(ImportError) {
+            metadata = try ModelMetadata.read(bytes, name: path)
+            metadataProblem = nil
+        } catch {
+            (metadata, metadataProblem) = (nil, error.problem)
+        }
+    }
+
+    /// The last component of the path.
+    var fileName: String { FileName.printable(path.split(separator: "/").last.map(String.init) ?? path) }
+}
+
+/// What a command was asked to work on.
+enum Subject {
+    case bundle(path: String)
+    case model(TrainedModel)
+    case sensor(SensorFile, path: String, TrainedModel)
+
+    /// A sensor file by its name, the others by their first bytes.
+    init(path: String) throws(Failure) {
+        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+            self = try Self.sensor(path)
+            return
+        }
+        let expected = "an .ocellus bundle or a .tflite model"
+        let bytes: [UInt8]
+        do throws(Failure) { bytes = try WholeFile.read(path) } catch {
+            guard let model = ForeignModel(folder: path) else { throw error }
+            throw Failure("\(path): \(FileKind.foreign(model).words(insteadOf: expected))")
+        }
+        switch FileKind(of: bytes, named: path) {
+        case .bundle: self = .bundle(path: path)
+        case .model: self = .model(try TrainedModel(path: path, bytes: bytes))
+        case nil where path.hasSuffix(".ocellus"): self = .bundle(path: path)
+        case nil where path.hasSuffix(".tflite"): self = .model(try TrainedModel(path: path, bytes: bytes))
+        case let kind:
+            throw Failure(
+                "\(path): \(kind?.words(insteadOf: expected) ?? "a file of another kind, expected \(expected)")")
+        }
+    }
+}
+
+extension Subject {
+    /// A sensor file without labels has those of its model.
+    private static func sensor(_ path: String) throws(Failure) -> Subject {
+        var opened: Result<TrainedModel, Failure>?
+        var note: String?
+        let sensor: SensorFile
+        do throws(ConfigurationError) {
+            sensor = try SensorFile(contentsOf: path) { model, output in
+                do throws(Failure) {
+                    let model = try TrainedModel(path: model)
+                    opened = .success(model)
+                    let found = model.labels(ofOutput: output)
+                    note = found.note
+                    return found.labels
+                } catch {
+                    opened = .failure(error)
+                    return nil
+                }
+            }
+        } catch {
+            // Rules may be wrong because the model gave no labels.
+            if case .failure(let failure) = opened { throw failure }
+            throw Failure(error.description + (note.map { " (\($0))" } ?? ""))
+        }
+        switch opened {
+        case .success(let model): return .sensor(sensor, path: path, model)
+        case .failure(let failure): throw failure
+        case nil: return .sensor(sensor, path: path, try TrainedModel(path: sensor.model))
+        }
+    }
+}
+
+extension Compiler {
+    /// Compiles what a command was given; `about` names the file in errors.
+    static func compile(
+        _ model: TrainedModel, _ options: Options, about path: String, progress: (Stage) -> Void = { _ in }
+    ) throws(Failure) -> Result {
+        var options = options
+        let notes = options.take(from: model)
+        do throws(CompileError) {
+            var result = try Compiler(options).compile(
+                model.graph, origin: model.fileName, originBytes: model.bytes, progress: progress)
+            result.report.notes = notes + result.report.notes
+            return result
+        } catch {
+            throw Failure(path, error.description)
+        }
+    }
+}
+
+extension BoardProfile {
+    /// Refuses a kernel set that the board's CPU cannot run: its bundle would run nowhere.
+    func check(_ set: KernelSet?) throws(Failure) {
+        guard let set else { return }
+        let obstacle =
+            architecture == .native
+            ? set.isAvailable ? nil : "are not for this machine's CPU, and --board is host"
+            : obstacle(to: "\(set.name)")
+        guard let obstacle else { return }
+        throw Failure(
+            "--kernels \(set.name): these kernels \(obstacle); leave it out for the profile's, \(kernels.rawValue)")
+    }
+
+    static func named(_ name: String) throws(Failure) -> BoardProfile {
+        do throws(ConfigurationError) { return try find(name) } catch { throw Failure(error.description) }
+    }
+}
