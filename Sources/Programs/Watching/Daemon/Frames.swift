@@ -1,0 +1,130 @@
+import Events
+import GPIO
+import Recording
+import Sensors
+import System
+import Vision
+
+/// A frame's way through the daemon: pace, motion gate, model, rules, recording.
+extension Daemon {
+    /// - Returns: a code ends the daemon.
+    func takeFrame() -> ExitCode? {
+        do throws(SourceError) {
+            switch try session.source.next() {
+            case .frame(let frame):
+                defer { session.source.release() }
+                endGap()
+                if let status = session.source.check(frame) { tell(status) }
+                return infer(frame)
+            case .recorded(let recording): return replay(recording)
+            case .none: return nil
+            case .end: return finish(.ended, "the source ended", .success)
+            }
+        } catch {
+            Log.line(error.message)
+            return finish(.failed, error.message, .source)
+        }
+    }
+
+    private func infer(_ frame: SourceFrame) -> ExitCode? {
+        let session = session
+        let moment = moment(of: frame)
+        guard session.pace.admits(session.mode.isOnFrameClock ? moment.monotonic : Clock.monotonic) else {
+            session.tally.dropped += 1
+            return nil
+        }
+        heap?.part("frames")
+        latest = moment
+        guard session.model.looks(at: frame.view, at: moment.monotonic, for: session.watch) else {
+            session.tally.idle += 1
+            state.noteReady("a frame was taken; nothing moves in it")
+            manager.live(at: Clock.monotonic)
+            session.plan.countFrame()
+            if session.mode.isOnFrameClock { beat(at: moment) }
+            return nil
+        }
+        progress.frame = session.base.number + frame.number
+        progress.frames += 1
+        session.count(into: &progress)
+        let output = (sequence: outlet.output.sequence, lost: outlet.output.lost)
+        session.recorder?.begin(
+            RecordFrame(moment: moment, progress: progress, sequence: output.sequence, lost: output.lost),
+            session.watch)
+        subject = .frame
+        do throws(Model.LoadError) {
+            try session.model.infer(
+                frame.view, at: moment.monotonic, for: &session.watch, saw: { session.recorder?.take($0, zone: $1) }
+            ) {
+                say($0, $1, $2, at: moment)
+            }
+        } catch {
+            subject = .nothing
+            Log.line(error.message)
+            return finish(.failed, error.message, .bundle)
+        }
+        subject = .nothing
+        observer?.sees(
+            Observer.Seen(frame: frame.view, moment: moment, number: progress.frame, picture: nil), session.watch)
+        manager.live(at: Clock.monotonic)
+        session.heart.count(latency: latency(since: moment))
+        state.noteReady("a frame was inferred")
+        session.plan.countFrame()
+        if let recorder = session.recorder {
+            // The reader gets its events first.
+            guard outlet.flush() else { return closed() }
+            recorder.end(frame.view, session.watch)
+            // What waits for its reader waits for the disk, too, and so is kept whole.
+            if session.mode.waitsForReader { recorder.settle() }
+        }
+        heap?.part("conversion")
+        heap?.ready()
+        if session.mode.isOnFrameClock { beat(at: moment) }
+        return nil
+    }
+
+    private func moment(of frame: SourceFrame) -> Moment {
+        guard session.mode.isOnFrameClock else { return frame.captured }
+        return Moment(
+            wall: session.base.moment.wall + frame.time, monotonic: session.base.moment.monotonic + frame.time)
+    }
+
+    // MARK: Objects
+
+    /// Says what became of an object, to lines, reader and recording.
+    /// - Parameter cause: why an object leaves that nobody saw go.
+    func say(
+        _ object: Text, _ smoothed: UInt32, _ change: WatchState.Change, at moment: Moment,
+        because cause: Event.Cause? = nil
+    ) {
+        observer?.says(object, change, moment)
+        var latency = latency(since: moment)
+        if case .recording(let recording) = subject { (latency, outlet.output.lostBefore) = recording.takeEvent() }
+        switch change {
+        case .none: break
+        case .enter: say(.enter(object: object, score: smoothed, latency: latency), .enter, object, latency, moment)
+        case .update(let present):
+            let event = Event.update(object: object, score: smoothed, present: present, latency: latency)
+            say(event, .update, object, latency, moment)
+        case .leave(let present):
+            let event = Event.leave(
+                object: object, score: smoothed, present: present, latency: cause == nil ? latency : 0, cause: cause)
+            say(event, .leave, object, latency, moment)
+        }
+    }
+
+    @inline(never)
+    private func say(
+        _ event: borrowing Event, _ occasion: LineSettings.Occasion, _ object: Text, _ latency: Int64, _ moment: Moment
+    ) {
+        session.lines.tell(occasion, of: object, at: Clock.monotonic)
+        emit(event, at: moment, isNear: true)
+        if case .frame = subject {
+            session.recorder?.take(event.name, of: object, latency: latency, lost: outlet.output.lost)
+        }
+    }
+
+    /// On the frames' clock a frame takes no time.
+    private func latency(since moment: Moment) -> Int64 {
+        session.mode.isOnFrameClock ? 0 : Clock.monotonic - moment.monotonic
+    }
+}

@@ -1,0 +1,71 @@
+import Events
+import Recording
+import System
+
+/// A recording as the source: what was said is said again, what was seen is inferred again.
+extension Daemon {
+    /// - Returns: a code ends the daemon.
+    func replay(_ recording: RecordingReader) -> ExitCode? {
+        recording.forEachTold { topic, event in
+            outlet.output.emit(topic: topic, object: event)
+            forget(topic, event)
+        }
+        guard let frame = recording.frame else { return nil }
+        compare(recording)
+        latest = frame.moment
+        progress = frame.progress
+        outlet.output.sequence = frame.sequence
+        outlet.output.lostBefore = frame.lost
+        if !recording.continues { restore(recording) }
+        subject = .recording(recording)
+        defer { subject = .nothing }
+        let session = session
+        do throws(RecordingError) {
+            try session.model.infer(recording, at: frame.moment.monotonic, for: &session.watch) {
+                say($0, $1, $2, at: frame.moment)
+            }
+        } catch {
+            Log.line(error.message)
+            return finish(.failed, error.message, .source)
+        }
+        observer?.sees(
+            Observer.Seen(
+                frame: nil, moment: frame.moment, number: progress.frame, picture: recording.pictureFile),
+            session.watch)
+        state.noteReady("a frame was inferred")
+        heap?.part("frames")
+        heap?.ready()
+        return nil
+    }
+
+    /// Who was told to have left without a frame, as at the daemon's end, does not leave again at the recording's.
+    private func forget(_ topic: Text, _ event: Text) {
+        let leave: StaticString = "{\"event\":\"leave\""
+        guard leave.withUTF8Buffer({ event.starts(with: $0) }) else { return }
+        var line = Line()
+        session.watch.forget { object in
+            line.clear()
+            Event.leave(object: object, score: 0, present: 0, latency: 0).writeTopic(into: &line)
+            return line.bytes.elementsEqual(topic)
+        }
+    }
+
+    /// The rules go on where they were then, unless they are other rules.
+    private func restore(_ recording: RecordingReader) {
+        guard recording.memoryCount == session.watch.count else { return }
+        for index in 0..<session.watch.count { session.watch.restore(index, recording.memory(index)) }
+    }
+
+    /// Another bundle may say other things: that is told once.
+    private func compare(_ recording: RecordingReader) {
+        let known = session.model.checksums
+        let isKnown = recording.bundleCRC == known.bundle
+        if isKnownBundle, !isKnown {
+            Log.line(
+                recording.modelCRC == known.model
+                    ? "the recording was made with another bundle of the same model: events may differ"
+                    : "the recording was made with another model: events may differ")
+        }
+        isKnownBundle = isKnown
+    }
+}

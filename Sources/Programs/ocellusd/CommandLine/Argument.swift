@@ -1,0 +1,122 @@
+import CBundle
+import CLinux
+import Sensors
+import System
+
+/// One argument: its bytes, as the system gave them.
+struct Argument {
+    let bytes: [UInt8]
+
+    init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+    /// For messages.
+    var text: String {
+        @inline(never) get { String(decoding: bytes, as: UTF8.self) }
+    }
+
+    /// "-" alone is standard input.
+    var isOption: Bool { bytes.count > 1 && bytes[0] == UInt8(ascii: "-") }
+
+    func names(_ option: StaticString) -> Bool { option.withUTF8Buffer { bytes.elementsEqual($0) } }
+
+    func choice<Value>(
+        _ choices: (StaticString, Value)..., of option: Argument
+    ) throws(UsageError) -> Value {
+        var names = ""
+        for (index, choice) in choices.enumerated() {
+            if self.names(choice.0) { return choice.1 }
+            names += index == 0 ? "" : index == choices.count - 1 ? " or " : ", "
+            names += choice.0.text
+        }
+        throw UsageError(message: "\(option.text) takes \(names), not \(text)")
+    }
+
+    func number(_ range: ClosedRange<Double>, of option: Argument) throws(UsageError) -> Double {
+        var value = 0.0
+        let used = bytes.withUnsafeBytes { oc_parse_double($0.baseAddress, $0.count, &value) }
+        guard used > 0, used == bytes.count, range.contains(value) else {
+            throw UsageError(
+                message: "\(option.text) takes a number from \(Int(range.lowerBound)) to "
+                    + "\(Int(range.upperBound)), not \(text)")
+        }
+        return value
+    }
+}
+
+extension Argument {
+    /// A whole number, maybe followed by K, M, G or T for powers of 1024.
+    func size(of option: Argument) throws(UsageError) -> Int64 {
+        var digits = bytes[...]
+        var shift: Int64 = 0
+        if digits.suffix(2).elementsEqual("iB".utf8) { digits = digits.dropLast(2) }
+        if let unit = digits.last, let power = [75, 77, 71, 84].firstIndex(of: unit) {
+            shift = Int64(power + 1) * 10
+            digits = digits.dropLast()
+        }
+        guard let number = Int64(decimal: digits), number > 0, number <= (1 << 50) >> shift else {
+            throw UsageError(message: "\(option.text) takes a size, such as 500M or 2GiB, not \(text)")
+        }
+        return number << shift
+    }
+
+    /// Two whole numbers with a plus between them.
+    func frames(of option: Argument) throws(UsageError) -> (before: Int, after: Int) {
+        let limit = 0...Int64(OC_RECORD_MAX_FRAMES)
+        guard let plus = bytes.firstIndex(of: UInt8(ascii: "+")), let before = Int64(decimal: bytes[..<plus]),
+            let after = Int64(decimal: bytes[(plus + 1)...]), limit ~= before, limit ~= after
+        else {
+            throw UsageError(
+                message: "\(option.text) takes frames before and after, at most \(Int(limit.upperBound)) each, such as "
+                    + "8+8, not \(text)")
+        }
+        return (Int(before), Int(after))
+    }
+}
+
+/// Walks the command line. `--name=value` counts as two arguments.
+struct ArgumentReader {
+    private var index: Int32 = 1
+    private var attached: Argument?  // the part behind "="
+
+    mutating func next() -> Argument? {
+        if let value = attached {
+            attached = nil
+            return value
+        }
+        guard let argument = ArgumentReader.argument(index) else { return nil }
+        index += 1
+        guard argument.bytes.starts(with: "--".utf8),
+            let equals = argument.bytes.firstIndex(of: UInt8(ascii: "="))
+        else { return argument }
+        attached = Argument(argument.bytes[(equals + 1)...])
+        return Argument(argument.bytes[..<equals])
+    }
+
+    /// The value that an option cannot do without.
+    mutating func value(of option: Argument) throws(UsageError) -> Argument {
+        if attached == nil, let argument = ArgumentReader.argument(index), argument.isOption {
+            throw UsageError(message: "\(option.text) needs a value, found \(argument.text)")
+        }
+        guard let value = next(), !value.bytes.isEmpty else {
+            throw UsageError(message: "\(option.text) needs a value")
+        }
+        return value
+    }
+
+    /// One more value of the option before, if the next argument is no option.
+    mutating func nextValue() -> Argument? {
+        guard let argument = ArgumentReader.argument(index), !argument.isOption else { return nil }
+        index += 1
+        return argument
+    }
+
+    private static func argument(_ index: Int32) -> Argument? {
+        guard var byte = oc_argument(index) else { return nil }
+        var bytes: [UInt8] = []
+        while byte.pointee != 0 {
+            bytes.append(UInt8(bitPattern: byte.pointee))
+            byte += 1
+        }
+        return Argument(bytes)
+    }
+}
