@@ -11,22 +11,29 @@ let linuxSettings: [CSetting] = [
 ]
 
 let boardModules: [Target] = [
-    .target(name: "CTarget"),
-    .target(name: "CBundle", dependencies: ["CTarget"]),
-    .target(name: "CKernels", dependencies: ["CBundle"], cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CTarget", path: "Sources/Platform/CTarget"),
+    .target(name: "CBundle", dependencies: ["CTarget"], path: "Sources/Runtime/CBundle"),
     .target(
-        name: "CLinux", dependencies: ["CTarget"],
+        name: "CKernels", dependencies: ["CBundle"], path: "Sources/Runtime/CKernels",
+        cSettings: [.define("_GNU_SOURCE")]),
+    .target(
+        name: "CLinux", dependencies: ["CTarget"], path: "Sources/Platform/CLinux",
         cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
         linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "System", dependencies: ["CLinux"]),
-    .target(name: "CPictures", dependencies: ["CTarget"], cSettings: [.define("_GNU_SOURCE")]),
-    .target(name: "Bundle", dependencies: ["CBundle", "CLinux", "System"]),
-    .target(name: "Kernels", dependencies: ["CBundle", "CKernels", "Bundle"]),
-    .target(name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"]),
-    .target(name: "Vision", dependencies: ["CBundle", "CKernels", "Bundle"]),
-    .target(name: "Pictures", dependencies: ["CPictures"]),
+    .target(name: "System", dependencies: ["CLinux"], path: "Sources/Platform/System"),
     .target(
-        name: "CV4L2", dependencies: ["CTarget"],
+        name: "CPictures", dependencies: ["CTarget"], path: "Sources/Perception/CPictures",
+        cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "Bundle", dependencies: ["CBundle", "CLinux", "System"], path: "Sources/Runtime/Bundle"),
+    .target(
+        name: "Kernels", dependencies: ["CBundle", "CKernels", "System", "Bundle"], path: "Sources/Runtime/Kernels"),
+    .target(
+        name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"],
+        path: "Sources/Runtime/Engine"),
+    .target(name: "Vision", dependencies: ["CBundle", "CKernels", "Bundle"], path: "Sources/Perception/Vision"),
+    .target(name: "Pictures", dependencies: ["CPictures"], path: "Sources/Perception/Pictures"),
+    .target(
+        name: "CV4L2", dependencies: ["CTarget"], path: "Sources/Sensing/CV4L2",
         cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
         linkerSettings: [
             .linkedLibrary("v4l2", .when(traits: ["DeviceLibraries"])),
@@ -34,95 +41,165 @@ let boardModules: [Target] = [
             .linkedLibrary("jpeg", .when(traits: ["DeviceLibraries"])),
         ]),
     .target(
-        name: "CGPIO", dependencies: ["CTarget"],
+        name: "CGPIO", dependencies: ["CTarget"], path: "Sources/Sensing/CGPIO",
         cSettings: linuxSettings + [.define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))],
         linkerSettings: [.linkedLibrary("gpiod", .when(traits: ["DeviceLibraries"]))]),
-    .target(name: "GPIO", dependencies: ["CBundle", "CGPIO", "CLinux", "System"]),
-    .target(name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures", "Recording"]),
-    .target(name: "Events", dependencies: ["CBundle", "CLinux", "System"]),
+    .target(name: "GPIO", dependencies: ["CBundle", "CGPIO", "CLinux", "System"], path: "Sources/Sensing/GPIO"),
     .target(
-        name: "Recording", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "Pictures", "System", "Vision"]),
-    .target(name: "CChecks", exclude: ["cases.bin"]),
-    .target(name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels", "System"]),
-    .executableTarget(name: "selfcheck", dependencies: ["CLinux", "Checks", "Kernels", "System"]),
+        name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures", "Recording"],
+        path: "Sources/Sensing/Sensors"),
+    .target(name: "Events", dependencies: ["Bundle", "CBundle", "CLinux", "System"], path: "Sources/Telling/Events"),
+    .target(
+        name: "Recording", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "Pictures", "System", "Vision"],
+        path: "Sources/Telling/Recording"),
+    // Programs of others: a Swift module, and the same behind a header of C.
+    .target(
+        name: "Ocellus", dependencies: ["Bundle", "CBundle", "Engine", "Kernels", "System", "Vision"],
+        path: "Sources/Library/Ocellus"),
+    .target(name: "COcellus", dependencies: ["CBundle"], path: "Sources/Library/COcellus"),
+    .target(
+        name: "OcellusC", dependencies: ["Bundle", "COcellus", "Ocellus", "System"], path: "Sources/Library/OcellusC"),
     .executableTarget(
-        name: "ocellusd",
+        name: "classify", dependencies: ["Ocellus"], path: "Examples/library", exclude: ["classify.c", "classify.py"],
+        sources: ["classify.swift"]),
+    .target(
+        name: "CChecks", dependencies: ["CTarget", "CKernels"], path: "Sources/Programs/CChecks",
+        exclude: ["cases.bin"],
+        cSettings: [.define("_GNU_SOURCE")]),
+    .target(
+        name: "Checks", dependencies: ["Bundle", "CBundle", "CChecks", "CKernels", "Engine", "Kernels", "System"],
+        path: "Sources/Programs/Checks"),
+    // Programs alone depend on it: no library may bring replacements of the C library's functions along.
+    .target(
+        name: "CStatic", dependencies: ["CTarget"], path: "Sources/Programs/CStatic",
+        cSettings: [.define("_GNU_SOURCE"), .define("OC_DEVICE_LIBRARIES", .when(traits: ["DeviceLibraries"]))]),
+    .executableTarget(
+        name: "selfcheck", dependencies: ["Bundle", "CLinux", "CStatic", "Checks", "Kernels", "System"],
+        path: "Sources/Programs/selfcheck"),
+    // All that ocellusd does but its command line; `ocellus watch` does the same.
+    .target(
+        name: "Watching",
         dependencies: [
             "Bundle", "CBundle", "CLinux", "Engine", "Events", "GPIO", "Kernels", "Recording", "Sensors", "System",
             "Vision",
-        ]),
+        ], path: "Sources/Programs/Watching"),
+    .executableTarget(
+        name: "ocellusd",
+        dependencies: [
+            "Bundle", "CBundle", "CLinux", "CStatic", "Engine", "Events", "Kernels", "Sensors", "System", "Vision",
+            "Watching",
+        ], path: "Sources/Programs/ocellusd"),
 ]
 
 let hostModules: [Target] = [
-    .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
-    .target(name: "Drawing", dependencies: ["CGD", "Pictures"]),
-    .target(name: "Deployment", resources: [.embedInCode("Assets")]),
-    .target(name: "Graph"),
-    .target(name: "Importers", dependencies: ["Graph"]),
-    .target(name: "Reference", dependencies: ["Graph"]),
+    .systemLibrary(name: "CGD", path: "Sources/Workshop/CGD", providers: [.apt(["libgd-dev"])]),
+    .target(name: "Drawing", dependencies: ["CGD", "Pictures"], path: "Sources/Workshop/Drawing"),
+    .target(name: "Deployment", path: "Sources/Workshop/Deployment", resources: [.embedInCode("Assets")]),
+    .target(name: "Graph", path: "Sources/Workshop/Graph"),
+    .systemLibrary(name: "CZip", path: "Sources/Workshop/CZip", providers: [.apt(["libzip-dev"])]),
+    .target(name: "Importers", dependencies: ["CZip", "Graph"], path: "Sources/Workshop/Importers"),
+    .target(name: "Reference", dependencies: ["Graph"], path: "Sources/Workshop/Reference"),
     .target(
-        name: "Boards", dependencies: ["Bundle", "CBundle", .product(name: "Yams", package: "Yams")],
+        name: "Boards",
+        dependencies: ["Bundle", "CBundle", "Sensors", "System", .product(name: "Yams", package: "Yams")],
+        path: "Sources/Workshop/Boards",
+        exclude: ["LabelLists/make-lists.py", "LabelLists/NOTICE"],
         // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
-        resources: [.embedInCode("Profiles")]),
+        resources: [.embedInCode("Profiles"), .embedInCode("LabelLists")]),
     .target(
-        name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "CKernels", "Graph", "Kernels", "Reference"]),
+        name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "CKernels", "Graph", "Kernels", "Reference"],
+        path: "Sources/Workshop/Compiler"),
     .executableTarget(
         name: "ocellus",
         dependencies: [
             "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Deployment", "Drawing", "Engine", "Graph",
-            "Importers", "Kernels", "Pictures", "Reference", "System", "Vision",
+            "Importers", "Kernels", "Pictures", "Reference", "Sensors", "System", "Vision", "Watching",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
+        ], path: "Sources/Workshop/ocellus"),
 ]
 
 let tests: [Target] = [
     // What tests of several modules need: golden data, damaged files.
-    .target(name: "TestSupport", dependencies: ["CBundle"], path: "Tests/Support"),
-    .testTarget(name: "GraphTests", dependencies: ["Graph"]),
-    .testTarget(name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"]),
-    .testTarget(name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"]),
-    .testTarget(name: "BundleTests", dependencies: ["Bundle", "CBundle", "System", "TestSupport"]),
+    .target(name: "TestSupport", dependencies: ["Bundle", "CBundle"], path: "Tests/Support"),
+    .testTarget(name: "GraphTests", dependencies: ["Graph"], path: "Tests/Workshop/GraphTests"),
+    .testTarget(
+        name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"],
+        path: "Tests/Workshop/ImportersTests"),
+    .testTarget(
+        name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"],
+        path: "Tests/Workshop/ReferenceTests"),
+    .testTarget(
+        name: "BundleTests", dependencies: ["Bundle", "CBundle", "System", "TestSupport"],
+        path: "Tests/Runtime/BundleTests"),
+    // Kernels with a fault each.
+    .target(name: "FaultyKernels", dependencies: ["CKernels"], path: "Tests/Programs/FaultyKernels"),
     .testTarget(
         name: "ChecksTests",
-        dependencies: ["Boards", "CBundle", "Checks", "Compiler", "Graph", "Importers", "Kernels", "TestSupport"]),
-    .testTarget(name: "KernelsTests", dependencies: ["Bundle", "CBundle", "Kernels"]),
+        dependencies: [
+            "Boards", "CBundle", "Checks", "Compiler", "FaultyKernels", "Graph", "Importers", "Kernels", "TestSupport",
+        ], path: "Tests/Programs/ChecksTests"),
+    .testTarget(name: "StaticTests", dependencies: ["CStatic", "TestSupport"], path: "Tests/Programs/StaticTests"),
+    .testTarget(
+        name: "KernelsTests", dependencies: ["Bundle", "CBundle", "Kernels", "TestSupport"],
+        path: "Tests/Runtime/KernelsTests"),
     .testTarget(
         name: "EngineTests",
         dependencies: [
             "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Engine", "Graph", "Importers", "Kernels",
             "Reference", "System", "TestSupport",
-        ]),
+        ], path: "Tests/Runtime/EngineTests"),
     .testTarget(
-        name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], exclude: ["make_files.py"],
+        name: "OcellusTests",
+        dependencies: [
+            "Boards", "Bundle", "CBundle", "COcellus", "Compiler", "Engine", "Importers", "Kernels", "Ocellus",
+            "OcellusC",
+            "TestSupport", "Vision",
+        ], path: "Tests/Library/OcellusTests"),
+    .testTarget(
+        name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], path: "Tests/Perception/PicturesTests",
+        exclude: ["make_files.py"],
         resources: [.copy("Files")]),
     // Runs the program itself, so it must be built.
-    .testTarget(name: "CommandTests", dependencies: ["CBundle", "Importers", "Kernels", "ocellus", "TestSupport"]),
-    .testTarget(name: "DeploymentTests", dependencies: ["Deployment"]),
-    .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"]),
-    .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"]),
+    .testTarget(
+        name: "CommandTests", dependencies: ["Bundle", "CBundle", "Importers", "Kernels", "ocellus", "TestSupport"],
+        path: "Tests/Workshop/CommandTests"),
+    .testTarget(name: "DeploymentTests", dependencies: ["Deployment"], path: "Tests/Workshop/DeploymentTests"),
+    .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"], path: "Tests/Workshop/DrawingTests"),
+    .testTarget(name: "SystemTests", dependencies: ["CLinux", "System"], path: "Tests/Platform/SystemTests"),
     .testTarget(
         name: "VisionTests",
-        dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"]),
+        dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"],
+        path: "Tests/Perception/VisionTests"),
     // A camera driver and GPIO lines in memory.
     .target(
         name: "FakeDevices", dependencies: ["CGPIO", "CTarget", "CV4L2"], path: "Tests/FakeDevices",
         cSettings: [.define("_GNU_SOURCE")]),
     .testTarget(
         name: "SensorsTests",
-        dependencies: ["CLinux", "CV4L2", "FakeDevices", "Pictures", "Sensors", "System", "Vision"]),
-    .testTarget(name: "GPIOTests", dependencies: ["CBundle", "CGPIO", "CLinux", "FakeDevices", "GPIO", "System"]),
+        dependencies: [
+            "CBundle", "CLinux", "CV4L2", "FakeDevices", "Pictures", "Sensors", "System", "TestSupport", "Vision",
+        ], path: "Tests/Sensing/SensorsTests"),
+    .testTarget(
+        name: "GPIOTests", dependencies: ["CBundle", "CGPIO", "CLinux", "FakeDevices", "GPIO", "System"],
+        path: "Tests/Sensing/GPIOTests"),
     .testTarget(
         name: "RecordingTests",
         dependencies: [
             "Bundle", "CBundle", "CLinux", "Events", "Pictures", "Recording", "System", "TestSupport", "Vision",
-        ]),
-    .testTarget(name: "EventsTests", dependencies: ["CBundle", "CLinux", "Events", "System"]),
+        ], path: "Tests/Telling/RecordingTests"),
+    .testTarget(
+        name: "EventsTests", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "System"],
+        path: "Tests/Telling/EventsTests"),
     .testTarget(
         name: "DaemonTests",
         dependencies: [
-            "Boards", "CBundle", "CLinux", "Compiler", "Importers", "Kernels", "System", "TestSupport", "ocellusd",
-        ]),
-    .testTarget(name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle", "TestSupport"]),
+            "Boards", "CBundle", "CLinux", "Compiler", "Graph", "Importers", "Kernels", "Pictures", "System",
+            "TestSupport",
+            "ocellusd",
+        ], path: "Tests/Programs/DaemonTests"),
+    .testTarget(
+        name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle", "TestSupport"],
+        path: "Tests/Workshop/BoardsTests"),
 ]
 
 let package = Package(
@@ -131,6 +208,9 @@ let package = Package(
         .executable(name: "ocellus", targets: ["ocellus"]),
         .executable(name: "ocellusd", targets: ["ocellusd"]),
         .executable(name: "selfcheck", targets: ["selfcheck"]),
+        .library(name: "Ocellus", targets: ["Ocellus"]),
+        // What Toolchains/library.sh makes libocellus.a and libocellus.so of.
+        .library(name: "OcellusC", type: .static, targets: ["OcellusC"]),
     ],
     traits: [
         .trait(
