@@ -171,6 +171,24 @@ def unused_and_repeated():
     return m
 
 
+def picture_and_settings():
+    """A picture and two inputs beside it, of int8 and of float32, which a sensor holds at values of its own."""
+    m = Model("chain", "picture-and-settings")
+    q, qh = (0.0078431377, -1), (0.03, 5)
+    picture, offset, gain = m.input([1, 6, 8, 1], q), m.input([1, 4], (0.02, 3)), m.input([1, 1], None, "float32")
+    data, scale, wq = weights(m, [4, 48], 0, False)
+    h = m.tensor([1, 4], qh)
+    m.op("FULLY_CONNECTED", [picture, m.constant(data, wq), bias_of(m, q, scale, 4, 48, "small")], [h], activation="none")
+    s = m.tensor([1, 4], (0.05, -2))
+    m.op("ADD", [h, offset], [s], activation="none")
+    g = m.tensor([1, 1], (0.0157, 0))
+    m.op("QUANTIZE", [gain], [g], version=1)
+    p = m.tensor([1, 4], (0.07, 0))
+    m.op("MUL", [s, g], [p], activation="none")
+    m.op("LOGISTIC", [p], [m.output([1, 4], (1 / 256, -128))])
+    return m
+
+
 def models():
     return [
         bottleneck("bottleneck-residual", [1, 6, 5, 8], 24, 1, "relu6", True),
@@ -180,5 +198,5 @@ def models():
         edges("uint8-edges", "uint8", [1, 9, 8, 3]),
         edges("uint8-edges-batch2", "uint8", [2, 6, 6, 1]),
         two_inputs(), two_outputs(), blaze_block(), squeeze_and_excite(), upsampling(), passthrough(),
-        unused_and_repeated(),
+        unused_and_repeated(), picture_and_settings(),
     ]

@@ -34,6 +34,25 @@ def weights(m, shape, dim, per_channel=True, w="normal"):
     return data, scale, (float(scale), 0)
 
 
+def rescaled(scales, wq, extreme):
+    """Scales no trainer would choose: {channel: scale}, or one for a whole tensor. What results lie at is as without them."""
+    if extreme is None:
+        return scales, wq
+    if not isinstance(extreme, dict):
+        return np.float32(extreme), (float(np.float32(extreme)), 0)
+    scales = scales.copy()
+    for channel, scale in extreme.items():
+        scales[channel] = scale
+    return scales, (scales, wq[1])
+
+
+# Nothing, next to nothing (the least a float32 holds at last), and on both sides of the multiplier's least, 2^-32.
+TINY = {0: 0.0, 2: 1e-13, 3: 7.6e-26, 5: 1e-45, 6: 2e-8, 7: 4e-9, 8: 2e-9, 9: 1e-9}
+LARGE = {0: 1e3, 3: 1e6, 8: 1e9}
+# A matrix product beyond int32 is undefined in the reference's C.
+LARGE_OF_MATRIX = {0: 1e3, 3: 1e5, 8: 1e6}
+
+
 def out_scale(m, q, scales, count, gain):
     """An output scale that lets most results of `count` products fall inside the range; larger gain saturates more."""
     return float(np.float32(q[0] * np.mean(scales) * 50 * 74 * np.sqrt(count) / 70 / gain))
@@ -47,7 +66,7 @@ def bias_of(m, q, scales, channels, count, kind="normal"):
 
 
 def conv(case, x, o, k, stride=1, dilation=1, padding="SAME", activation="none", q=(0.05, 3), zp=-4, groups=1,
-         per_channel=True, bias="normal", w="normal", gain=1.0, dead=(), kind="CONV_2D", multiplier=1):
+         per_channel=True, bias="normal", w="normal", gain=1.0, dead=(), kind="CONV_2D", multiplier=1, extreme=None):
     m = Model(kind.lower(), case)
     (kh, kw), (sh, sw), (dh, dw) = pair(k), pair(stride), pair(dilation)
     depthwise = kind == "DEPTHWISE_CONV_2D"
@@ -60,11 +79,13 @@ def conv(case, x, o, k, stride=1, dilation=1, padding="SAME", activation="none",
     data, scales, wq = weights(m, shape, dim, per_channel, w)
     for channel, scale in dead:
         scales[channel] = scale
+    target = out_scale(m, q, scales, count, gain)
+    scales, wq = rescaled(scales, wq, extreme)
     inputs = [a, m.constant(data, wq)]
     if bias:
         inputs.append(bias_of(m, q, scales, o, count, bias))
     y = [x[0], out_size(x[1], kh, sh, dh, padding), out_size(x[2], kw, sw, dw, padding), o]
-    out = m.output(y, (out_scale(m, q, scales, count, gain), zp))
+    out = m.output(y, (target, zp))
     options = dict(depthMultiplier=multiplier) if depthwise else {}
     m.op(kind, inputs, [out], padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
          activation=activation, **options)
@@ -120,6 +141,13 @@ def convolutions():
     yield c("1x1-left-shift-wraps", [1, 4, 4, 8], 16, 1, gain=400.0, bias="huge")
     yield c("1x1-weights-minus128", [1, 4, 4, 33], 16, 1, w="min", q=(0.05, -128))
     yield c("1x1-dead-channels", [1, 3, 4, 8], 17, 1, dead=((0, 1e-12), (3, 1e-8), (8, 1e-9), (16, 5e-10)))
+    yield c("1x1-tiny-scales", [1, 3, 4, 8], 17, 1, extreme=TINY)
+    yield c("3x3-tiny-scales-relu", [1, 4, 4, 3], 16, 3, extreme=TINY, activation="relu", zp=-20)
+    yield c("1x1-tiny-scales-huge-bias", [1, 3, 4, 8], 17, 1, extreme=TINY, bias="huge")
+    yield c("1x1-large-scales", [1, 3, 4, 8], 17, 1, extreme=LARGE, w="tiny", bias="small")
+    yield c("3x3-groups2-tiny-scales", [1, 5, 5, 16], 16, 3, groups=2, extreme=TINY)
+    yield c("1x1-per-tensor-scale-zero", [1, 3, 4, 8], 17, 1, per_channel=False, extreme=0.0)
+    yield c("1x1-per-tensor-scale-1e-13", [1, 3, 4, 8], 17, 1, per_channel=False, extreme=1e-13, bias="huge")
     yield c("1x1-huge-bias", [1, 3, 4, 8], 17, 1, bias="huge", gain=0.0001)
 
 
@@ -166,18 +194,25 @@ def depthwise_convolutions():
     yield d("3x3-left-shift", [1, 4, 4, 8], 3, gain=400.0, w="tiny", bias="small")
     yield d("3x3-weights-minus128", [1, 4, 4, 16], 3, w="min", q=(0.05, -128))
     yield d("3x3-dead-channels", [1, 4, 4, 17], 3, dead=((0, 1e-12), (3, 1e-8), (16, 1e-9)))
+    yield d("3x3-tiny-scales", [1, 4, 4, 17], 3, extreme=TINY)
+    yield d("5x5-tiny-scales-huge-bias", [1, 6, 5, 32], 5, extreme=TINY, bias="huge")
+    yield d("3x3-multiplier2-tiny-scales", [1, 5, 6, 8], 3, multiplier=2, extreme=TINY)
+    yield d("3x3-large-scales", [1, 4, 4, 16], 3, extreme=LARGE, w="tiny", bias="small")
+    yield d("3x3-per-tensor-scale-zero", [1, 4, 4, 16], 3, per_channel=False, extreme=0.0)
     yield d("3x3-wide", [1, 3, 37, 16], 3)
 
 
 def dense(case, x, o, activation="none", q=(0.05, 3), zp=-4, per_channel=False, bias="normal", w="normal", gain=1.0,
-          keep=False, k=None):
+          keep=False, k=None, extreme=None):
     m = Model("fully_connected", case)
     k = k or x[-1]
     a = m.input(x, q)
     data, scales, wq = weights(m, [o, k], 0, per_channel, w)
+    target = out_scale(m, q, scales, k, gain)
+    scales, wq = rescaled(scales, wq, extreme)
     inputs = [a, m.constant(data, wq), bias_of(m, q, scales, o, k, bias) if bias else -1]
     y = x[:-1] + [o] if keep else [int(np.prod(x)) // k, o]
-    out = m.output(y, (out_scale(m, q, scales, k, gain), zp))
+    out = m.output(y, (target, zp))
     m.op("FULLY_CONNECTED", inputs, [out], activation=activation, keepNumDims=keep, version=5 if keep else 4)
     return m
 
@@ -204,14 +239,21 @@ def fully_connected():
     yield dense("saturated", [2, 16], 16, gain=30.0, w="full")
     yield dense("left-shift", [2, 16], 16, gain=400.0, w="tiny", bias="small")
     yield dense("weights-minus128", [2, 33], 16, w="min", q=(0.05, -128))
+    yield dense("per-channel-tiny-scales", [2, 24], 17, per_channel=True, extreme=TINY)
+    yield dense("per-channel-tiny-scales-huge-bias", [2, 24], 17, per_channel=True, extreme=TINY, bias="huge")
+    yield dense("per-channel-large-scales", [2, 16], 16, per_channel=True, extreme=LARGE_OF_MATRIX, w="tiny", bias="small")
+    for scale in ("0", "1e-13", "7.6e-26"):
+        yield dense(f"scale-{scale}", [2, 16], 16, extreme=float(scale))
     yield dense("huge-bias", [2, 16], 16, bias="huge", gain=0.0001)
 
 
 def transposed(case, x, o, k, stride=1, padding="SAME", activation="none", q=(0.05, 3), zp=-4, per_channel=True,
-               bias="normal", w="normal", gain=1.0, size=None):
+               bias="normal", w="normal", gain=1.0, size=None, extreme=None):
     m = Model("transpose_conv", case)
     (kh, kw), (sh, sw) = pair(k), pair(stride)
     data, scales, wq = weights(m, [o, kh, kw, x[3]], 0, per_channel, w)
+    target = out_scale(m, q, scales, kh * kw * x[3] / (sh * sw), gain)
+    scales, wq = rescaled(scales, wq, extreme)
     if size is None:
         size = [(n * s if padding == "SAME" else (n - 1) * s + kk) for n, s, kk in zip(x[1:3], (sh, sw), (kh, kw))]
     y = [x[0], size[0], size[1], o]
@@ -221,7 +263,7 @@ def transposed(case, x, o, k, stride=1, padding="SAME", activation="none", q=(0.
     inputs = [shape, f, a]
     if bias:
         inputs.append(bias_of(m, q, scales, o, kh * kw * x[3], bias))
-    out = m.output(y, (out_scale(m, q, scales, kh * kw * x[3] / (sh * sw), gain), zp))
+    out = m.output(y, (target, zp))
     version = 4 if activation != "none" else 3 if bias else 2
     m.op("TRANSPOSE_CONV", inputs, [out], padding=padding, strideH=sh, strideW=sw, activation=activation,
          version=version)
@@ -249,6 +291,8 @@ def transposed_convolutions():
     yield t("3x3-relu", [1, 3, 4, 8], 8, 3, 2, activation="relu", zp=-30)
     yield t("3x3-relu6", [1, 3, 4, 8], 8, 3, 2, activation="relu6", q=(0.01, 0), zp=-128)
     yield t("3x3-zero-points", [1, 3, 4, 8], 8, 3, 2, q=(0.02, -128), zp=127)
+    yield t("3x3-tiny-scales", [1, 3, 4, 8], 17, 3, 2, extreme=TINY)
+    yield t("3x3-per-tensor-scale-zero", [1, 3, 3, 8], 8, 3, 2, per_channel=False, extreme=0.0)
     yield t("3x3-saturated", [1, 3, 4, 31], 8, 3, 2, gain=30.0, w="full")
 
 

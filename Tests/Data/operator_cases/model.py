@@ -134,6 +134,14 @@ class Model:
             q = (float(t.quantization.scale[0]), int(t.quantization.zeroPoint[0]))
         return self.shape(index), dtype, q
 
+    def bytes_moved(self):
+        """Those of inputs, outputs and constants: what an inference has to read or write at least."""
+        count = sum(len(data) for data in self._buffers)
+        for index in self.inputs + self.outputs:
+            shape, dtype, _ = self.tensor_details(index)
+            count += int(np.prod(shape)) * np.dtype(DTYPES[dtype]).itemsize
+        return count
+
     def serialize(self):
         m = schema.ModelT()
         m.version = 3
