@@ -15,9 +15,13 @@ seed=${2:-$(date +%s)}
 slice=30
 # XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
 runner=--disable-xctest
-scratch=${FUZZ_SCRATCH:-.build-fuzz}
+scratch=${FUZZ_SCRATCH:-.build-sanitize}
 # Every file is written before it is read: into memory, where there is such a folder.
 kept=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
+crashed=no
+export LSAN_OPTIONS="suppressions=$PWD/Tests/leaks.txt:print_suppressions=0"
+trap '[ $crashed = yes ] || rm -rf "$kept"' EXIT
+trap 'exit 130' INT TERM HUP
 
 swift build --build-tests --sanitize=address --scratch-path "$scratch"
 while [ "$seconds" -gt 0 ]; do
@@ -25,10 +29,10 @@ while [ "$seconds" -gt 0 ]; do
     echo "fuzz: seed $seed, $slice seconds a test"
     if ! OCELLUS_MUTATION_SEED=$seed OCELLUS_MUTATION_SECONDS=$slice OCELLUS_MUTATION_KEEP=$kept \
         swift test --skip-build $runner --sanitize=address --scratch-path "$scratch" --filter Mutation; then
+        crashed=yes
         echo "fuzz: failed with seed $seed; the files and seeds used last are in $kept" >&2
         exit 1
     fi
     seed=$((seed + 1))
     seconds=$((seconds - slice))
 done
-rm -r "$kept"

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-KERNELS = Path(__file__).resolve().parent.parent / "Sources/CKernels"
+KERNELS = Path(__file__).resolve().parent.parent / "Sources/Runtime/CKernels"
 FLAGS = ["--target=aarch64-unknown-linux-gnu", "-isystem/usr/aarch64-linux-gnu/include", "-O2", "-D_GNU_SOURCE",
          f"-I{KERNELS}/include", f"-I{KERNELS}/../CBundle/include", f"-I{KERNELS}/../CTarget/include"]
 CORES = {"A53": "cortex-a53", "A55": "cortex-a55", "A76": "neoverse-n1"}

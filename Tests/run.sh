@@ -1,69 +1,118 @@
 #!/usr/bin/env bash
 # All tests. Installs the Debian packages they need; everything else comes with the Swift toolchain.
 #
-# usage: Tests/run.sh
+# usage: Tests/run.sh [--quick]      --quick: what one wants while working: format, a debug build, unit tests, the example
 #
-# Ends with 'N passed, N failed' and exit code 1 where anything failed. Cheap layers run first.
+# Ends with 'N passed, N failed' and exit code 1 where anything failed. Parts run two at a time, and what they do is told while
+# they do it. Before something is called done, Tests/long.sh tries harder.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+case ${1:-} in
+'' | --quick) ;;
+*)
+    echo "usage: Tests/run.sh [--quick]" >&2
+    exit 2
+    ;;
+esac
 source Tests/check.sh
+source Tests/swift.sh
 
-# swift_tests NAME ARGUMENTS...: a run of Swift Testing; adds up its own tests.
-swift_tests() {
-    local name=$1 log result count issues
-    shift
-    log=$(mktemp)
-    swift test "$@" >"$log" 2>&1
-    result=$?
-    count=$(sed -n 's/.*Test run with \([0-9]*\) tests.*/\1/p' "$log" | tail -n 1)
-    issues=$(grep -c '^✘ Test .* failed after' "$log")
-    if [ "$result" -eq 0 ] && [ -n "$count" ] && [ "$count" -gt 0 ]; then
-        passed=$((passed + count))
-        echo "ok    $name: $count tests"
-    else
-        [ "$issues" -gt 0 ] || issues=1
-        failed=$((failed + issues))
-        passed=$((passed + (${count:-0} > issues ? ${count:-0} - issues : 0)))
-        echo "FAIL  $name"
-        grep -E '^✘|error:|Fatal|recorded an issue' "$log" | head -n 60 | sed 's/^/      /'
-    fi
-    grep -E '^skipped ' "$log" | sort -u | sed 's/^/      /'
-    rm -f "$log"
+# Everything that any part needs, before parts run beside one another. cross.sh and Boards/run.sh name their own again.
+packages() {
+    Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
+        ffmpeg binutils file qemu-user cpio kmod make xz-utils qemu-system-arm qemu-system-misc libsimde-dev \
+        gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu g++ pkg-config help2man man-db dpkg-dev lintian bash-completion zsh fish \
+        debootstrap && Toolchains/install-cross.sh
 }
 
-step "packages"
-Toolchains/install-packages.sh libturbojpeg0-dev libpng-dev libgd-dev openssh-client openssh-server || exit 1
+format() {
+    check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
+    check "kernel sets do not repeat each other" Tests/duplicates.py --limit 0
+}
 
-step "format"
-check "swift format lint" swift format lint --strict --recursive Sources Tests Package.swift
+quick_tests() {
+    check "packages" Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev || return
+    check "debug build" swift build --build-tests || return
+    swift_tests "unit tests" --skip Mutation
+    check "the example's events, by the debug build" Tests/example.sh "$(swift build --show-bin-path)"
+}
+if [ "${1:-}" = --quick ]; then
+    lane format format
+    lane tests quick_tests
+    lanes_end
+    summary
+    exit
+fi
 
-step "programs"
-check "release build" swift build -c release
+first() { check "packages" packages && check "release build" swift build -c release && touch "$tests_work/built"; }
+lane first first
+lane format format
+lanes_end
+[ -e "$tests_work/built" ] || {
+    summary
+    exit
+}
 programs=$(swift build -c release --show-bin-path)
+export OCELLUS_PROGRAMS=$programs
 
-step "unit, golden and mutation tests"
-swift_tests "swift test"
+# Debug builds, but for the kernels: those in C take most of the tests' time.
+quick_kernels=(-Xcc -O2)
 
-step "the person sensor"
-check "the example's events" Tests/example.sh "$programs"
-check "a still scene costs little" Tests/motion.sh "$programs"
-check "a long life in short" Tests/soak.sh "$programs" 5000 20
-check "a recording with a line says the same again" Tests/replay.sh "$programs"
-check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
+unit_tests() {
+    check "debug build" swift build --build-tests "${quick_kernels[@]}" || return
+    # Mutated files are read under AddressSanitizer, beside these.
+    swift_tests "unit and golden tests" --skip Mutation
+    # Plans follow the caches of the machine: what depends on plans holds for those of any.
+    local caches
+    for caches in $tests_caches; do
+        OCELLUS_CACHES=$caches swift_tests "plans for caches of $caches" --filter "$tests_of_plans"
+    done
+}
 
-step "a board at the other end of ssh"
-check "ocellus deploy" Tests/deploy.sh "$programs"
+# In a folder of their own for whatever they leave.
+program_tests() {
+    local TMPDIR=$tests_work
+    export TMPDIR
+    check "the tests' lanes" Tests/lanes.sh
+    check "the example's events" Tests/example.sh "$programs"
+    check "the documents' command lines" Tests/commands.sh "$programs"
+    check "a still scene costs little" Tests/motion.sh "$programs"
+    check "a long life in short" Tests/soak.sh "$programs" 5000 20
+    check "a recording with a line says the same again" Tests/replay.sh "$programs"
+    check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
+    check "network cameras" Tests/network.sh "$programs"
+    check "ocellus deploy, with a board at the other end of ssh" Tests/deploy.sh "$programs"
+}
 
-source Tests/cross.sh
+instruction_tests() {
+    source Tests/instructions.sh
+    check "a still scene costs little on Arm and RISC-V" Tests/motion-instructions.sh "$programs"
+}
 
-source Tests/instructions.sh
-check "a still scene costs little on Arm and RISC-V" Tests/motion-instructions.sh "$programs"
+# One behind the other: they share a folder.
+cross_tests() {
+    source Tests/cross.sh
+    source Tests/library.sh
+}
 
-step "the same under AddressSanitizer"
 # XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
-swift_tests "mutated files under AddressSanitizer" --sanitize=address --disable-xctest --filter Mutation \
-    --scratch-path .build-sanitize
+sanitizer_tests() {
+    export LSAN_OPTIONS=suppressions=$PWD/Tests/leaks.txt:print_suppressions=0
+    check "build with AddressSanitizer" swift build --build-tests --sanitize=address "${quick_kernels[@]}" --scratch-path .build-sanitize ||
+        return
+    swift_tests "mutated files under AddressSanitizer" --sanitize=address --disable-xctest --filter Mutation \
+        --scratch-path .build-sanitize
+}
 
+lane tests unit_tests
+lane cross cross_tests
+lane sanitizer sanitizer_tests
+lane emulated check "avx512vnni emulated, on CPUs without its instructions" Tests/emulated.sh
+lane instructions instruction_tests
+lane programs program_tests
+lane install check "the programs to install" Toolchains/build.sh host
 source Tests/Boards/run.sh
+source Tests/packages.sh
+check "a newcomer's first day" Tests/first-day.sh
 
 summary

@@ -10,77 +10,59 @@ programs=$1
 frames=${2:-100000}
 restarts=${3:-1000}
 work=$(mktemp -d)
-daemon=
-trap '[ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-fail() {
-    echo "soak.sh: $1" >&2
-    tail -n 5 "$work"/*.jsonl "$work/log" >&2
-    exit 1
-}
+source Tests/daemon.sh
 
 example=$PWD/Examples/person-sensor
 header=$(head -n 1 "$example/clip.y4m" | wc -c)
 tail -c +$((header + 1)) "$example/clip.y4m" >"$work/frames"
-clang -shared -fPIC -O1 -Wall -Werror -o "$work/count.so" Tests/Allocations/count_allocations.c
-
-# clips NUMBER: a Y4M stream that repeats the clip's 72 frames.
-clips() {
-    head -n 1 "$example/clip.y4m"
-    for _ in $(seq "$1"); do cat "$work/frames"; done
-}
+count_allocations
 mkfifo "$work/pipe"
 
-# Of the running daemon.
-resident() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon/status"; }
-descriptors() { find "/proc/$daemon/fd" -mindepth 1 ! -lname '*.tmp' | wc -l; } # records being written left out
-latest() { sed -n "\$s/.*\"$1\":\([0-9]*\),.*/\1/p" "$work/events.jsonl"; }
-reaches() { [ "$(latest "$1")" -ge "$2" ] 2>/dev/null; }
+# clips NUMBER: the clip's 72 frames, so many times.
+clips() { for _ in $(seq "$1"); do cat "$work/frames"; done; }
 
-# wait_for FIELD NUMBER
-wait_for() {
-    while ! reaches "$1" "$2"; do
-        kill -0 "$daemon" 2>/dev/null || fail "the daemon ended early"
-        sleep 0.02
-    done
+# feed FIRST REST: a Y4M stream of so many clips, which stands still behind the first of them and at its end until the files
+# `warm` and `measured` are there.
+feed() {
+    head -n 1 "$example/clip.y4m"
+    clips "$1"
+    until [ -e "$work/warm" ]; do sleep 0.02; done
+    clips "$2"
+    until [ -e "$work/measured" ]; do sleep 0.02; done
 }
 
-# measure FIELD WARM END: memory and descriptors between two numbers of a field of the events.
+# measure WHAT: memory and descriptors of a daemon that stands still, against those of the first time.
 measure() {
-    wait_for "$1" "$2"
-    local memory open
-    memory=$(resident)
-    open=$(descriptors)
-    wait_for "$1" "$3"
-    echo "$1 $2 to $3: $memory to $(resident) KB resident, $open to $(descriptors) descriptors"
+    settle
+    if [ -z "$memory" ]; then
+        memory=$(resident) open=$(descriptors)
+        return
+    fi
+    echo "$1: $memory to $(resident) KB resident, $open to $(descriptors) descriptors"
     [ "$(resident)" -le $((memory + 64)) ] || fail "memory grows"
     [ "$(descriptors)" -eq "$open" ] || fail "descriptors are not what they were"
 }
 
-# start ARGUMENTS...: the daemon, with its events in a file.
-start() {
-    : >"$work/events.jsonl"
-    ALLOCATION_COUNT=$work/count LD_PRELOAD=$work/count.so "$programs/ocellusd" "$@" --heartbeat 0.05 \
-        >"$work/events.jsonl" 2>"$work/log" &
-    daemon=$!
-}
-
 # calls CLIPS NAME ARGUMENTS...: allocating calls of a whole run over a pipe.
 calls() {
-    local name=$2 clips=$1
+    local clips=$1 name=$2 warm=$((($1 + 9) / 10)) memory=
     shift 2
-    rm -f "$work/measured"
-    {
-        clips "$clips"
-        until [ -e "$work/measured" ]; do sleep 0.02; done
-    } >"$work/pipe" &
-    start "$work/sensor.ocellus" --source "y4m:$work/pipe" --every-frame "$@"
-    measure frames $((72 * clips / 10)) $((72 * clips))
+    rm -f "$work/warm" "$work/measured"
+    feed "$warm" $((clips - warm)) >"$work/pipe" &
+    feeder=$!
+    start "$work/sensor.ocellus" --source y4m:- --every-frame --heartbeat 0.05 "$@" <"$work/pipe"
+    wait_until reaches frames $((72 * warm))
+    measure
+    touch "$work/warm"
+    wait_until reaches frames $((72 * clips))
+    [ "$warm" -eq "$clips" ] || measure "$((72 * warm)) to $((72 * clips)) frames"
     touch "$work/measured"
+    wait "$feeder"
+    feeder=
     wait "$daemon" || fail "the daemon failed"
     daemon=
     grep -q "\"frames\":$((72 * clips)),.*\"lost\":0" <(tail -n 1 "$work/events.jsonl") || fail "frames or events are missing"
-    od -An -td8 "$work/count" | tr -d ' ' >"$work/count-$name"
+    allocations >"$work/count-$name"
 }
 
 "$programs/ocellus" build "$example/sensor.yaml" --board host -o "$work/sensor.ocellus" >/dev/null
@@ -105,17 +87,32 @@ echo "$(sed 's/.*"recorded":\([0-9]*\).*/\1/' <<<"$last") recorded, $kept bytes 
 grep -q '"recorded":[1-9].*"unrecorded":0' <<<"$last" || fail "frames are not recorded"
 [ "$kept" -le $((256 * 1024)) ] || fail "the budget is exceeded"
 
-# A command that writes one frame and ends: every frame is another start of the source.
+# A command that writes one frame and ends: every frame is another start of the source. At two of its starts it stays.
 head -c 9216 /dev/urandom >"$work/one-frame"
+mkfifo "$work/go"
+exec 8<>"$work/go"
+warm=$((restarts / 10 + 1))
+cat >"$work/command" <<END
+read -r starts <"$work/starts"
+starts=\$((starts + 1))
+cat "$work/one-frame"
+echo \$starts >"$work/starts"
+case \$starts in $warm | $restarts) read -r _ <"$work/go" ;; esac
+END
 {
     sed "s#^model: #model: $example/#" "$example/sensor.yaml"
-    echo 'source: grey:96x96'
-    echo "command: [cat, $work/one-frame]"
+    printf '%s\n' 'source: grey:96x96' "command: [sh, $work/command]" 'camera: {stall: 1000s}'
 } >"$work/restarts.yaml"
 "$programs/ocellus" build "$work/restarts.yaml" --board host -o "$work/restarts.ocellus" >/dev/null
-start "$work/restarts.ocellus"
-measure faults $((restarts / 10)) "$restarts"
-kill "$daemon"
-wait "$daemon" || fail "the daemon failed"
-daemon=
+started() { [ "$(cat "$work/starts")" = "$1" ]; }
+memory=
+echo 0 >"$work/starts"
+start "$work/restarts.ocellus" --heartbeat 0.05
+wait_until started $warm
+measure
+echo >&8
+wait_until started "$restarts"
+measure "starts $warm to $restarts of a command"
+reaches faults $((restarts - 1)) || fail "a start is not told"
+stop
 Tests/camera.sh "$programs" "$restarts"

@@ -8,10 +8,10 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 declare -F check >/dev/null || source Tests/check.sh
 
-boards_work=$(mktemp -d)
+boards_work=$tests_work/boards
 boards_silence=120 # seconds without a line on the console after which a boot is given up; it says one every 5 s or so
 boards_limit=600   # seconds a boot may take on a busy machine; it takes a tenth of that
-boards_budget=1500 # seconds that all boots may take together
+boards_budget=900  # seconds that all boots of a board may take together
 
 boards_toolset() { case $1 in arm64) echo aarch64 ;; armhf) echo armv7 ;; amd64) echo x86_64 ;; *) echo "$1" ;; esac; }
 
@@ -23,6 +23,8 @@ boards_triple() {
     amd64) echo x86_64-unknown-linux-gnu ;;
     esac
 }
+
+boards_profile() { case $1 in arm64) echo aarch64 ;; armhf) echo armv7 ;; amd64) echo x86-64 ;; *) echo "$1" ;; esac; }
 
 # The best kernel set that the emulated CPU runs.
 boards_kernels() { case $1 in arm64) echo dotprod ;; armhf) echo neon32 ;; riscv64) echo rvv ;; *) echo avx2 ;; esac; }
@@ -47,7 +49,12 @@ boards_prefix() {
 boards_emulator() { case $1 in arm*) echo qemu-system-arm ;; riscv64) echo qemu-system-misc ;; *) echo qemu-system-x86 ;; esac; }
 
 # A mirror may be without an architecture of the stable suite for days, while it changes.
-boards_kernel() { Tests/Boards/kernel.sh "$1" trixie || Tests/Boards/kernel.sh "$1" forky; }
+boards_kernel() { boards_make_kernel "$1" trixie || boards_make_kernel "$1" forky; }
+
+# One at a time: they share what they download.
+boards_make_kernel() {
+    mkdir -p .build-boards && flock .build-boards/lock Tests/Boards/kernel.sh "$@"
+}
 
 boards_daemon() {
     swift build -c release --triple "$(boards_triple "$1")" --toolset "Toolchains/$(boards_toolset "$1")-linux.json" \
@@ -56,21 +63,21 @@ boards_daemon() {
 
 # boards_bundle ARCH NAME: the sensor file NAME.yaml in the board's data, built for its best kernels.
 boards_bundle() {
-    "$boards_programs/ocellus" build "$boards_work/$2.yaml" --board host --kernels "$(boards_kernels "$1")" \
+    "$boards_programs/ocellus" build "$boards_work/$1.files/$2.yaml" --board "generic-$(boards_profile "$1")" --kernels "$(boards_kernels "$1")" \
         -o "$boards_work/$1/data/$2.ocellus"
 }
 
 # What the daemon says about the clip when it is built for this machine; kernels may not matter.
 boards_data() {
-    local arch=$1 data=$boards_work/$1/data
-    mkdir -p "$data"
+    local arch=$1 data=$boards_work/$1/data files=$boards_work/$1.files
+    mkdir -p "$data" "$files"
     cp Examples/person-sensor/clip.y4m "$data/"
-    cp Examples/person-sensor/person_detect.tflite Examples/person-sensor/sensor.yaml Tests/Boards/board.yaml "$boards_work/"
-    sed -e 's/^source: .*/source: \/dev\/video9/' -e '/^lines:/,/lamp/d' Tests/Boards/board.yaml >"$boards_work/stall.yaml"
+    cp Examples/person-sensor/person_detect.tflite Examples/person-sensor/sensor.yaml Tests/Boards/board.yaml "$files/"
+    sed -e 's/^source: .*/source: \/dev\/video9/' -e '/^lines:/,/lamp/d' Tests/Boards/board.yaml >"$files/stall.yaml"
     boards_bundle "$arch" sensor && boards_bundle "$arch" board && boards_bundle "$arch" stall || return 1
-    "$boards_programs/ocellus" build Examples/person-sensor/sensor.yaml --board host --kernels scalar \
-        -o "$boards_work/scalar.ocellus" || return 1
-    "$boards_programs/ocellusd" "$boards_work/scalar.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
+    "$boards_programs/ocellus" build Examples/person-sensor/sensor.yaml --board generic-x86-64 --kernels scalar \
+        -o "$files/scalar.ocellus" || return 1
+    "$boards_programs/ocellusd" "$files/scalar.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
         >"$data/host.jsonl"
 }
 
@@ -99,10 +106,13 @@ boards_boot() {
 # Every line that the board's tests said is a test here; boots again once, since a busy machine can upset any timing.
 boards_test() {
     local arch=$1 name
+    now "boot"
     if ! boards_boot "$arch"; then
         mv "$boards_work/$arch.log" "$boards_work/$arch.first.log"
-        echo "      $arch: boots again, after this:"
-        { grep -A 12 '^FAIL ' "$boards_work/$arch.first.log" || tail -n 30 "$boards_work/$arch.first.log"; } | sed 's/^/      /'
+        say "      $arch: boots again, after this:"
+        say "$({ grep -A 12 '^FAIL ' "$boards_work/$arch.first.log" || tail -n 30 "$boards_work/$arch.first.log"; } |
+            sed 's/^/      /')"
+        now "second boot"
         boards_boot "$arch" verbose
     fi
     check "$arch: the board ran all its tests" boards_through "$arch"
@@ -122,29 +132,29 @@ boards_through() {
     grep -qx 'BOARD DONE' "$boards_work/$1.log"
 }
 
+boards_install() {
+    local arch packages=(cpio kmod make xz-utils) toolsets=()
+    for arch in "${boards[@]}"; do
+        packages+=("$(boards_emulator "$arch")" "$(boards_compiler "$arch")")
+        toolsets+=("$(boards_toolset "$arch")")
+    done
+    Toolchains/install-packages.sh "${packages[@]}" && Toolchains/install-cross.sh "${toolsets[@]}"
+}
+
+# boards_board ARCH: all tests of a board.
+boards_board() {
+    check "$1: kernel and drivers" boards_kernel "$1" && check "$1: cross build" boards_daemon "$1" &&
+        check "$1: bundle and the host's events" boards_data "$1" && check "$1: initramfs" boards_initramfs "$1" || return
+    boards_test "$1"
+}
+
 boards=("$@")
 [ ${#boards[@]} -gt 0 ] || boards=(arm64 riscv64)
 step "emulated boards"
-boards_packages=(cpio kmod make xz-utils)
-boards_toolsets=()
-for arch in "${boards[@]}"; do
-    boards_packages+=("$(boards_emulator "$arch")" "$(boards_compiler "$arch")")
-    boards_toolsets+=("$(boards_toolset "$arch")")
-done
-if ! Toolchains/install-packages.sh "${boards_packages[@]}" || ! Toolchains/install-cross.sh "${boards_toolsets[@]}"; then
-    check "packages for emulated boards" false
-    # shellcheck disable=SC2317 # sourced, or not
-    return 1 2>/dev/null || exit 1
+if check "packages for emulated boards" boards_install && check "the programs for this machine" build_programs; then
+    boards_programs=$(programs_folder)
+    for arch in "${boards[@]}"; do lane "$arch" boards_board "$arch"; done
+    lanes_end
 fi
-swift build -c release --product ocellus >/dev/null && swift build -c release --product ocellusd >/dev/null
-boards_programs=$(swift build -c release --show-bin-path)
-for arch in "${boards[@]}"; do
-    check "$arch: kernel and drivers" boards_kernel "$arch"
-    check "$arch: cross build" boards_daemon "$arch"
-    check "$arch: bundle and the host's events" boards_data "$arch"
-    check "$arch: initramfs" boards_initramfs "$arch"
-    boards_test "$arch"
-done
-rm -rf "$boards_work"
 
 [ "${BASH_SOURCE[0]}" != "$0" ] || summary

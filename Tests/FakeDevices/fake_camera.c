@@ -11,7 +11,7 @@ void fake_camera_begin(void) {
     pthread_mutex_lock(&fake.lock);
     memset(fake.nodes, 0, sizeof fake.nodes);
     memset(fake.failures, 0, sizeof fake.failures);
-    fake.mode_count = 0;
+    fake.mode_count = fake.hides_sizes = 0;
     fake.padding = fake.forced_width = fake.forced_height = 0;
     fake.exposure = fake.power_line = -1;
     pthread_mutex_unlock(&fake.lock);
@@ -71,6 +71,8 @@ void fake_camera_mode(const char *code, uint32_t width, uint32_t height, uint32_
 }
 
 void fake_camera_pad(uint32_t bytes) { fake.padding = bytes; }
+
+void fake_camera_hide_sizes(void) { fake.hides_sizes = 1; }
 
 void fake_camera_force_size(uint32_t width, uint32_t height) {
     pthread_mutex_lock(&fake.lock);

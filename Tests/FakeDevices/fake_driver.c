@@ -49,7 +49,7 @@ static void settle(struct file *file, uint32_t code, uint32_t width, uint32_t he
     int is_planar = code == V4L2_PIX_FMT_NV12 || code == V4L2_PIX_FMT_NV21 || code == V4L2_PIX_FMT_YUV420;
     file->format = (struct v4l2_pix_format){
         .width = width, .height = height, .pixelformat = code, .field = V4L2_FIELD_NONE,
-        .bytesperline = code == V4L2_PIX_FMT_MJPEG ? 0 : stride,
+        .bytesperline = code == V4L2_PIX_FMT_MJPEG || fake.hides_sizes ? 0 : stride,
         .sizeimage = code == V4L2_PIX_FMT_MJPEG ? width * height * 2 : stride * height * (is_planar ? 3 : 2) / 2,
         .colorspace = V4L2_COLORSPACE_SRGB, .priv = V4L2_PIX_FMT_PRIV_MAGIC};
 }
@@ -216,7 +216,7 @@ static int dequeue(struct file *file, struct v4l2_buffer *to) {
     memmove(file->done, file->done + 1, sizeof file->done - sizeof file->done[0]);
     file->done_count--;
     to->index = (uint32_t)index;
-    to->bytesused = file->used_bytes[index];
+    to->bytesused = fake.hides_sizes ? 0 : file->used_bytes[index];
     to->flags = file->flags[index] | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     to->sequence = file->sequences[index];
     return 0;

@@ -32,6 +32,7 @@ struct fake_driver {
     struct file files[FILES];
     struct { uint32_t code, width, height, rate; } modes[MODES];
     int mode_count;
+    int hides_sizes;
     uint32_t padding, forced_width, forced_height, generation;
     struct { unsigned long request; int times, error; } failures[FAILURES];
     int64_t exposure, power_line;

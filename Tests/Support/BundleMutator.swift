@@ -5,6 +5,28 @@ import CBundle
 public struct BundleMutator {
     private var random: SplitMix64
 
+    /// Where the fields of each section's records are.
+    private struct Layout: Sendable {
+        var kind: oc_section_kind
+        var recordBytes: Int
+        var fields: [BundleFields.Place]
+    }
+
+    private static let layouts: [Layout] = {
+        do {
+            let all = try BundleFields(SampleBundle.make())
+            return all.sections.map { section in
+                Layout(
+                    kind: section.kind, recordBytes: section.recordBytes,
+                    fields: all.places.filter { $0.section == section.name && $0.record == 0 })
+            }
+        } catch {
+            fatalError("the sample is refused: \(error)")
+        }
+    }()
+
+    private static let steps = layouts.firstIndex { $0.kind == OC_SECTION_STEPS } ?? 0
+
     public init(seed: UInt64) { random = SplitMix64(state: seed) }
 
     public mutating func mutate(_ original: [UInt8]) -> [UInt8] {
@@ -27,16 +49,9 @@ public struct BundleMutator {
 
     private mutating func change(_ file: inout BundleFile) {
         // Steps are what most rules are about.
-        let kinds: [oc_section_kind] = [
-            OC_SECTION_STEPS, OC_SECTION_STEPS, OC_SECTION_STEPS, OC_SECTION_STEPS, OC_SECTION_STEPS, OC_SECTION_STEPS,
-            OC_SECTION_MODEL, OC_SECTION_TENSORS, OC_SECTION_WEIGHTS, OC_SECTION_INPUTS, OC_SECTION_OUTPUTS,
-            OC_SECTION_PREPROCESS, OC_SECTION_SCORES, OC_SECTION_LABELS, OC_SECTION_WATCH, OC_SECTION_SENSOR,
-            OC_SECTION_SOURCE, OC_SECTION_CONTROLS, OC_SECTION_LINES,
-            OC_SECTION_ZONES, OC_SECTION_MASKS, OC_SECTION_MOTION, OC_SECTION_RECORD,
-            OC_SECTION_FUSIONS,
-        ]
-        let kind = kinds[random.below(kinds.count)]
-        guard let index = file.sections.firstIndex(where: { $0.kind == kind.rawValue }),
+        let kinds = Self.layouts.count
+        let layout = Self.layouts[random.below(5) == 0 ? Self.steps : random.below(kinds)]
+        guard let index = file.sections.firstIndex(where: { $0.kind == layout.kind.rawValue }),
             !file.sections[index].bytes.isEmpty
         else { return }
         if random.below(40) == 0 {
@@ -45,8 +60,20 @@ public struct BundleMutator {
             file.sections[index].bytes = Array(bytes.prefix(random.below(bytes.count + 1)))
             return
         }
-        let record = kind == OC_SECTION_STEPS ? MemoryLayout<oc_step>.size : file.sections[index].bytes.count
-        change(&file.sections[index].bytes, record: record)
+        let bytes = file.sections[index].bytes.count
+        let records = max(bytes / layout.recordBytes, 1)
+        if let field = layout.fields.isEmpty ? nil : layout.fields[random.below(layout.fields.count)],
+            random.below(2) == 0
+        {
+            // What it holds, of which elements of a list are one each.
+            let at = random.below(records) * layout.recordBytes + field.offset
+            let element = at + random.below(field.count) * field.width
+            if element + field.width <= bytes, [1, 2, 4].contains(field.width) {
+                store(&file.sections[index].bytes, at: element, other: element, width: field.width)
+                return
+            }
+        }
+        change(&file.sections[index].bytes, record: layout.kind == OC_SECTION_STEPS ? layout.recordBytes : bytes)
     }
 
     /// One field of one record.
@@ -57,6 +84,11 @@ public struct BundleMutator {
         func clip(_ position: Int) -> Int { min(position / width * width, bytes.count - width) }
         let at = clip(start + random.below(record))
         let other = clip(start + random.below(record))
+        store(&bytes, at: at, other: other, width: width)
+    }
+
+    /// Another value in place of one, maybe that of another place.
+    private mutating func store(_ bytes: inout [UInt8], at: Int, other: Int, width: Int) {
         let old = value(bytes, at, width)
         let new: UInt32
         switch random.below(8) {

@@ -37,17 +37,16 @@ public struct ModelGolden: Decodable, Sendable {
 
     private static func locate(_ model: String) -> URL? {
         let data = OperatorSuite.dataFolder
-        let checkout = data.deletingLastPathComponent().deletingLastPathComponent()
         let file = "\(model)_int8.tflite"
         var candidates = [
             data.appendingPathComponent("models/\(file)"),
-            checkout.appendingPathComponent(".build-models/\(file)"),
+            Checkout.file(".build-models/\(file)"),
         ]
         if let folder = ProcessInfo.processInfo.environment["OCELLUS_MODELS"] {
             candidates.insert(URL(fileURLWithPath: folder).appendingPathComponent(file), at: 1)
         }
         if model == "person_detect" {
-            candidates.insert(checkout.appendingPathComponent("Examples/person-sensor/person_detect.tflite"), at: 0)
+            candidates.insert(Checkout.file("Examples/person-sensor/person_detect.tflite"), at: 0)
         }
         return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
     }

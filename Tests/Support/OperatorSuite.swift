@@ -3,8 +3,7 @@ import Foundation
 /// The small models of `Tests/Data/operators` with what the reference kernels answer.
 public enum OperatorSuite {
     /// `Tests/Data` of this checkout.
-    public static let dataFolder = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Data")
+    public static let dataFolder = Checkout.file("Tests/Data")
 
     /// Every case's name, `<operator>-<case>`, sorted.
     public static let cases: [String] = {

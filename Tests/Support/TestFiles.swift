@@ -4,8 +4,7 @@ import Foundation
 public enum TestFiles {
     /// Paths of all files below `Tests/Data` and `Examples` whose names end so, sorted.
     public static func all(withExtension ending: String) -> [String] {
-        let root = OperatorSuite.dataFolder.deletingLastPathComponent().deletingLastPathComponent()
-        return [OperatorSuite.dataFolder, root.appendingPathComponent("Examples")].flatMap { folder -> [String] in
+        [OperatorSuite.dataFolder, Checkout.file("Examples")].flatMap { folder -> [String] in
             let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
             return files.filter { $0.hasSuffix(".\(ending)") }.map { folder.appendingPathComponent($0).path }
         }.sorted()

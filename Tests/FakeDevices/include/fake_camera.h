@@ -19,6 +19,8 @@ void fake_camera_unplug(int number);
 void fake_camera_mode(const char *code, uint32_t width, uint32_t height, uint32_t rate);
 /* Bytes from row to row beyond the row itself, in every format. */
 void fake_camera_pad(uint32_t bytes);
+/* From here on the driver says 0 bytes for a row and for a frame. */
+void fake_camera_hide_sizes(void);
 /* From here on the driver gives another size than asked for. */
 void fake_camera_force_size(uint32_t width, uint32_t height);
 

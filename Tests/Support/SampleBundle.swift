@@ -1,0 +1,119 @@
+import Bundle
+import CBundle
+
+/// A small bundle with every section, sound in all that `BundleView` checks.
+public enum SampleBundle {
+    public static let labels = ["cat", "dog"]
+
+    public static func make() -> [UInt8] {
+        var writer = BundleWriter()
+        var model = oc_model()
+        model.name = writer.intern("sample".utf8)
+        model.origin = writer.intern("sample.tflite".utf8)
+        model.board = writer.intern("host".utf8)
+        model.builder = writer.intern("ocellus 0".utf8)
+        model.kernel_set = OC_SET_SCALAR.rawValue
+        model.threads = 2
+        (model.cpus.0, model.cpus.1) = (4, 1)
+        model.caches = oc_caches(l1: 32768, l2: 524_288, l3: 4_194_304)
+        model.arena_bytes = 128
+        model.macs = 24
+        var step = oc_step()
+        step.kernel = OC_KERNEL_MATRIX.rawValue
+        step.name = writer.intern("operator 0".utf8)
+        writer.add(OC_SECTION_MODEL, [model])
+        writer.add(
+            OC_SECTION_TENSORS,
+            [
+                tensor(writer.intern("picture".utf8), [1, 2, 2, 3], OC_SPACE_ARENA, offset: 0),
+                tensor(writer.intern("scores".utf8), [1, 2], OC_SPACE_ARENA, offset: 64),
+                tensor(writer.intern("constant".utf8), [5], OC_SPACE_WEIGHTS, offset: 3),
+            ])
+        writer.add(OC_SECTION_STEPS, [step])
+        writer.add(OC_SECTION_INPUTS, [UInt32(0)])
+        writer.add(OC_SECTION_OUTPUTS, [UInt32(1)])
+        writer.add(OC_SECTION_WEIGHTS, [UInt8](1...8))
+        let texts = labels.map { writer.intern($0.utf8) }
+        writer.add(OC_SECTION_LABELS, texts)
+        writer.add(OC_SECTION_PREPROCESS, [preprocess])
+        writer.add(OC_SECTION_SCORES, [scores])
+        var watch = oc_watch()
+        watch.name = writer.intern("a dog".utf8)
+        watch.zone = 1
+        (watch.label, watch.on, watch.off, watch.smoothing) = (1, 40_000, 30_000, 65_536)
+        var several = oc_watch()
+        several.name = writer.intern("a pet".utf8)
+        (several.label, several.on, several.off, several.smoothing) = (0, 50_000, 50_000, 65_536)
+        several.further_count = 1
+        writer.add(OC_SECTION_WATCH, [watch, several])
+        writer.add(OC_SECTION_WATCH_LABELS, [UInt32(1)])
+        var sensor = oc_sensor()
+        sensor.name = writer.intern("door".utf8)
+        sensor.source = writer.intern("-".utf8)
+        sensor.topic = writer.intern("home".utf8)
+        sensor.heartbeat = 1000
+        writer.add(OC_SECTION_SENSOR, [sensor])
+        var source = oc_source_settings()
+        source.command = writer.intern("cat\0frames\0".utf8)
+        source.format = writer.intern("nv12".utf8)
+        (source.width, source.height, source.stall) = (320, 240, 2000)
+        writer.add(OC_SECTION_SOURCE, [source])
+        let control = oc_control(name: writer.intern("gain".utf8), value: writer.intern("7".utf8))
+        writer.add(OC_SECTION_CONTROLS, [control])
+        var line = oc_line()
+        line.name = writer.intern("button".utf8)
+        line.chip = writer.intern("board".utf8)
+        (line.offset, line.use, line.frames) = (4, UInt8(OC_LINE_TRIGGER_BURST.rawValue), 3)
+        writer.add(OC_SECTION_LINES, [line])
+        var zone = oc_zone()
+        zone.name = writer.intern("garden".utf8)
+        zone.part = oc_region(x: 0, y: 100, width: 65535, height: 1000)
+        writer.add(OC_SECTION_ZONES, [zone])
+        writer.add(OC_SECTION_MASKS, [oc_region(x: 1, y: 2, width: 3, height: 4)])
+        var motion = oc_motion()
+        (motion.level, motion.area, motion.hold) = (10, 300, 2000)
+        writer.add(OC_SECTION_MOTION, [motion])
+        var record = oc_record()
+        record.folder = writer.intern("/var/lib/door".utf8)
+        (record.budget, record.before, record.after, record.side, record.quality) = (1_000_000, 2, 3, 320, 75)
+        writer.add(OC_SECTION_RECORD, [record])
+        var fusion = oc_fusion()
+        fusion.what = writer.intern("two in one".utf8)
+        fusion.why = writer.intern("it pays".utf8)
+        (fusion.count, fusion.first_step, fusion.step_count, fusion.bytes) = (1, 0, 1, 64)
+        writer.add(OC_SECTION_FUSIONS, [fusion])
+        return writer.finish()
+    }
+
+    private static func tensor(_ name: oc_text, _ shape: [Int32], _ space: oc_space, offset: UInt32) -> oc_tensor {
+        var tensor = oc_tensor()
+        tensor.name = name
+        tensor.type = UInt8(OC_TYPE_INT8.rawValue)
+        tensor.rank = UInt8(shape.count)
+        tensor.space = UInt8(space.rawValue)
+        tensor.shape = (1, 1, 1, 1, 1, 1)
+        withUnsafeMutableBytes(of: &tensor.shape) { raw in
+            for (d, extent) in shape.enumerated() { raw.bindMemory(to: Int32.self)[d] = extent }
+        }
+        tensor.offset = offset
+        tensor.bytes = UInt32(shape.reduce(1, *))
+        tensor.scale = 0.5
+        return tensor
+    }
+
+    private static var preprocess: oc_preprocess {
+        var record = oc_preprocess()
+        (record.width, record.height, record.channels, record.tensor) = (2, 2, 3, 0)
+        record.crop = (0, 0, 65535, 65535)
+        return record
+    }
+
+    private static var scores: oc_scores {
+        var record = oc_scores()
+        (record.tensor, record.count) = (1, 2)
+        withUnsafeMutableBytes(of: &record.table) { raw in
+            for byte in 0...255 { raw.bindMemory(to: UInt32.self)[byte] = UInt32(256 * byte) }
+        }
+        return record
+    }
+}

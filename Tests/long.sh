@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# What takes hours, before something is called done: damaged files, long lives, all tests with the caches of several machines
+# and in other surroundings.
+#
+# usage: Tests/long.sh [SECONDS]      of damaged files for each reader; 3600 by default
+#
+# Ends with 'N passed, N failed', as Tests/run.sh does, which comes first.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-3600}
+source Tests/check.sh
+source Tests/swift.sh
+
+release() { check "release build" swift build -c release && touch "$tests_work/built"; }
+lane release release
+lanes_end
+[ -e "$tests_work/built" ] || {
+    summary
+    exit
+}
+programs=$(swift build -c release --show-bin-path)
+
+fuzz() {
+    export OCELLUS_MUTATION_FRAMES=10000 # 100 of them in every run
+    check "damaged files, $seconds s for each reader" Tests/fuzz.sh "$seconds"
+}
+soak() { check "a long life" Tests/soak.sh "$programs"; }
+
+every_cache() {
+    local caches
+    check "debug build" swift build --build-tests || return
+    for caches in $tests_caches; do
+        OCELLUS_CACHES=$caches swift_tests "all tests for caches of $caches"
+    done
+}
+
+# What no result may depend on: language, clock, the rights of new files, a home, the names of folders, the number of CPUs.
+surroundings() {
+    local locale
+    check "debug build" swift build --build-tests || return
+    tests_folder="$tests_work/a folder"
+    tests_under=(taskset -c "$(taskset -cp $BASHPID | grep -o '[0-9]*' | tail -n 1)")
+    mkdir -p "$tests_folder"
+    unset HOME
+    umask 077
+    export TZ=Pacific/Chatham LANG LC_ALL
+    for locale in tr_TR.UTF-8 C; do
+        LANG=$locale LC_ALL=$locale
+        swift_tests "all tests on one CPU, in $locale"
+    done
+}
+
+# A checkout whose path has a space, from nothing but what is committed.
+elsewhere() {
+    local folder="$tests_work/another checkout"
+    mkdir "$folder"
+    git archive HEAD | tar -x -C "$folder" && cd "$folder" && Examples/person-sensor/run.sh >"$tests_work/elsewhere" &&
+        swift build -c release --triple aarch64-none-none-elf --toolset Toolchains/aarch64-linux.json --product ocellusd
+}
+
+lane fuzz fuzz
+lane soak soak
+lane caches every_cache
+lane surroundings surroundings
+lane elsewhere check "a checkout whose path has a space" elsewhere
+lanes_end
+summary
