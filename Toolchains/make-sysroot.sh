@@ -32,8 +32,8 @@ export APT_CONFIG="$apt/apt.conf"
 libgcc=$(apt-cache search --names-only '^libgcc-[0-9]+-dev$' | cut -d ' ' -f 1 | sort -V | tail -n 1)
 [ -n "$libgcc" ] || fail "Debian $suite has no packages for $debian on this mirror"
 apt-get autoclean -qq >/dev/null # packages that the mirror has replaced
-apt-get install -qq -y --download-only libc6-dev "$libgcc" libgpiod-dev libv4l-dev libturbojpeg0-dev \
-    libjpeg62-turbo-dev libpng-dev zlib1g-dev libpaho-mqtt-dev >/dev/null || fail "apt could not fetch the packages"
+apt-get install -qq -y --download-only libc6-dev "$libgcc" libgpiod-dev libv4l-dev libjpeg62-turbo-dev \
+    libpng-dev zlib1g-dev libpaho-mqtt-dev >/dev/null || fail "apt could not fetch the packages"
 
 rm -rf "$sysroot"
 mkdir -p "$sysroot"
