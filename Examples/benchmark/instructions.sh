@@ -16,22 +16,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source Examples/benchmark/models.sh
-
-# NAME, kernel set, architecture, board profile, what qemu-user is to be. SME is wrong in QEMU 7.2, and no x86 of its has
-# AVX-512.
-rows() {
-    cat <<-END
-	cortex-a53 neon aarch64 generic-aarch64 qemu-aarch64 -cpu cortex-a53
-	cortex-a72 neon aarch64 generic-aarch64 qemu-aarch64 -cpu cortex-a72
-	cortex-a76 dotprod aarch64 generic-aarch64 qemu-aarch64 -cpu cortex-a76
-	armv8.6 i8mm aarch64 generic-aarch64 qemu-aarch64 -cpu max,pauth=off,sme=off
-	cortex-a7 neon32 armv7 generic-armv7 qemu-arm -cpu cortex-a7
-	rv64gc scalar riscv64 generic-riscv64 qemu-riscv64 -cpu rv64
-	rv64gcv-128 rvv riscv64 generic-riscv64 qemu-riscv64 -cpu rv64,v=true,vlen=128
-	rv64gcv-256 rvv riscv64 generic-riscv64 qemu-riscv64 -cpu rv64,v=true,vlen=256
-	x86-64-v3 avx2 x86_64 generic-x86-64 qemu-x86_64 -cpu max
-	END
-}
+source Examples/benchmark/emulators.sh
 
 steps=no plain=no only=() models=()
 while [ $# -gt 0 ]; do
@@ -69,28 +54,11 @@ wanted() { # NAME SET
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 {
-    Toolchains/install-cross.sh
-    Toolchains/install-packages.sh qemu-user
-    clang -O2 -Wall -Werror -shared -fPIC -o "$work/instructions.so" Examples/benchmark/instructions.c
-    swift build -c release --product ocellus
+    prepare_emulators "$work/instructions.so"
+    [ -n "${OCELLUS_PROGRAMS:-}" ] || swift build -c release --product ocellus
 } >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-ocellus=$(swift build -c release --show-bin-path)/ocellus
-
-# The daemon for an architecture, built once.
-daemon() {
-    local triple scratch=$PWD/.build-cross
-    case $1 in
-    aarch64) triple=aarch64-none-none-elf ;;
-    armv7) triple=armv7-none-none-eabi ;;
-    riscv64) triple=riscv64-none-none-eabi ;;
-    x86_64) triple=x86_64-unknown-linux-gnu ;;
-    esac
-    if [ ! -e "$work/$1" ]; then
-        swift build -c release --triple $triple --toolset "Toolchains/$1-linux.json" --product ocellusd \
-            --scratch-path "$scratch" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-        ln -s "$scratch/$triple/release/ocellusd" "$work/$1"
-    fi
-}
+# A folder of programs that are built, or one to build.
+ocellus=${OCELLUS_PROGRAMS:-$(swift build -c release --show-bin-path)}/ocellus
 
 # count NAME SET ARCH BOARD MODEL EMULATOR...: runs one inference and one step by step; the plugin's lines and the program's
 # make $work/counts.
@@ -98,8 +66,8 @@ count() {
     local set=$2 arch=$3 board=$4 model=$5
     shift 5
     "$ocellus" build "$model" --board "$board" --kernels "$set" --quiet -o "$work/x.ocellus"
-    daemon "$arch"
-    "$@" -plugin "$work/instructions.so,memory=$memory" "$work/$arch" "$work/x.ocellus" --bench 1 --regions \
+    daemon_for "$arch"
+    "$@" -plugin "$work/instructions.so,memory=$memory" "$daemon" "$work/x.ocellus" --bench 1 --regions \
         >"$work/facts" 2>"$work/regions" || { cat "$work/regions" >&2; exit 1; }
     cat "$work/regions" "$work/facts" >"$work/counts"
 }
