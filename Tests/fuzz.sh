@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Damages sound files and feeds them to every reader of outside bytes, under AddressSanitizer, with seeds that the test
 # suite does not use. What a reader takes goes all the way: models are compiled for the portable and the fastest kernels
 # and compared with the reference executor, bundles are repacked and run, each step fenced in by its operands. Graphs of
@@ -13,13 +13,11 @@ cd "$(dirname "$0")/.."
 seconds=${1:-300}
 seed=${2:-$(date +%s)}
 slice=30
-# XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
-runner=--disable-xctest
 scratch=${FUZZ_SCRATCH:-.build-sanitize}
 # Every file is written before it is read: into memory, where there is such a folder.
 kept=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
 crashed=no
-export LSAN_OPTIONS="suppressions=$PWD/Tests/leaks.txt:print_suppressions=0"
+source Tests/sanitizer.sh
 trap '[ $crashed = yes ] || rm -rf "$kept"' EXIT
 trap 'exit 130' INT TERM HUP
 
@@ -28,7 +26,7 @@ while [ "$seconds" -gt 0 ]; do
     [ "$seconds" -ge "$slice" ] || slice=$seconds
     echo "fuzz: seed $seed, $slice seconds a test"
     if ! OCELLUS_MUTATION_SEED=$seed OCELLUS_MUTATION_SECONDS=$slice OCELLUS_MUTATION_KEEP=$kept \
-        swift test --skip-build $runner --sanitize=address --scratch-path "$scratch" --filter Mutation; then
+        swift test --skip-build "${sanitized[@]}" --scratch-path "$scratch" --filter Mutation; then
         crashed=yes
         echo "fuzz: failed with seed $seed; the files and seeds used last are in $kept" >&2
         exit 1

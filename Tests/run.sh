@@ -95,13 +95,11 @@ cross_tests() {
     source Tests/library.sh
 }
 
-# XCTest's own runner, which these tests do without, leaks and so fails under the sanitizer.
 sanitizer_tests() {
-    export LSAN_OPTIONS=suppressions=$PWD/Tests/leaks.txt:print_suppressions=0
+    source Tests/sanitizer.sh
     check "build with AddressSanitizer" swift build --build-tests --sanitize=address "${quick_kernels[@]}" --scratch-path .build-sanitize ||
         return
-    swift_tests "mutated files under AddressSanitizer" --sanitize=address --disable-xctest --filter Mutation \
-        --scratch-path .build-sanitize
+    swift_tests "mutated files under AddressSanitizer" "${sanitized[@]}" --filter Mutation --scratch-path .build-sanitize
 }
 
 lane tests unit_tests

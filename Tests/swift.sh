@@ -26,7 +26,7 @@ swift_tests() {
         failed=$((failed + issues))
         passed=$((passed + (${count:-0} > issues ? ${count:-0} - issues : 0)))
         tell_failure "$name$(took $started)"$'\n'"$({
-            grep -E '^✘|error:|Fatal|recorded an issue' "$log" | head -n 60
+            grep -E '^✘|error:|Fatal|recorded an issue' "$log" | cut -c 1-400 | head -n 60
             [ -n "$count" ] || tail -n 20 "$log"
         } | sed 's/^/      /')"
     fi

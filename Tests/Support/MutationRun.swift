@@ -5,6 +5,9 @@ import Foundation
 /// The environment steers longer runs: `OCELLUS_MUTATION_SEED` shifts the fixed seed, `OCELLUS_MUTATION_SECONDS` goes on
 /// for so long instead of for a fixed number of cases, and `OCELLUS_MUTATION_KEEP` names a folder where each case is
 /// written before it is read: after a crash, the file left there is the culprit.
+///
+/// How much memory a reader asks for is not measured here, where other tests run beside: AddressSanitizer ends the tests at an
+/// allocation of half a gigabyte (Tests/sanitizer.sh).
 public struct MutationRun {
     public var cases = 0
     /// Damaged files that the reader took nevertheless: the damage hit nothing that is checked.
@@ -14,8 +17,6 @@ public struct MutationRun {
     public var slowest = (time: Duration.zero, name: "")
     /// Whether every case was read in bounded time: not by the clock, so that a busy machine makes no difference.
     public var isBounded: Bool { slowest.time < .seconds(20) }
-    /// Growth of the process's peak resident memory, in bytes.
-    public var memoryGrowth = 0
 
     /// - Parameters:
     ///   - name: of the reader, for the names of kept files.
@@ -37,7 +38,6 @@ public struct MutationRun {
         let kept = environment["OCELLUS_MUTATION_KEEP"].map { URL(fileURLWithPath: $0) }
         let clock = ContinuousClock()
         let deadline = seconds.map { clock.now + .seconds($0) }
-        let memory = Self.peakMemory()
         while deadline.map({ clock.now < $0 }) ?? (self.cases < cases) {
             let file = files[self.cases % files.count]
             let bytes = damage(seed << 32 &+ UInt64(self.cases), file.bytes)
@@ -51,7 +51,6 @@ public struct MutationRun {
         if seconds != nil {
             print("\(name), seed \(seed): \(self.cases) damaged files, \(accepted) taken, \(refused) refused")
         }
-        memoryGrowth = Self.peakMemory() - memory
     }
 
     /// Of this thread.
@@ -59,14 +58,5 @@ public struct MutationRun {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
-
-    /// Peak resident memory of this process in bytes; 0 where /proc does not say.
-    private static func peakMemory() -> Int {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
-        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
-            return (line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) * 1024
-        }
-        return 0
     }
 }
