@@ -46,10 +46,14 @@ extension Draft {
         let last = steps[reader]
         let output = root(of: last.output).base
         // What fills the output comes before what is copied into it.
-        let isFilled = steps[written[0]...reader].contains { $0.kernel != OC_KERNEL_COPY && root(of: $0.output).base == output }
+        let isFilled = steps[written[0]...reader].contains {
+            $0.kernel != OC_KERNEL_COPY && root(of: $0.output).base == output
+        }
         guard !isFilled else { return nil }
         let walk = Walk(last, self)
-        guard let places = Places(walk.dims, walk.source, walk.target, first: walk.sourceStart, of: last.inputs[0], self) else {
+        guard
+            let places = Places(walk.dims, walk.source, walk.target, first: walk.sourceStart, of: last.inputs[0], self)
+        else {
             return nil
         }
         var result: [DraftStep] = []
@@ -71,7 +75,8 @@ extension Draft {
     private func back(_ read: [Int], to writer: Int) -> [DraftStep]? {
         let first = steps[writer]
         let walk = Walk(first, self)
-        guard let places = Places(walk.dims, walk.target, walk.source, first: walk.targetStart, of: first.output, self) else {
+        guard let places = Places(walk.dims, walk.target, walk.source, first: walk.targetStart, of: first.output, self)
+        else {
             return nil
         }
         var result: [DraftStep] = []
@@ -157,7 +162,9 @@ private struct Places {
         var largest = digits.map { start / $0.worth % $0.count }
         let begin = zip(largest, digits).reduce(0) { $0 + $1.0 * $1.1.other }
         var result: (start: Int, dims: [Int], places: [Int], beside: [Int]) = (begin, [], [], [])
-        var left = dims.indices.filter { dims[$0] > 1 }.map { (count: dims[$0], stride: strides[$0], beside: beside[$0]) }
+        var left = dims.indices.filter { dims[$0] > 1 }.map {
+            (count: dims[$0], stride: strides[$0], beside: beside[$0])
+        }
         while let (count, stride, other) = left.popLast() {
             guard let index = digits.firstIndex(where: { $0.worth <= stride }), stride % digits[index].worth == 0 else {
                 return nil
@@ -184,8 +191,10 @@ extension DraftStep {
     /// Makes it another copy, written from the output's begin to its end; false where that needs too many dimensions.
     fileprivate mutating func set(_ dims: [Int], source: [Int], target: [Int]) -> Bool {
         let order = dims.indices.sorted { target[$0] > target[$1] }
-        let merged = StridedCopy(dims: order.map { dims[$0] }, source: order.map { source[$0] }, target: order.map { target[$0] })
-            .merged()
+        let merged = StridedCopy(
+            dims: order.map { dims[$0] }, source: order.map { source[$0] }, target: order.map { target[$0] }
+        )
+        .merged()
         guard merged.dims.count <= Int(OC_COPY_DIMS) else { return false }
         record.copy.set(merged)
         return true

@@ -60,11 +60,9 @@ extension Simplification {
                 bias.quantization = bias.quantization?.part(channels)
                 operands.append(graph.append(bias))
             }
-            let begin = [0, 0, 0, group * w[3]]
-            nodes.append(
-                Node(
-                    .slice(begin: begin, sizes: graph[inputs[group]].shape, strides: [1, 1, 1, 1]), inputs: [node.inputs[0]],
-                    outputs: [inputs[group]], origin: node.origin))
+            let slice = Operation.slice(
+                begin: [0, 0, 0, group * w[3]], sizes: graph[inputs[group]].shape, strides: [1, 1, 1, 1])
+            nodes.append(Node(slice, inputs: [node.inputs[0]], outputs: [inputs[group]], origin: node.origin))
             nodes.append(Node(node.operation, inputs: operands, outputs: [outputs[group]], origin: node.origin))
         }
         nodes.append(Node(.concatenation(axis: 3, .none), inputs: outputs, outputs: node.outputs, origin: node.origin))

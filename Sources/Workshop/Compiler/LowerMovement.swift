@@ -146,7 +146,8 @@ extension Lowering {
         draft.views[view] = Draft.View(base: picture, offset: 0)
         try copy(
             node, from: spaceToDepth ? view : node.inputs[0], strides: spaceToDepth ? wideStrides : deepStrides,
-            to: spaceToDepth ? node.outputs[0] : view, targetStrides: spaceToDepth ? deepStrides : wideStrides, dims: dims)
+            to: spaceToDepth ? node.outputs[0] : view, targetStrides: spaceToDepth ? deepStrides : wideStrides,
+            dims: dims)
     }
 
     mutating func lowerReshape(_ node: Node) throws(CompileError) {
