@@ -1,40 +1,64 @@
 /* The float edges of a model on portable vectors: one division or multiplication and one rounding each. */
-/* Rounded quotients, far ones at +-1024. A product by the reciprocal is off by less than 2^-11 there, so that it decides but where
- * it lies so near to a tie: `is_doubtful` tells. */
-OC_V_INLINE oc_v_words oc_v_nearest(oc_v_reals real, int *is_doubtful) {
-    /* What is no number becomes zero; far outside of the type a conversion would be undefined. */
-    const oc_v_words is_number = real == real;
-    real = (oc_v_reals)((oc_v_words)real & is_number);
-    real = __builtin_elementwise_min(__builtin_elementwise_max(real, (oc_v_reals){0} - 1024.0f), (oc_v_reals){0} + 1024.0f);
-    /* Ties away from zero: the rest behind the whole part is exact. */
-    const oc_v_words whole = __builtin_convertvector(real, oc_v_words);
-    const oc_v_reals rest = __builtin_elementwise_abs(real - __builtin_convertvector(whole, oc_v_reals));
-    *is_doubtful = __builtin_reduce_or(__builtin_elementwise_abs(rest - 0.5f) < 0x1p-10f) != 0;
-    const oc_v_words away = (rest >= 0.5f) & (((oc_v_words)real >> 31) | 1);
-    return whole + away;
+/* Division by a scale, rounded correctly without dividing: a quotient by the reciprocal in two parts is off by less than a unit in the
+ * last place, and its remainder, which is exact, then gives the right one (P. Markstein, "Computation of elementary functions on the
+ * IBM RISC System/6000 processor", 1990, theorem 7). */
+typedef struct oc_v_divisor {
+    float scale, reciprocal, rest;
+} oc_v_divisor;
+
+/* 0: out of the range in which nothing over- or underflows. */
+OC_V_INLINE int oc_v_divide_by(float scale, oc_v_divisor *divisor) {
+    if (!(scale > 0x1p-60f && scale < 0x1p60f)) return 0;
+    const float reciprocal = 1.0f / scale;
+    *divisor = (oc_v_divisor){scale, reciprocal, __builtin_fmaf(-reciprocal, scale, 1.0f) * reciprocal};
+    return 1;
+}
+
+OC_V_INLINE oc_v_reals oc_v_quotient(oc_v_reals real, oc_v_divisor by) {
+    const oc_v_reals scale = (oc_v_reals){0} + by.scale, reciprocal = (oc_v_reals){0} + by.reciprocal;
+    const oc_v_reals near = __builtin_elementwise_fma(real, reciprocal, real * by.rest);
+    return __builtin_elementwise_fma(__builtin_elementwise_fma(-near, scale, real), reciprocal, near);
+}
+
+OC_V_INLINE oc_v_reals oc_v_select(oc_v_words which, oc_v_reals a, oc_v_reals b) {
+    return (oc_v_reals)(((oc_v_words)a & which) | ((oc_v_words)b & ~which));
+}
+
+/* No operand is a NaN. */
+OC_V_INLINE oc_v_reals oc_v_between(oc_v_reals real, oc_v_reals low, oc_v_reals high) {
+#if defined(__x86_64__)
+    real = oc_v_select(real > low, real, low); /* one instruction, as it takes NaNs */
+    return oc_v_select(real < high, real, high);
+#else
+    return __builtin_elementwise_min(__builtin_elementwise_max(real, low), high);
+#endif
 }
 
 OC_V_INLINE void oc_v_quantize_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_affine a = step->affine; /* the output might be the step, for all the compiler knows */
     const oc_range range = oc_part(a.count, part, parts);
+    oc_v_divisor divisor;
+    if (!oc_v_divide_by(a.scale, &divisor)) {
+        oc_scalar_quantize_range(step, memory, range.begin, range.end);
+        return;
+    }
     const uint8_t *input = oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
-    const uint8_t flip = (uint8_t)(step->out.type == OC_TYPE_INT8 ? step->flip : 0);
-    const int has_reciprocal = a.scale > 0x1p-100f && a.scale < 0x1p100f;
-    const float reciprocal = has_reciprocal ? 1.0f / a.scale : 0;
+    const int32_t zero = a.zero + (int32_t)(step->out.type == OC_TYPE_INT8 ? step->flip : 0);
+    /* What lies beyond the clamps is as far as they are. */
+    const oc_v_reals low = (oc_v_reals){0} + (float)(a.clamp_min - a.zero) * a.scale;
+    const oc_v_reals high = (oc_v_reals){0} + (float)(a.clamp_max - a.zero) * a.scale;
     int32_t i = range.begin;
     for (; i + OC_V_LANES <= range.end; i += OC_V_LANES) {
         oc_v_reals real;
         memcpy(&real, input + (size_t)i * 4, sizeof real);
-        int is_doubtful;
-        oc_v_words rounded = oc_v_nearest(real * reciprocal, &is_doubtful);
-        if (is_doubtful || !has_reciprocal) {
-            int is_tie;
-            rounded = oc_v_nearest(real / a.scale, &is_tie);
-        }
-        const oc_v_words raised = __builtin_elementwise_max(rounded + a.zero, oc_v_splat(a.clamp_min));
-        const oc_v_words clamped = __builtin_elementwise_min(raised, oc_v_splat(a.clamp_max));
-        const oc_v_bytes bytes = __builtin_convertvector(clamped, oc_v_bytes) ^ flip;
+        /* What is no number becomes zero. */
+        const oc_v_reals number = (oc_v_reals)((oc_v_words)real & (real == real));
+        const oc_v_reals quotient = oc_v_quotient(oc_v_between(number, low, high), divisor);
+        /* Ties away from zero: the largest number below a half is added, and the sum itself is rounded. */
+        const oc_v_reals half = (oc_v_reals)(((oc_v_words)quotient & INT32_MIN) | (oc_v_words)((oc_v_reals){0} + 0x1.fffffep-2f));
+        const oc_v_words rounded = __builtin_convertvector(quotient + half, oc_v_words);
+        const oc_v_bytes bytes = __builtin_convertvector(rounded + zero, oc_v_bytes);
         memcpy(output + i, &bytes, sizeof bytes);
     }
     oc_scalar_quantize_range(step, memory, i, range.end);
