@@ -1,7 +1,6 @@
 /* Copies of runs of bytes on portable vectors: concatenations, splits, paddings, slices, blocks, and the nearest pixels of a resized
  * picture. */
 
-typedef uint8_t oc_v_line __attribute__((vector_size(64)));
 typedef uint8_t oc_v_half_line __attribute__((vector_size(32)));
 
 /* One run of a length that is known to be of a kind: the last piece overlaps the one before. */
@@ -76,13 +75,25 @@ static void oc_v_copy_runs(uint8_t *to, const uint8_t *from, int32_t count, ptrd
     OC_V_BY_LENGTH(bytes, OC_V_RUNS)
 }
 
+/* Makes `inside` a long one of the dimensions up to it: blocks have runs in twos, and finding the first of a few is work. */
+OC_V_INLINE void oc_v_long_inside(oc_copy *c, int inside) {
+    enum { LONG = 8 };
+    int longest = inside;
+    for (int d = inside - 1; d >= 0 && c->dims[longest] < LONG; d--) longest = c->dims[d] > c->dims[longest] ? d : longest;
+    const oc_copy old = *c;
+    c->dims[inside] = old.dims[longest], c->dims[longest] = old.dims[inside];
+    c->in_stride[inside] = old.in_stride[longest], c->in_stride[longest] = old.in_stride[inside];
+    c->out_stride[inside] = old.out_stride[longest], c->out_stride[longest] = old.out_stride[inside];
+}
+
 /* A copy whose innermost elements are neighbours on both sides. */
 static void oc_v_copy_box(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     enum { INNER = OC_COPY_DIMS - 1, MIDDLE = INNER - 1 };
-    const oc_copy c = step->copy; /* the output might be the step, for all the compiler knows */
+    oc_copy c = step->copy;
     const ptrdiff_t size = c.element_bytes;
     const uint8_t *input = oc_source(&step->in[0], memory) + (ptrdiff_t)c.in_start * size;
     uint8_t *output = oc_destination(&step->out, memory) + (ptrdiff_t)c.out_start * size;
+    oc_v_long_inside(&c, MIDDLE);
     const size_t bytes = (size_t)c.dims[INNER] * (size_t)size;
     int32_t runs = 1;
     for (int d = 0; d < INNER; d++) runs *= c.dims[d];
