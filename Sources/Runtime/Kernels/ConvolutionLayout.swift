@@ -102,9 +102,9 @@ public struct ConvolutionLayout {
             guard packing.dependsOnSums else { continue }
             let sums = reachableSums(weights, channel, length, from: folded)
             marks.fits.append(PackingMarks.fits(sums.least, sums.most, multiplier[channel], shift[channel]))
-            guard description.words == OC_QUAD_WORDS else { continue }
+            guard description.words == OC_FLOAT_WORDS else { continue }
             let form = floatForm(multiplier[channel], shift[channel], sums)
-            for field in form.words.indices { put(form.words[field], OC_QUAD_SCALE + field) }
+            for field in form.words.indices { put(form.words[field], OC_WORD_SCALE + field) }
             marks.modes.append(form.mode)
         }
         marks.write()
@@ -114,7 +114,7 @@ public struct ConvolutionLayout {
         }
     }
 
-    /// The words from `OC_QUAD_SCALE` on, and the mode: the float form of a channel's multiplier and shift, where one is
+    /// The words from `OC_WORD_SCALE` on, and the mode: the float form of a channel's multiplier and shift, where one is
     /// proven for all sums that its weights allow.
     private func floatForm(
         _ multiplier: Int32, _ shift: Int32, _ sums: (least: Int64, most: Int64)

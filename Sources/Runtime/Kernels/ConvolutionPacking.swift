@@ -8,6 +8,8 @@ enum ConvolutionPacking {
     case planar(isDepthwise: Bool)
     /// oc_widened.h.
     case widened
+    /// oc_tap_pairs.h.
+    case tapPairs
     /// oc_quads.h: by rows of the kernel, and by columns for depthwise.
     case quads
     case quadColumns
@@ -32,7 +34,12 @@ enum ConvolutionPacking {
         guard isPlain || isDepthwise else { return }
         switch set {
         case .scalar: break
-        case .avx2: if isPlain { self = .widened }
+        case .avx2:
+            if isPlain {
+                self = .widened
+            } else if oc_tap_pairs_fit(&geometry) != 0 {
+                self = .tapPairs
+            }
         case .avx512vnni: self = isPlain ? .quads : .quadColumns
         case .neon, .neon32:
             // ARMv7 has too few registers for pairs.
@@ -56,6 +63,7 @@ enum ConvolutionPacking {
         return switch self {
         case .planar(let isDepthwise): oc_planar_packing(&geometry, isDepthwise ? 1 : 0)
         case .widened: oc_widened_packing(&geometry)
+        case .tapPairs: oc_tap_pair_packing(&geometry)
         case .quads: oc_quad_packing(&geometry)
         case .quadColumns: oc_quad_column_packing(&geometry)
         case .panels(let group): oc_panel_packing(&geometry, group)
@@ -69,7 +77,7 @@ enum ConvolutionPacking {
     /// Whether it says something of the sums that a channel's weights allow.
     var dependsOnSums: Bool {
         switch self {
-        case .planar, .widened, .strips: false
+        case .planar, .strips: false
         default: true
         }
     }
@@ -81,7 +89,7 @@ enum ConvolutionPacking {
         case .planar(let isDepthwise): isDepthwise ? oc_scratch_bytes() : oc_planar_scratch(&geometry)
         case .widened: oc_widened_scratch(&geometry)
         case .quads: oc_quad_scratch(&geometry)
-        case .quadColumns: oc_scratch_bytes()
+        case .quadColumns, .tapPairs: oc_scratch_bytes()
         case .panels(let group): oc_panel_scratch(&geometry, group)
         case .columns(let hasDotProducts): oc_column_scratch(&geometry, hasDotProducts ? 1 : 0)
         case .chains, .pairs: oc_chain_scratch(&geometry)

@@ -50,8 +50,8 @@ struct PackingMarks {
 
     private mutating func write(_ block: inout oc_block, beginningWith begin: Int32, channels: Range<Int>) {
         switch packing {
-        case .planar, .widened: break
-        case .quads, .quadColumns: writeMode(&block, channels)
+        case .planar: break
+        case .widened, .tapPairs, .quads, .quadColumns: writeMode(&block, channels)
         case .panels:
             out[oc_panel_mark(&description, begin)] = allFit(channels) ? 1 : 0
         case .columns(let hasDotProducts):
@@ -98,7 +98,7 @@ struct PackingMarks {
             common = mode == OC_SCALE_INTEGER.rawValue ? mode : max(common, mode)
         }
         for lane in 0..<block.lanes {
-            let at = oc_block_word(&block, Int32(OC_QUAD_MODE), block.first + lane)
+            let at = oc_block_word(&block, Int32(OC_WORD_MODE), block.first + lane)
             out.storeBytes(of: common, toByteOffset: at, as: UInt32.self)
         }
     }

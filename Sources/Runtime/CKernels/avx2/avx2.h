@@ -2,11 +2,15 @@
 #define OC_AVX2_H
 
 #include "../families/list.h"
+#include "oc_float_scale.h"
 #include "oc_kernels.h"
+#include "oc_packing.h"
 
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+
+#include <string.h>
 
 #define OC_AVX2 __attribute__((target("avx2,fma")))
 #define OC_AVX2_INLINE OC_AVX2 __attribute__((always_inline)) static inline
@@ -48,6 +52,70 @@ OC_AVX2_INLINE __m256i oc_avx2_scaled(__m256i value, const oc_avx2_scale *s) {
     const __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
     const __m256i rest = _mm256_and_si256(high, s->mask), threshold = _mm256_add_epi32(s->half, _mm256_srli_epi32(high, 31));
     return _mm256_sub_epi32(_mm256_srav_epi32(high, s->right), _mm256_cmpgt_epi32(rest, threshold));
+}
+
+/* How eight channels are requantized, in each mode of oc_float_scale.h. */
+typedef struct oc_avx2_form {
+    oc_avx2_scale integer;
+    __m256 scale, offset;
+    __m256i sign, zero, zero_of_signed, mended[OC_MENDS], mend[OC_MENDS];
+} oc_avx2_form;
+
+/* `zero` added and not clamped. */
+OC_AVX2_INLINE __m256i oc_avx2_requantize(__m256i sums, const int mode, const oc_avx2_form *f) {
+    if (mode == OC_SCALE_INTEGER) return _mm256_add_epi32(oc_avx2_scaled(sums, &f->integer), f->zero);
+    if (mode == OC_SCALE_FLOAT) return _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), f->scale, f->offset));
+    const __m256 offset = _mm256_or_ps(f->offset, _mm256_castsi256_ps(_mm256_and_si256(sums, f->sign)));
+    const __m256 real = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), f->scale, offset);
+    __m256i value = _mm256_add_epi32(_mm256_cvtps_epi32(real), f->zero_of_signed);
+    if (mode == OC_SCALE_SIGNED) return value;
+    for (int i = 0; i < OC_MENDS; i++) {
+        value = _mm256_add_epi32(value, _mm256_and_si256(_mm256_cmpeq_epi32(sums, f->mended[i]), f->mend[i]));
+    }
+    return value;
+}
+
+/* Of the channels whose words `load` fetches. */
+typedef __m256i oc_avx2_load_words(const int32_t *words);
+
+OC_AVX2_INLINE oc_avx2_form oc_avx2_load_form(const int32_t *words, int32_t lanes, int32_t zero, oc_avx2_load_words *load) {
+    oc_avx2_form f;
+    f.integer = oc_avx2_load_scale(load(words + OC_WORD_MULTIPLIER * lanes), load(words + OC_WORD_SHIFT * lanes));
+    f.scale = _mm256_castsi256_ps(load(words + OC_WORD_SCALE * lanes));
+    f.offset = _mm256_castsi256_ps(load(words + OC_WORD_OFFSET * lanes));
+    f.sign = load(words + OC_WORD_SIGN * lanes);
+    f.zero = _mm256_set1_epi32(zero);
+    /* In the others' offset it is included. */
+    f.zero_of_signed = _mm256_and_si256(_mm256_srai_epi32(f.sign, 31), f.zero);
+    for (int i = 0; i < OC_MENDS; i++) {
+        f.mended[i] = load(words + (OC_WORD_MENDED + i) * lanes);
+        f.mend[i] = load(words + (OC_WORD_MEND + i) * lanes);
+    }
+    return f;
+}
+
+/* An oc_scale_mode, whatever the bundle says. */
+static inline int32_t oc_avx2_mode(const int32_t *words, int32_t lanes) {
+    const int32_t mode = words[OC_WORD_MODE * lanes];
+    return mode >= OC_SCALE_FLOAT && mode <= OC_SCALE_MENDED ? mode : OC_SCALE_INTEGER;
+}
+
+/* Sixteen requantized values as bytes, four of the first vector and four of the second taking turns. */
+OC_AVX2_INLINE __m128i oc_avx2_bytes(__m256i first, __m256i second, int32_t low, int32_t high) {
+    const __m256i halves = _mm256_packs_epi32(first, second);
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    return _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8((char)low)), _mm_set1_epi8((char)high));
+}
+
+/* The first `count` (1 to 16) bytes. */
+OC_AVX2_INLINE void oc_avx2_store_bytes(uint8_t *out, __m128i bytes, int32_t count) {
+    if (count >= 16) {
+        _mm_storeu_si128((__m128i *)out, bytes);
+        return;
+    }
+    uint8_t some[16];
+    _mm_storeu_si128((__m128i *)some, bytes);
+    memcpy(out, some, (size_t)count);
 }
 
 /* Adds the zero point, clamps, and stores the low bytes of the first `count` (1 to 8) lanes. */

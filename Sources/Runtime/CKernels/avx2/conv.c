@@ -10,11 +10,15 @@
 
 enum { TILE = OC_WIDENED_TILE, LANES = OC_WIDENED_LANES };
 
+typedef struct tile_sums {
+    __m256i of[TILE][2];
+} tile_sums;
+
 typedef struct tile_output {
     uint8_t *bytes;     /* of the tile's first pixel, at the first block's first channel */
     int32_t stride;     /* between pixels */
     int32_t pixels;     /* to store, 1 or more; TILE at most are */
-    int32_t channels;   /* to store, 1 or more; those of the tile's blocks at most are */
+    int32_t channels;   /* to store, 1 or more; 16 at most are */
 } tile_output;
 
 OC_AVX2 static void widen(const uint8_t *bytes, int32_t length, int16_t *wide) {
@@ -25,9 +29,36 @@ OC_AVX2 static void widen(const uint8_t *bytes, int32_t length, int16_t *wide) {
     for (; i < length; i++) wide[i] = (int8_t)bytes[i];
 }
 
+/* A block as the tiles of a chunk need it. */
+typedef struct tile_block {
+    const int32_t *bias;
+    const int8_t *weights;
+    oc_avx2_form form;
+} tile_block;
+
+OC_AVX2_INLINE void store_as(const int mode, const oc_conv *c, const tile_sums *sums, const tile_block *first, const tile_block *last,
+                             const tile_output *out) {
+    const int one = first == last;
+    for (int p = 0; p < TILE && p < out->pixels; p++) {
+        const __m256i left = oc_avx2_requantize(sums->of[p][0], mode, &first->form);
+        const __m256i right = one ? left : oc_avx2_requantize(sums->of[p][1], mode, &last->form);
+        const __m128i bytes = _mm_shuffle_epi32(oc_avx2_bytes(left, right, c->clamp_min, c->clamp_max), _MM_SHUFFLE(3, 1, 2, 0));
+        oc_avx2_store_bytes(out->bytes + (size_t)p * out->stride, bytes, out->channels);
+    }
+}
+
+OC_AVX2 static void store_tile(int32_t mode, const oc_conv *c, const tile_sums *sums, const tile_block *first, const tile_block *last,
+                               const tile_output *out) {
+    switch (mode) {
+    case OC_SCALE_FLOAT: store_as(OC_SCALE_FLOAT, c, sums, first, last, out); break;
+    case OC_SCALE_SIGNED: store_as(OC_SCALE_SIGNED, c, sums, first, last, out); break;
+    case OC_SCALE_MENDED: store_as(OC_SCALE_MENDED, c, sums, first, last, out); break;
+    default: store_as(OC_SCALE_INTEGER, c, sums, first, last, out); break;
+    }
+}
+
 /* TILE pixels of patches `stride` int16 apart, times one or two blocks. */
-OC_AVX2 static inline __attribute__((always_inline)) void tile(const oc_conv *conv, const int16_t *patches, int32_t stride,
-                                                               const oc_constants *b, int blocks, const tile_output *out) {
+OC_AVX2_INLINE void multiply(const int16_t *patches, int32_t stride, const tile_block *b, const int blocks, tile_sums *result) {
     __m256i sums[TILE][2];
     for (int p = 0; p < TILE; p++) {
         for (int n = 0; n < blocks; n++) sums[p][n] = _mm256_loadu_si256((const __m256i *)b[n].bias);
@@ -44,23 +75,34 @@ OC_AVX2 static inline __attribute__((always_inline)) void tile(const oc_conv *co
             for (int n = 0; n < blocks; n++) sums[p][n] = _mm256_add_epi32(sums[p][n], _mm256_madd_epi16(weights[n], x));
         }
     }
-    const __m256i zero = _mm256_set1_epi32(conv->out_zero);
-    const __m256i low = _mm256_set1_epi32(conv->clamp_min), high = _mm256_set1_epi32(conv->clamp_max);
-    for (int n = 0; n < blocks; n++) {
-        const oc_avx2_scale scale =
-            oc_avx2_load_scale(_mm256_loadu_si256((const __m256i *)b[n].multiplier), _mm256_loadu_si256((const __m256i *)b[n].shift));
-        const int32_t channels = out->channels - n * LANES < LANES ? out->channels - n * LANES : LANES;
-        for (int p = 0; p < TILE; p++) {
-            if (p >= out->pixels) break;
-            oc_avx2_store(out->bytes + (size_t)p * out->stride + n * LANES, oc_avx2_scaled(sums[p][n], &scale), zero, low, high, channels);
-        }
+    for (int p = 0; p < TILE; p++) {
+        for (int n = 0; n < blocks; n++) result->of[p][n] = sums[p][n];
     }
 }
 
-OC_AVX2 static void any_tile(const oc_conv *conv, const int16_t *patches, int32_t stride, const oc_constants *blocks, int32_t block_count,
-                             const tile_output *out) {
-    if (block_count == 2) tile(conv, patches, stride, blocks, 2, out);
-    else tile(conv, patches, stride, blocks, 1, out);
+OC_AVX2_INLINE __m256i load_words(const int32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
+
+/* All pixels of a chunk, times the one or two blocks from `channel` on. */
+OC_AVX2 static void make_channels(const oc_conv *c, const oc_packing *packing, const uint8_t *packed, int32_t channel, const int16_t *wide,
+                                  int32_t count, uint8_t *out) {
+    const int32_t rest = c->out_c - channel, blocks = rest > LANES ? 2 : 1, stride = packing->depth;
+    tile_block of[2];
+    int32_t mode = OC_SCALE_INTEGER, modes[2];
+    for (int32_t n = 0; n < blocks; n++) {
+        const oc_block block = oc_block_of(packing, channel + n * LANES);
+        const oc_constants k = oc_constants_of(packing, &block, packed);
+        of[n] = (tile_block){k.bias, k.weights, oc_avx2_load_form(k.bias, LANES, c->out_zero, load_words)};
+        modes[n] = oc_avx2_mode(k.bias, LANES);
+    }
+    /* Each form includes the ones before it, but for the integers'. */
+    if (modes[0] != OC_SCALE_INTEGER && modes[blocks - 1] != OC_SCALE_INTEGER) mode = modes[0] > modes[blocks - 1] ? modes[0] : modes[blocks - 1];
+    for (int32_t i = 0; i < count; i += TILE) {
+        const tile_output to = {out + (size_t)i * c->out_c + channel, c->out_c, count - i, rest};
+        tile_sums sums;
+        if (blocks == 2) multiply(wide + (size_t)i * stride, stride, of, 2, &sums);
+        else multiply(wide + (size_t)i * stride, stride, of, 1, &sums);
+        store_tile(mode, c, &sums, &of[0], &of[blocks - 1], &to);
+    }
 }
 
 void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -88,16 +130,7 @@ void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t part, u
             for (int32_t k = length; k < stride; k++) to[k] = 0;
         }
         for (int32_t channel = 0; channel < c->out_c; channel += 2 * LANES) {
-            const int32_t rest = c->out_c - channel, pair = rest > LANES ? 2 : 1;
-            oc_constants blocks[2];
-            for (int32_t n = 0; n < pair; n++) {
-                const oc_block block = oc_block_of(&packing, channel + n * LANES);
-                blocks[n] = oc_constants_of(&packing, &block, packed);
-            }
-            for (int32_t i = 0; i < count; i += TILE) {
-                const tile_output out = {bytes + (size_t)(first + i) * c->out_c + channel, c->out_c, count - i, rest};
-                any_tile(c, wide + (size_t)i * stride, stride, blocks, pair, &out);
-            }
+            make_channels(c, &packing, packed, channel, wide, count, bytes + (size_t)first * c->out_c);
         }
     }
     oc_add_residual(step, memory, pixels.begin, pixels.end - pixels.begin, oc_avx2_sums, oc_pad_pixels);

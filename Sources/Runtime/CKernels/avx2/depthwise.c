@@ -1,66 +1,73 @@
 /* Depthwise convolutions with AVX2, sixteen output channels at a time; two taps share one vpmaddwd. Where the taps of a few pixels
- * lie is found once for all channels. Packing: planar, as scalar. */
+ * lie is found once for all channels. Packing: oc_tap_pairs.h; with more taps the portable kernel's. */
 #include "../depthwise.h"
 #include "../scalar/scalar.h"
 #include "avx2.h"
+#include "oc_tap_pairs.h"
 
 #if defined(__x86_64__)
 
 #include <string.h>
 
-enum { LANES = 16, PIXELS = 8, MOST_TAPS = 64, MOST_PAIRS = MOST_TAPS / 2 };
+enum {
+    LANES = OC_TAP_PAIR_LANES,
+    MOST_PAIRS = (OC_MOST_TAPS + 1) / 2,
+    ROOM = 1024 /* addresses of taps, with one more a pixel */
+};
 
 /* Sixteen output channels. Vectors of words hold channels 0 to 3 and 8 to 11, and the others: so vpunpck leaves them, and so
  * vpackssdw wants them. */
 typedef struct block {
     __m256i bias[2], weights[MOST_PAIRS][2];
-    oc_avx2_scale scale[2];
-    int32_t count;              /* of the channels, which may be fewer */
+    oc_avx2_form form[2];
+    int32_t mode;
+    int32_t first, count;       /* of the channels, which may be fewer */
     int32_t in_first, in_count; /* the input's channels that are read */
     int is_plain;               /* they are these, one by one; else `order` says which each takes */
     __m128i order;
 } block;
 
-OC_AVX2_INLINE __m256i ordered(const int32_t *words, int half) {
-    return _mm256_set_m128i(_mm_loadu_si128((const __m128i *)(words + 4 * half + 8)), _mm_loadu_si128((const __m128i *)(words + 4 * half)));
+OC_AVX2_INLINE __m256i ordered(const int32_t *words) {
+    return _mm256_set_m128i(_mm_loadu_si128((const __m128i *)(words + 8)), _mm_loadu_si128((const __m128i *)words));
 }
 
 OC_AVX2_INLINE __m256i widened(const void *bytes) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)bytes)); }
 
 /* The first `count` (1 to 16) bytes, without reading past them; the others are 0. */
 OC_AVX2_INLINE __m128i first_bytes(const void *from, int32_t count) {
+    if (count == LANES) return _mm_loadu_si128((const __m128i *)from);
     uint8_t bytes[LANES] = {0};
     memcpy(bytes, from, (size_t)count);
     return _mm_loadu_si128((const __m128i *)bytes);
 }
 
-OC_AVX2 static void load_block(block *b, const oc_conv *c, const oc_constants *k, int32_t first, int32_t taps) {
-    const int32_t repeats = c->out_c / c->in_c, rest = c->out_c - first;
+OC_AVX2 static void load_block(block *b, const oc_conv *c, const oc_packing *packing, const uint8_t *packed, int32_t channel, int32_t pairs) {
+    const oc_block at = oc_block_of(packing, channel);
+    const oc_constants k = oc_constants_of(packing, &at, packed);
+    const int32_t repeats = c->out_c / c->in_c, rest = c->out_c - at.first;
+    b->first = at.first;
     b->count = rest < LANES ? rest : LANES;
     b->is_plain = repeats == 1 && b->count == LANES;
-    b->in_first = first / repeats;
+    b->in_first = at.first / repeats;
     b->in_count = c->in_c - b->in_first < LANES ? c->in_c - b->in_first : LANES;
     uint8_t order[LANES];
-    for (int32_t i = 0; i < LANES; i++) order[i] = (uint8_t)((first + i) / repeats - b->in_first);
+    for (int32_t i = 0; i < LANES; i++) order[i] = (uint8_t)((at.first + i) / repeats - b->in_first);
     b->order = _mm_loadu_si128((const __m128i *)order);
-    int32_t words[3][LANES] = {{0}};
-    const int32_t *fields[3] = {k->bias, k->multiplier, k->shift};
-    for (int field = 0; field < 3; field++) memcpy(words[field], fields[field] + first, (size_t)b->count * sizeof(int32_t));
+    b->mode = oc_avx2_mode(k.bias, LANES);
     for (int half = 0; half < 2; half++) {
-        b->bias[half] = ordered(words[0], half);
-        b->scale[half] = oc_avx2_load_scale(ordered(words[1], half), ordered(words[2], half));
+        b->bias[half] = ordered(k.bias + 4 * half);
+        b->form[half] = oc_avx2_load_form(k.bias + 4 * half, LANES, c->out_zero, ordered);
     }
-    for (int32_t tap = 0; tap < taps; tap += 2) {
-        const int8_t *w = k->weights + (size_t)tap * c->out_c + first;
-        const __m256i here = _mm256_cvtepi8_epi16(first_bytes(w, b->count));
-        const __m256i next = tap + 1 < taps ? _mm256_cvtepi8_epi16(first_bytes(w + c->out_c, b->count)) : _mm256_setzero_si256();
-        b->weights[tap / 2][0] = _mm256_unpacklo_epi16(here, next);
-        b->weights[tap / 2][1] = _mm256_unpackhi_epi16(here, next);
+    for (int32_t pair = 0; pair < pairs; pair++) {
+        const __m256i low = widened(k.weights + 2 * LANES * pair), high = widened(k.weights + 2 * LANES * pair + LANES);
+        b->weights[pair][0] = _mm256_permute2x128_si256(low, high, 0x20);
+        b->weights[pair][1] = _mm256_permute2x128_si256(low, high, 0x31);
     }
 }
 
 /* One output pixel, whose taps are `at`. */
-OC_AVX2_INLINE void multiply(const block *b, const uint8_t *const *at, const int32_t pairs, const int is_plain, const oc_conv *c, uint8_t *out) {
+OC_AVX2_INLINE void multiply(const block *b, const uint8_t *const *at, const int32_t pairs, const int is_plain, const int mode,
+                             const oc_conv *c, uint8_t *out) {
     __m256i low = b->bias[0], high = b->bias[1];
     for (int32_t pair = 0; pair < pairs; pair++, at += 2) {
         __m256i here, next;
@@ -74,31 +81,28 @@ OC_AVX2_INLINE void multiply(const block *b, const uint8_t *const *at, const int
         low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(here, next), b->weights[pair][0]));
         high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(here, next), b->weights[pair][1]));
     }
-    const __m256i zero = _mm256_set1_epi32(c->out_zero);
-    low = _mm256_add_epi32(oc_avx2_scaled(low, &b->scale[0]), zero);
-    high = _mm256_add_epi32(oc_avx2_scaled(high, &b->scale[1]), zero);
-    const __m256i halves = _mm256_packs_epi32(low, high);
-    const __m128i all = _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-    const __m128i bytes = _mm_min_epi8(_mm_max_epi8(all, _mm_set1_epi8((char)c->clamp_min)), _mm_set1_epi8((char)c->clamp_max));
-    if (b->count == LANES) {
-        _mm_storeu_si128((__m128i *)out, bytes);
-    } else {
-        uint8_t some[LANES];
-        _mm_storeu_si128((__m128i *)some, bytes);
-        memcpy(out, some, (size_t)b->count);
-    }
+    low = oc_avx2_requantize(low, mode, &b->form[0]);
+    high = oc_avx2_requantize(high, mode, &b->form[1]);
+    oc_avx2_store_bytes(out, oc_avx2_bytes(low, high, c->clamp_min, c->clamp_max), is_plain ? LANES : b->count);
 }
 
-OC_AVX2 static void pixels_of_3x3(const block *b, const uint8_t *at[PIXELS][MOST_TAPS], int32_t count, const oc_conv *c, uint8_t *out) {
-    for (int32_t i = 0; i < count; i++) multiply(b, at[i], 5, 1, c, out + (size_t)i * c->out_c);
+/* Pixels whose taps are `line` addresses each. */
+OC_AVX2_INLINE void pixels(const block *b, const uint8_t *const *at, const int32_t pairs, int32_t line, int32_t count, const oc_conv *c,
+                           uint8_t *out) {
+#define EACH(is_plain, mode)                                                                                           \
+    for (int32_t i = 0; i < count; i++, at += line, out += c->out_c) multiply(b, at, pairs, is_plain, mode, c, out)
+    if (!b->is_plain) EACH(0, b->mode);
+    else if (b->mode == OC_SCALE_FLOAT) EACH(1, OC_SCALE_FLOAT);
+    else if (b->mode == OC_SCALE_SIGNED) EACH(1, OC_SCALE_SIGNED);
+    else EACH(1, b->mode);
 }
 
-OC_AVX2 static void pixels(const block *b, const uint8_t *at[PIXELS][MOST_TAPS], int32_t count, int32_t pairs, const oc_conv *c, uint8_t *out) {
-    if (b->is_plain) {
-        for (int32_t i = 0; i < count; i++) multiply(b, at[i], pairs, 1, c, out + (size_t)i * c->out_c);
-    } else {
-        for (int32_t i = 0; i < count; i++) multiply(b, at[i], pairs, 0, c, out + (size_t)i * c->out_c);
-    }
+OC_AVX2 static void pixels_of_3x3(const block *b, const uint8_t *const *at, int32_t line, int32_t count, const oc_conv *c, uint8_t *out) {
+    pixels(b, at, 5, line, count, c, out);
+}
+
+OC_AVX2 static void pixels_of_any(const block *b, const uint8_t *const *at, int32_t line, int32_t count, const oc_conv *c, uint8_t *out) {
+    pixels(b, at, line / 2, line, count, c, out);
 }
 
 /* The first channel of every tap of an output pixel; those outside the input, and one behind the last, are the zeros. */
@@ -124,40 +128,39 @@ static int is_inside(const oc_conv *c, int32_t pixel) {
 
 OC_AVX2 void oc_avx2_depthwise(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_conv c = step->conv; /* the output might be the step, for all the compiler knows */
-    const int64_t all_taps = (int64_t)c.kernel_h * c.kernel_w;
-    if (all_taps >= MOST_TAPS) {
+    if (!oc_tap_pairs_fit(&c)) {
         oc_scalar_depthwise(step, memory, part, parts);
         return;
     }
-    const oc_constants k = oc_planar_constants(step, memory);
-    const uint8_t *input = oc_source(&step->in[0], memory), *zeros = oc_planar_zeros(step, memory);
+    const oc_packing packing = oc_tap_pair_packing(&c);
+    const uint8_t *packed = oc_source(&step->constants, memory), *zeros = packed + packing.bytes;
+    const uint8_t *input = oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
-    const int32_t taps = (int32_t)all_taps, pairs = (taps + 1) / 2;
+    const int32_t taps = packing.row, line = taps + 1, room = ROOM / line;
     const size_t step_bytes = (size_t)c.stride_w * c.in_c;
     const oc_range range = oc_part(c.batches * c.out_h * c.out_w, part, parts);
-    const uint8_t *at[PIXELS][MOST_TAPS];
+    const uint8_t *at[ROOM];
     block b;
 
-    for (int32_t pixel = range.begin; pixel < range.end; pixel += PIXELS) {
-        const int32_t count = range.end - pixel < PIXELS ? range.end - pixel : PIXELS;
+    for (int32_t pixel = range.begin; pixel < range.end; pixel += room) {
+        const int32_t count = range.end - pixel < room ? range.end - pixel : room;
         int was_inside = 0;
         for (int32_t i = 0; i < count; i++) {
+            const uint8_t **taps_of = at + (size_t)i * (size_t)line;
             const int inside = is_inside(&c, pixel + i), follows = was_inside && inside && (pixel + i) % c.out_w > 0;
             if (follows) {
-                for (int32_t tap = 0; tap < taps; tap++) at[i][tap] = at[i - 1][tap] + step_bytes;
-                at[i][taps] = zeros;
+                for (int32_t tap = 0; tap < taps; tap++) taps_of[tap] = taps_of[tap - line] + step_bytes;
+                taps_of[taps] = zeros;
             } else {
-                find_taps(&c, zeros, input, pixel + i, at[i]);
+                find_taps(&c, zeros, input, pixel + i, taps_of);
             }
             was_inside = inside;
         }
-        for (int32_t first = 0; first < c.out_c; first += LANES) {
-            /* The last block overlaps the one before, if there is one and channels have no several outputs. */
-            const int32_t from = first + LANES > c.out_c && c.out_c >= LANES && c.out_c == c.in_c ? c.out_c - LANES : first;
-            load_block(&b, &c, &k, from, taps);
-            uint8_t *out = output + (size_t)pixel * c.out_c + from;
-            if (taps == 9 && b.is_plain) pixels_of_3x3(&b, at, count, &c, out);
-            else pixels(&b, at, count, pairs, &c, out);
+        for (int32_t channel = 0; channel < c.out_c; channel += LANES) {
+            load_block(&b, &c, &packing, packed, channel, line / 2);
+            uint8_t *out = output + (size_t)pixel * c.out_c + b.first;
+            if (taps == 9) pixels_of_3x3(&b, at, line, count, &c, out);
+            else pixels_of_any(&b, at, line, count, &c, out);
         }
     }
 }

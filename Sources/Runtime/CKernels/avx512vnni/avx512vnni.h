@@ -29,13 +29,13 @@ void oc_vnni_add_pixels(const oc_conv *, uint8_t *pixels, const uint8_t *addend,
 
 /* 16 output channels of a packed convolution. */
 typedef struct oc_vnni_block {
-    const int32_t *words;   /* [OC_QUAD_WORDS][16] */
+    const int32_t *words;   /* [OC_FLOAT_WORDS][16] */
     const int8_t *weights;  /* [depth / 4][16][4] */
 } oc_vnni_block;
 
 static inline oc_vnni_block oc_vnni_block_at(const uint8_t *packed, const oc_packing *packing, int32_t index) {
     const int32_t *words = (const int32_t *)(packed + packing->block_bytes * index);
-    oc_vnni_block block = {words, (const int8_t *)(words + OC_QUAD_WORDS * OC_QUAD_LANES)};
+    oc_vnni_block block = {words, (const int8_t *)(words + OC_FLOAT_WORDS * OC_QUAD_LANES)};
     return block;
 }
 
@@ -114,9 +114,9 @@ typedef struct oc_vnni_float {
 } oc_vnni_float;
 
 OC_VNNI_INLINE oc_vnni_float oc_vnni_load_float(const oc_vnni_block *block, const oc_vnni_range *range) {
-    oc_vnni_float f = {_mm512_loadu_ps(oc_vnni_words(block, OC_QUAD_SCALE)), _mm512_loadu_ps(oc_vnni_words(block, OC_QUAD_OFFSET)),
-                       _mm512_loadu_si512(oc_vnni_words(block, OC_QUAD_SIGN)), _mm512_setzero_si512(),
-                       oc_vnni_words(block, OC_QUAD_MENDED)};
+    oc_vnni_float f = {_mm512_loadu_ps(oc_vnni_words(block, OC_WORD_SCALE)), _mm512_loadu_ps(oc_vnni_words(block, OC_WORD_OFFSET)),
+                       _mm512_loadu_si512(oc_vnni_words(block, OC_WORD_SIGN)), _mm512_setzero_si512(),
+                       oc_vnni_words(block, OC_WORD_MENDED)};
     f.zero = _mm512_and_si512(_mm512_srai_epi32(f.sign, 31), range->zero);
     return f;
 }
@@ -161,7 +161,7 @@ OC_VNNI_INLINE __m512i oc_vnni_pack(const __m512i *values, const int count, cons
 
 /* An oc_scale_mode, whatever the bundle says. */
 static inline int32_t oc_vnni_mode(const oc_vnni_block *block) {
-    const int32_t mode = *oc_vnni_words(block, OC_QUAD_MODE);
+    const int32_t mode = *oc_vnni_words(block, OC_WORD_MODE);
     return mode >= OC_SCALE_FLOAT && mode <= OC_SCALE_MENDED ? mode : OC_SCALE_INTEGER;
 }
 

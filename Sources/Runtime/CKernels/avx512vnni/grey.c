@@ -32,14 +32,14 @@ OC_VNNI_INLINE __m512i splat(const oc_vnni_block *block, int field, int channel)
 
 /* As oc_vnni_requantize has it in its widest form, for 16 sums of one channel. */
 OC_VNNI_INLINE __m512i requantize(__m512i sums, const oc_vnni_block *block, int channel, const oc_vnni_range *range) {
-    const __m512i sign = splat(block, OC_QUAD_SIGN, channel), zero = _mm512_and_si512(_mm512_srai_epi32(sign, 31), range->zero);
-    const __m512i offset = _mm512_ternarylogic_epi32(splat(block, OC_QUAD_OFFSET, channel), sums, sign, 0xf8);
-    const __m512 scale = _mm512_castsi512_ps(splat(block, OC_QUAD_SCALE, channel));
+    const __m512i sign = splat(block, OC_WORD_SIGN, channel), zero = _mm512_and_si512(_mm512_srai_epi32(sign, 31), range->zero);
+    const __m512i offset = _mm512_ternarylogic_epi32(splat(block, OC_WORD_OFFSET, channel), sums, sign, 0xf8);
+    const __m512 scale = _mm512_castsi512_ps(splat(block, OC_WORD_SCALE, channel));
     const __m512 real = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, _mm512_castsi512_ps(offset));
     __m512i value = _mm512_add_epi32(_mm512_cvtps_epi32(real), zero);
     for (int i = 0; i < OC_MENDS; i++) {
-        const __mmask16 is_mended = _mm512_cmpeq_epi32_mask(sums, splat(block, OC_QUAD_MENDED + i, channel));
-        value = _mm512_mask_add_epi32(value, is_mended, value, splat(block, OC_QUAD_MEND + i, channel));
+        const __mmask16 is_mended = _mm512_cmpeq_epi32_mask(sums, splat(block, OC_WORD_MENDED + i, channel));
+        value = _mm512_mask_add_epi32(value, is_mended, value, splat(block, OC_WORD_MEND + i, channel));
     }
     return value;
 }

@@ -16,6 +16,17 @@
 /* The words of each channel: field by field those of a block's channels. */
 enum { OC_WORD_BIAS, OC_WORD_MULTIPLIER, OC_WORD_SHIFT, OC_WORDS };
 
+/* Those that follow where kernels requantize by floats: oc_float_scale.h. */
+enum {
+    OC_WORD_SCALE = OC_WORDS,
+    OC_WORD_OFFSET,
+    OC_WORD_SIGN,               /* INT32_MIN where the offset has the sum's sign, else 0 */
+    OC_WORD_MENDED,             /* OC_MENDS sums */
+    OC_WORD_MEND = OC_WORD_MENDED + 2,
+    OC_WORD_MODE = OC_WORD_MEND + 2, /* oc_scale_mode that serves all channels of the block */
+    OC_FLOAT_WORDS
+};
+
 /* What the last block is where channels are no multiple of a block's. */
 typedef enum oc_last_block {
     OC_LAST_PADDED,     /* zeros stand for what is missing */

@@ -7,21 +7,10 @@
 
 enum { OC_QUAD = 4, OC_QUAD_LANES = 16 };
 
-/* What each channel has besides bias, multiplier and shift: their float form (oc_float_scale.h). */
-enum {
-    OC_QUAD_SCALE = OC_WORDS,
-    OC_QUAD_OFFSET,
-    OC_QUAD_SIGN,               /* INT32_MIN where the offset has the sum's sign, else 0 */
-    OC_QUAD_MENDED,             /* OC_MENDS sums */
-    OC_QUAD_MEND = OC_QUAD_MENDED + 2,
-    OC_QUAD_MODE = OC_QUAD_MEND + 2, /* oc_scale_mode that serves all channels of the block */
-    OC_QUAD_WORDS
-};
-
 static inline oc_packing oc_quads_of(const oc_conv *c, int64_t row, int64_t padded, int64_t rows) {
-    const int64_t depth = oc_times(padded, rows), block = oc_times(OC_QUAD_LANES, oc_plus(4 * OC_QUAD_WORDS, depth));
+    const int64_t depth = oc_times(padded, rows), block = oc_times(OC_QUAD_LANES, oc_plus(4 * OC_FLOAT_WORDS, depth));
     oc_packing packing = {.bytes = oc_times(oc_blocks(c, OC_QUAD_LANES), block), .block_bytes = (ptrdiff_t)block, .channels = c->out_c,
-                          .lanes = OC_QUAD_LANES, .words = OC_QUAD_WORDS, .last = OC_LAST_PADDED, .row = (int32_t)row,
+                          .lanes = OC_QUAD_LANES, .words = OC_FLOAT_WORDS, .last = OC_LAST_PADDED, .row = (int32_t)row,
                           .padded_row = (int32_t)padded, .depth = (int32_t)depth, .group = OC_QUAD, .slice = (int32_t)depth, .sums_bytes = 1};
     return packing;
 }

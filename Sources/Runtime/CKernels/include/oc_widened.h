@@ -9,9 +9,9 @@ enum { OC_WIDENED_LANES = 8, OC_WIDENED_GROUP = 2, OC_WIDENED_TILE = 4 /* pixels
 
 static inline oc_packing oc_widened_packing(const oc_conv *c) {
     const int64_t length = oc_filter_length(c), depth = oc_round_up(length, OC_WIDENED_GROUP);
-    const int64_t block = oc_round_up(oc_times(OC_WIDENED_LANES, oc_plus(4 * OC_WORDS, depth)), 32);
+    const int64_t block = oc_round_up(oc_times(OC_WIDENED_LANES, oc_plus(4 * OC_FLOAT_WORDS, depth)), 32);
     oc_packing packing = {.bytes = oc_times(oc_blocks(c, OC_WIDENED_LANES), block), .block_bytes = (ptrdiff_t)block, .channels = c->out_c,
-                          .lanes = OC_WIDENED_LANES, .words = OC_WORDS, .last = OC_LAST_PADDED, .row = (int32_t)length,
+                          .lanes = OC_WIDENED_LANES, .words = OC_FLOAT_WORDS, .last = OC_LAST_PADDED, .row = (int32_t)length,
                           .padded_row = (int32_t)length, .depth = (int32_t)depth, .group = OC_WIDENED_GROUP, .slice = (int32_t)depth};
     return packing;
 }
