@@ -5,6 +5,9 @@
 /* 16 results of 16 bytes each. */
 typedef oc_v_bytes oc_v_function(const oc_binary *, oc_v_bytes a, oc_v_bytes v);
 
+/* 64 of them, where they need no more room on the way. */
+typedef oc_v_line oc_v_line_function(oc_v_line a, oc_v_line v);
+
 /* What stays in a run of results. */
 typedef enum oc_v_stay {
     OC_V_NONE,
@@ -13,9 +16,20 @@ typedef enum oc_v_stay {
 } oc_v_stay;
 
 OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v, uint8_t *out, int32_t count, const oc_v_stay stay,
-                          oc_v_function *function) {
+                          oc_v_function *function, oc_v_line_function *of_lines) {
     const oc_v_bytes first_a = (oc_v_bytes){0} + *a, first_v = (oc_v_bytes){0} + *v;
     int32_t i = 0;
+    if (of_lines) {
+        const oc_v_line line_a = (oc_v_line){0} + *a, line_v = (oc_v_line){0} + *v;
+#pragma clang loop unroll(disable)
+        for (; i + (int32_t)sizeof(oc_v_line) <= count; i += (int32_t)sizeof(oc_v_line)) {
+            oc_v_line x = line_a, y = line_v;
+            if (stay != OC_V_A) memcpy(&x, a + i, sizeof x);
+            if (stay != OC_V_B) memcpy(&y, v + i, sizeof y);
+            x = of_lines(x, y);
+            memcpy(out + i, &x, sizeof x);
+        }
+    }
 #pragma clang loop unroll(disable)
     for (; i + OC_V_LANES <= count; i += OC_V_LANES) {
         const oc_v_bytes bytes = function(b, stay == OC_V_A ? first_a : oc_v_load(a + i), stay == OC_V_B ? first_v : oc_v_load(v + i));
@@ -31,7 +45,7 @@ OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v
 
 /* Walks the outer dimensions. Workers share the runs of the innermost one, or where that is all, its elements. */
 OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts, oc_v_function *function,
-                                oc_kernel_fn otherwise) {
+                                oc_v_line_function *of_lines, oc_kernel_fn otherwise) {
     const oc_binary b = step->binary; /* the output might be the step, for all the compiler knows */
     const int32_t *dims = b.dims;
     const int32_t stride_a = b.stride_a[4], stride_b = b.stride_b[4];
@@ -57,9 +71,9 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
     }
     uint8_t *out = output + (size_t)runs.begin * (size_t)dims[4] + inner.begin;
     for (int32_t run = runs.begin; run < runs.end; run++, out += dims[4]) {
-        if (stride_a == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_A, function);
-        else if (stride_b == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_B, function);
-        else oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_NONE, function);
+        if (stride_a == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_A, function, of_lines);
+        else if (stride_b == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_B, function, of_lines);
+        else oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_NONE, function, of_lines);
         for (int d = 3; d >= 0; d--) {
             at_a += b.stride_a[d];
             at_b += b.stride_b[d];
@@ -118,21 +132,21 @@ OC_V_INLINE oc_v_bytes oc_v_maximum(const oc_binary *b, oc_v_bytes a, oc_v_bytes
 }
 
 OC_V_INLINE void oc_v_minimum_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_v_broadcast(step, memory, part, parts, oc_v_minimum, oc_scalar_minimum);
+    oc_v_broadcast(step, memory, part, parts, oc_v_minimum, oc_v_smaller_line, oc_scalar_minimum);
 }
 
 OC_V_INLINE void oc_v_maximum_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_v_broadcast(step, memory, part, parts, oc_v_maximum, oc_scalar_maximum);
+    oc_v_broadcast(step, memory, part, parts, oc_v_maximum, oc_v_larger_line, oc_scalar_maximum);
 }
 
 OC_V_INLINE void oc_v_prelu_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_v_broadcast(step, memory, part, parts, oc_v_prelu, oc_scalar_prelu);
+    oc_v_broadcast(step, memory, part, parts, oc_v_prelu, NULL, oc_scalar_prelu);
 }
 
 OC_V_INLINE void oc_v_add_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_binary *b = &step->binary;
-    if (b->linear_a != 0 || b->linear_b != 0) oc_v_broadcast(step, memory, part, parts, oc_v_linear_sum, oc_scalar_add);
-    else oc_v_broadcast(step, memory, part, parts, oc_v_sum, oc_scalar_add);
+    if (b->linear_a != 0 || b->linear_b != 0) oc_v_broadcast(step, memory, part, parts, oc_v_linear_sum, NULL, oc_scalar_add);
+    else oc_v_broadcast(step, memory, part, parts, oc_v_sum, NULL, oc_scalar_add);
 }
 
 #if defined(OC_FLOAT_FORMS)
@@ -161,17 +175,17 @@ OC_V_INLINE oc_v_bytes oc_v_signed_product(const oc_binary *b, oc_v_bytes a, oc_
 
 OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const float form = step->binary.form.scale_b;
-    if (form == OC_SCALE_FLOAT) oc_v_broadcast(step, memory, part, parts, oc_v_float_product, oc_scalar_mul);
-    else if (form == OC_SCALE_SIGNED) oc_v_broadcast(step, memory, part, parts, oc_v_signed_product, oc_scalar_mul);
-    else if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, oc_scalar_mul);
-    else oc_v_broadcast(step, memory, part, parts, oc_v_product, oc_scalar_mul);
+    if (form == OC_SCALE_FLOAT) oc_v_broadcast(step, memory, part, parts, oc_v_float_product, NULL, oc_scalar_mul);
+    else if (form == OC_SCALE_SIGNED) oc_v_broadcast(step, memory, part, parts, oc_v_signed_product, NULL, oc_scalar_mul);
+    else if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, NULL, oc_scalar_mul);
+    else oc_v_broadcast(step, memory, part, parts, oc_v_product, NULL, oc_scalar_mul);
 }
 
 #else
 
 OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, oc_scalar_mul);
-    else oc_v_broadcast(step, memory, part, parts, oc_v_product, oc_scalar_mul);
+    if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, NULL, oc_scalar_mul);
+    else oc_v_broadcast(step, memory, part, parts, oc_v_product, NULL, oc_scalar_mul);
 }
 
 #endif

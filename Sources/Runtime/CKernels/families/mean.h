@@ -1,68 +1,130 @@
 /* Means on portable vectors: over places whose channels lie side by side, and over bytes that lie side by side themselves. */
 OC_V_INLINE int32_t oc_v_total(oc_v_words words) { return __builtin_reduce_add(words); }
 
+enum { OC_V_MANY = 64 };
+
+#if OC_FLIP
+/* Sums of 64 unsigned bytes, each two neighbours' 16 bits together (modulo 2^16) and the upper ones alone: nothing is widened. */
+typedef uint16_t oc_v_pairs __attribute__((vector_size(64)));
+typedef struct oc_v_many {
+    oc_v_pairs both, upper;
+} oc_v_many;
+
+enum { OC_V_MANY_COUNT = 257, OC_V_MANY_ZERO = OC_FLIP }; /* values of which the sums stay in 16 bits, and what each is too large by */
+
+OC_V_INLINE void oc_v_add_many(oc_v_many *sums, const uint8_t *from) {
+    oc_v_pairs bytes;
+    memcpy(&bytes, from, sizeof bytes);
+    sums->both += bytes;
+    sums->upper += bytes >> 8;
+}
+
+OC_V_INLINE oc_v_pairs oc_v_lower(const oc_v_many *sums) { return sums->both - (sums->upper << 8); }
+
+/* The sum of channel k. */
+OC_V_INLINE int32_t oc_v_one_of_many(const oc_v_many *sums, int k) { return k % 2 ? sums->upper[k / 2] : oc_v_lower(sums)[k / 2]; }
+#else
+/* Sums of 64 signed bytes in 16 bits. */
+typedef int16_t oc_v_many __attribute__((vector_size(128)));
+
+enum { OC_V_MANY_COUNT = 255, OC_V_MANY_ZERO = 0 };
+
+OC_V_INLINE void oc_v_add_many(oc_v_many *sums, const uint8_t *from) {
+    oc_v_line_chars bytes;
+    memcpy(&bytes, from, sizeof bytes);
+    *sums += __builtin_convertvector(bytes, oc_v_many);
+}
+
+OC_V_INLINE int32_t oc_v_one_of_many(const oc_v_many *sums, int k) { return (*sums)[k]; }
+#endif
+
+/* Adds what has been added up to sums of 32 bits, and begins anew. */
+OC_V_INLINE void oc_v_take_many(oc_v_many *some, int32_t sums[OC_V_MANY]) {
+#pragma clang loop unroll(full)
+    for (int k = 0; k < OC_V_MANY; k++) sums[k] += oc_v_one_of_many(some, k);
+    *some = (oc_v_many){0};
+}
+
 /* The sum of `count` values side by side. */
 OC_V_INLINE int32_t oc_v_sum_of(const uint8_t *in, int32_t count) {
-    enum { IN_16_BITS = 128 }; /* values of which the sum stays in int16 */
-    oc_v_words sums = {0};
+#if defined(OC_V_SUM_OF)
+    return OC_V_SUM_OF(in, count);
+#else
+    uint32_t total = 0;
     int32_t i = 0;
-    while (i + OC_V_LANES <= count) {
-        oc_v_halves some = {0};
-        for (int32_t n = 0; n < IN_16_BITS && i + OC_V_LANES <= count; n++, i += OC_V_LANES) some += oc_v_above(oc_v_load(in + i), 0);
-        sums += oc_v_widen(some);
+#if OC_FLIP
+    while (i + OC_V_MANY <= count) {
+        oc_v_many some = {0};
+        for (int32_t n = 0; n < OC_V_MANY_COUNT / 2 && i + OC_V_MANY <= count; n++, i += OC_V_MANY) oc_v_add_many(&some, in + i);
+        const oc_v_pairs pairs = oc_v_lower(&some) + some.upper;
+        total += (uint32_t)oc_v_total(((oc_v_words)pairs & 0xffff) + (oc_v_words)((oc_v_word_bits)pairs >> 16));
     }
-    int32_t total = oc_v_total(sums);
-    for (; i < count; i++) total = oc_add(total, oc_value(in[i], OC_FLIP));
-    return total;
+    total -= OC_V_MANY_ZERO * (uint32_t)i;
+#endif
+    oc_v_words sums = {0};
+    for (; i + OC_V_LANES <= count; i += OC_V_LANES) sums += oc_v_widen(oc_v_above(oc_v_load(in + i), 0));
+    total += (uint32_t)oc_v_total(sums);
+    for (; i < count; i++) total += (uint32_t)oc_value(in[i], OC_FLIP);
+    return (int32_t)total;
+#endif
+}
+
+OC_V_INLINE int32_t oc_v_sum_of_place(const oc_mean *m, const uint8_t *in) {
+    uint32_t sum = 0;
+    for (int32_t a = 0; a < m->reduced[0]; a++) {
+        for (int32_t b = 0; b < m->reduced[1]; b++) {
+            const uint8_t *at = in + (size_t)a * m->reduced_stride[0] + (size_t)b * m->reduced_stride[1];
+            sum += (uint32_t)oc_v_sum_of(at, m->reduced[2]);
+        }
+    }
+    return (int32_t)sum;
 }
 
 /* Of rows of neighbours. */
 static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *output, oc_range range) {
     const int32_t *kept = m->kept, *reduced = m->reduced;
-    const int32_t zeros = oc_product(m->in_zero, reduced[0] * reduced[1] * reduced[2]);
-    for (int32_t i = range.begin; i < range.end; i++) {
-        const uint8_t *in = input + (size_t)(i % kept[2]) * m->kept_stride[2] + (size_t)(i / kept[2] % kept[1]) * m->kept_stride[1]
-            + (size_t)(i / kept[2] / kept[1]) * m->kept_stride[0];
-        int32_t sum = 0;
-        for (int32_t a = 0; a < reduced[0]; a++) {
-            for (int32_t b = 0; b < reduced[1]; b++) {
-                sum = oc_add(sum, oc_v_sum_of(in + (size_t)a * m->reduced_stride[0] + (size_t)b * m->reduced_stride[1], reduced[2]));
-            }
+    const oc_v_words zeros = oc_v_splat(oc_product(m->in_zero, reduced[0] * reduced[1] * reduced[2]));
+    int32_t sums[OC_V_LANES] = {0};
+    for (int32_t first = range.begin; first < range.end; first += OC_V_LANES) {
+        const int32_t count = range.end - first < OC_V_LANES ? range.end - first : OC_V_LANES;
+        for (int32_t k = 0; k < count;) {
+            const int32_t i = first + k, column = i % kept[2], row = i / kept[2], left = kept[2] - column;
+            const uint8_t *in = input + (size_t)column * m->kept_stride[2] + (size_t)(row % kept[1]) * m->kept_stride[1]
+                + (size_t)(row / kept[1]) * m->kept_stride[0];
+            const int32_t end = left < count - k ? k + left : count;
+            for (; k < end; k++, in += m->kept_stride[2]) sums[k] = oc_v_sum_of_place(m, in);
         }
-        output[i] = oc_output_byte(oc_multiply(oc_subtract(sum, zeros), m->multiplier, m->shift), m->out_zero, -128, 127, OC_FLIP);
+        oc_v_words words;
+        memcpy(&words, sums, sizeof words);
+        const oc_v_bytes bytes = oc_v_bytes_of(oc_v_multiply(words - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
+        if (count == OC_V_LANES) memcpy(output + first, &bytes, sizeof bytes);
+        else oc_v_store_some(output + first, bytes, count);
     }
 }
 
-enum { OC_V_MANY = 64 };
-
-typedef uint8_t oc_v_many_bytes __attribute__((vector_size(64)));
-typedef uint16_t oc_v_many __attribute__((vector_size(128)));
-
 /* 64 channels of one place of the outer kept dimensions. */
 OC_V_INLINE void oc_v_mean_of_many(const oc_mean *m, const uint8_t *in, uint8_t *out, oc_v_words zeros) {
-    enum { IN_16_BITS = 257 };
     const int32_t *reduced = m->reduced, *stride = m->reduced_stride;
-    uint32_t sums[OC_V_MANY] = {0};
+    int32_t sums[OC_V_MANY] = {0};
     oc_v_many some = {0};
     int32_t count = 0, all = 0;
     for (int32_t a = 0; a < reduced[0]; a++) {
         for (int32_t b = 0; b < reduced[1]; b++) {
             const uint8_t *at = in + (size_t)a * stride[0] + (size_t)b * stride[1];
-            for (int32_t c = 0; c < reduced[2]; c++, at += stride[2]) {
-                oc_v_many_bytes bytes;
-                memcpy(&bytes, at, sizeof bytes);
-                /* Unsigned, as the arena of one set has them: the others' are moved there. */
-                some += __builtin_convertvector(bytes ^ (uint8_t)(OC_FLIP ^ 0x80), oc_v_many);
-                if (++count < IN_16_BITS) continue;
-                for (int k = 0; k < OC_V_MANY; k++) sums[k] += some[k];
-                some = (oc_v_many){0};
+            for (int32_t c = 0; c < reduced[2];) {
+                const int32_t left = reduced[2] - c, room = OC_V_MANY_COUNT - count, now = left < room ? left : room;
+                for (int32_t i = 0; i < now; i++, at += stride[2]) oc_v_add_many(&some, at);
+                c += now;
+                count += now;
+                if (count < OC_V_MANY_COUNT) continue;
+                oc_v_take_many(&some, sums);
                 all += count;
                 count = 0;
             }
         }
     }
-    for (int k = 0; k < OC_V_MANY; k++) sums[k] += some[k];
-    const oc_v_words moved = zeros + oc_product(128, oc_add(all, count));
+    oc_v_take_many(&some, sums);
+    const oc_v_words moved = zeros + oc_product(OC_V_MANY_ZERO, oc_add(all, count));
     for (int k = 0; k < OC_V_MANY; k += OC_V_LANES) {
         oc_v_words words;
         memcpy(&words, sums + k, sizeof words);

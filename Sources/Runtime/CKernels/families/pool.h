@@ -8,19 +8,34 @@
         block                                                                                                          \
     }
 
+/* The maximum of 64 channels, or of 16, at `at`. */
+#define OC_V_MAXIMUM(name, type, larger, smaller)                                                                      \
+    OC_V_INLINE void name(const oc_pool *p, const oc_window *w, uint8_t *out, int32_t at) {                            \
+        type most = (type){0} + (uint8_t)(p->clamp_min ^ OC_FLIP);                                                     \
+        for (int32_t y = 0; y < w->height; y++) {                                                                      \
+            const uint8_t *in = w->first + (size_t)y * w->line + at;                                                   \
+            for (int32_t x = 0; x < w->width; x++, in += w->pixel) {                                                   \
+                type bytes;                                                                                            \
+                memcpy(&bytes, in, sizeof bytes);                                                                      \
+                most = larger(most, bytes);                                                                            \
+            }                                                                                                          \
+        }                                                                                                              \
+        most = smaller(most, (type){0} + (uint8_t)(p->clamp_max ^ OC_FLIP));                                           \
+        memcpy(out + at, &most, sizeof most);                                                                          \
+    }
+OC_V_MAXIMUM(oc_v_maximum_of_line, oc_v_line, oc_v_larger_line, oc_v_smaller_line)
+OC_V_MAXIMUM(oc_v_maximum_of_some, oc_v_bytes, oc_v_larger, oc_v_smaller)
+
 OC_V_INLINE void oc_v_maximum_of(const oc_step *step, const oc_window *w, uint8_t *out) {
+    enum { LINE = sizeof(oc_v_line) };
     const oc_pool *p = &step->pool;
-    const oc_v_bytes low = (oc_v_bytes){0} + (uint8_t)(p->clamp_min ^ OC_FLIP);
-    const oc_v_bytes high = (oc_v_bytes){0} + (uint8_t)(p->clamp_max ^ OC_FLIP);
-    OC_V_BLOCKS(p->channels, at, {
-        oc_v_bytes most = low;
-        for (int32_t y = 0; y < w->height; y++) {
-            const uint8_t *in = w->first + (size_t)y * w->line + at;
-            for (int32_t x = 0; x < w->width; x++, in += w->pixel) most = oc_v_larger(most, oc_v_load(in));
-        }
-        most = oc_v_smaller(most, high);
-        memcpy(out + at, &most, sizeof most);
-    })
+    const int32_t channels = p->channels;
+    int32_t first = 0;
+    for (; first + LINE <= channels; first += LINE) oc_v_maximum_of_line(p, w, out, first);
+    /* The last block overlaps the one before. */
+    for (; first < channels; first += OC_V_LANES) {
+        oc_v_maximum_of_some(p, w, out, first + OC_V_LANES <= channels ? first : channels - OC_V_LANES);
+    }
 }
 
 /* sum / count, half away from zero, for sums and counts below 2^23: a quotient by a float reciprocal is off by one at most, and

@@ -4,14 +4,20 @@ typedef struct oc_v_corners {
     const uint8_t *upper_left, *lower_left, *upper_right, *lower_right;
 } oc_v_corners;
 
+/* 16 bytes of a corner by a weight of at most 1024; above the values where int8 bytes lie so in the arena. */
+OC_V_INLINE oc_v_words oc_v_weighted(const uint8_t *from, int32_t weight) {
+    const oc_v_bytes bytes = oc_v_load(from);
+    const oc_v_halves values = OC_FLIP ? __builtin_convertvector(bytes, oc_v_halves) : __builtin_convertvector((oc_v_chars)bytes, oc_v_halves);
+    return oc_v_widen(values) * (int16_t)weight;
+}
+
 /* Half away from zero. */
 OC_V_INLINE oc_v_bytes oc_v_blend(const oc_v_corners *p, int32_t y, int32_t x, int32_t at) {
-    const oc_v_words left = oc_v_widen(oc_v_above(oc_v_load(p->upper_left + at), 0)) * (1024 - y)
-        + oc_v_widen(oc_v_above(oc_v_load(p->lower_left + at), 0)) * y;
-    const oc_v_words right = oc_v_widen(oc_v_above(oc_v_load(p->upper_right + at), 0)) * (1024 - y)
-        + oc_v_widen(oc_v_above(oc_v_load(p->lower_right + at), 0)) * y;
-    const oc_v_words sum = left * (1024 - x) + right * x;
-    const oc_v_words rounded = (sum + (1 << 19) + (sum >> 31)) >> 20;
+    const oc_v_words left = oc_v_weighted(p->upper_left + at, 1024 - y) + oc_v_weighted(p->lower_left + at, y);
+    const oc_v_words right = oc_v_weighted(p->upper_right + at, 1024 - y) + oc_v_weighted(p->lower_right + at, y);
+    /* The four weights are 2^20 together. */
+    const oc_v_words sum = left * (1024 - x) + right * x - (OC_FLIP << 20);
+    const oc_v_words rounded = ((sum + (sum >> 31)) + (1 << 19)) >> 20;
     return __builtin_convertvector(rounded, oc_v_bytes) ^ OC_FLIP;
 }
 
@@ -22,8 +28,19 @@ OC_V_INLINE oc_v_bytes oc_v_blend_sixteenths(const oc_v_corners *p, int32_t y, i
         + oc_v_above(oc_v_load(p->lower_left + at), 0) * (int16_t)(lower * left)
         + oc_v_above(oc_v_load(p->upper_right + at), 0) * (int16_t)(upper * right)
         + oc_v_above(oc_v_load(p->lower_right + at), 0) * (int16_t)(lower * right);
-    const oc_v_halves rounded = (sum + 128 + (sum >> 15)) >> 8;
+    const oc_v_halves rounded = ((sum + (sum >> 15)) + 128) >> 8;
     return __builtin_convertvector(rounded, oc_v_bytes) ^ OC_FLIP;
+}
+
+typedef oc_v_bytes oc_v_blend_fn(const oc_v_corners *, int32_t y, int32_t x, int32_t at);
+
+OC_V_INLINE void oc_v_resize_pixel(oc_v_blend_fn *blend, const oc_v_corners *corners, int32_t y, int32_t x, int32_t channels, uint8_t *out) {
+    for (int32_t first = 0; first < channels; first += OC_V_LANES) {
+        /* The last block overlaps the one before. */
+        const int32_t at = first + OC_V_LANES <= channels ? first : channels - OC_V_LANES;
+        const oc_v_bytes bytes = blend(corners, y, x, at);
+        memcpy(out + at, &bytes, sizeof bytes);
+    }
 }
 
 OC_V_INLINE void oc_v_resize_bilinear_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -50,12 +67,8 @@ OC_V_INLINE void oc_v_resize_bilinear_kernel(const oc_step *step, const oc_memor
             const int32_t *x = columns + 3 * (size_t)column;
             const size_t left = (size_t)x[0] * channels, right = (size_t)x[1] * channels;
             const oc_v_corners corners = {upper + left, lower + left, upper + right, lower + right};
-            for (int32_t first = 0; first < r.channels; first += OC_V_LANES) {
-                const int32_t at = first + OC_V_LANES <= r.channels ? first : r.channels - OC_V_LANES;
-                const oc_v_bytes bytes =
-                    in_sixteenths ? oc_v_blend_sixteenths(&corners, y[2], x[2], at) : oc_v_blend(&corners, y[2], x[2], at);
-                memcpy(out + at, &bytes, sizeof bytes);
-            }
+            if (in_sixteenths) oc_v_resize_pixel(oc_v_blend_sixteenths, &corners, y[2], x[2], r.channels, out);
+            else oc_v_resize_pixel(oc_v_blend, &corners, y[2], x[2], r.channels, out);
         }
     }
 }

@@ -6,7 +6,10 @@
  *   oc_v_bytes_of         words plus a zero point, clamped, as bytes of the arena
  * and with OC_FLOAT_FORMS
  *   oc_v_round            floats to the nearest integers, ties to even
- *   oc_v_fma              a * b + c, rounded once.
+ *   oc_v_fma              a * b + c, rounded once,
+ * and where it has better than the families
+ *   OC_V_SUM_OF           the sum of so many values side by side
+ *   OC_V_AWAY             floats to the nearest integers, ties away from zero, and 0 for NaNs.
  * Clang makes instructions of the set of all else. Vectors have 16 lanes whatever the registers' width: what they are cut into is
  * the compiler's affair. */
 #ifndef OC_VECTORS_H
@@ -25,8 +28,11 @@ enum { OC_V_LANES = 16 };
 
 typedef uint8_t oc_v_bytes __attribute__((vector_size(16)));
 typedef int8_t oc_v_chars __attribute__((vector_size(16)));
+typedef uint8_t oc_v_line __attribute__((vector_size(64)));
+typedef int8_t oc_v_line_chars __attribute__((vector_size(64)));
 typedef int16_t oc_v_halves __attribute__((vector_size(32)));
 typedef int32_t oc_v_words __attribute__((vector_size(64)));
+typedef uint32_t oc_v_word_bits __attribute__((vector_size(64)));
 typedef float oc_v_reals __attribute__((vector_size(64)));
 
 OC_V_INLINE oc_v_words oc_v_splat(int32_t value) { return (oc_v_words){0} + value; }
@@ -59,21 +65,31 @@ OC_V_INLINE void oc_v_store_some(uint8_t *to, oc_v_bytes bytes, int32_t count) {
 }
 
 /* By the values that the bytes stand for. */
-OC_V_INLINE oc_v_bytes oc_v_smaller(oc_v_bytes a, oc_v_bytes b) {
-    if (OC_FLIP) return __builtin_elementwise_min(a, b);
-    return (oc_v_bytes)__builtin_elementwise_min((oc_v_chars)a, (oc_v_chars)b);
-}
-
-OC_V_INLINE oc_v_bytes oc_v_larger(oc_v_bytes a, oc_v_bytes b) {
-    if (OC_FLIP) return __builtin_elementwise_max(a, b);
-    return (oc_v_bytes)__builtin_elementwise_max((oc_v_chars)a, (oc_v_chars)b);
-}
+#define OC_V_EXTREME(name, of, bytes, chars)                                                                           \
+    OC_V_INLINE bytes name(bytes a, bytes b) {                                                                         \
+        if (OC_FLIP) return __builtin_elementwise_##of(a, b);                                                          \
+        return (bytes)__builtin_elementwise_##of((chars)a, (chars)b);                                                  \
+    }
+OC_V_EXTREME(oc_v_smaller, min, oc_v_bytes, oc_v_chars)
+OC_V_EXTREME(oc_v_larger, max, oc_v_bytes, oc_v_chars)
+OC_V_EXTREME(oc_v_smaller_line, min, oc_v_line, oc_v_line_chars)
+OC_V_EXTREME(oc_v_larger_line, max, oc_v_line, oc_v_line_chars)
 
 /* What bytes of the arena are above a value of int8. */
 OC_V_INLINE oc_v_halves oc_v_above(oc_v_bytes bytes, int32_t zero) {
     if (OC_FLIP) return __builtin_convertvector(bytes, oc_v_halves) - (int16_t)(OC_FLIP + zero);
     const oc_v_chars zeros = (oc_v_chars){0} + (int8_t)zero;
     return __builtin_convertvector((oc_v_chars)bytes, oc_v_halves) - __builtin_convertvector(zeros, oc_v_halves);
+}
+
+/* In 32 bits: x86 widens bytes so far at once, others by steps. */
+OC_V_INLINE oc_v_words oc_v_words_above(oc_v_bytes bytes, int32_t zero) {
+#if defined(__x86_64__)
+    if (OC_FLIP) return __builtin_convertvector(bytes, oc_v_words) - (OC_FLIP + zero);
+    return __builtin_convertvector((oc_v_chars)bytes, oc_v_words) - zero;
+#else
+    return __builtin_convertvector(oc_v_above(bytes, zero), oc_v_words);
+#endif
 }
 
 OC_V_INLINE oc_v_words oc_v_widen(oc_v_halves values) { return __builtin_convertvector(values, oc_v_words); }

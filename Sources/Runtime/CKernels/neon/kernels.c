@@ -12,7 +12,7 @@
 #if defined(__ARM_NEON)
 OC_SET_OF(neon, OWN(CONV, conv) OWN(CONV_ADD, conv) OWN(DEPTHWISE, depthwise)
                     OWN(DEPTHWISE_MULTIPLIED, depthwise_any) OWN(MATRIX, matrix) OWN(ADD, sum)
-                    OWN(MAX_POOL, max_pool) OWN(MEAN, channel_mean) OWN(AVERAGE_POOL, average_pool)
+                    OWN(MAX_POOL, max_pool) OWN(MEAN, mean) OWN(AVERAGE_POOL, average_pool)
                         OC_FAMILY(OC_FAMILY_CASE, neon) OWN_OF_64_BITS)
 #else
 OC_SET_OF(neon, )

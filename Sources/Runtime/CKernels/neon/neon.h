@@ -11,7 +11,7 @@
 #include <string.h>
 
 oc_kernel_code oc_neon_conv, oc_neon_pairs, oc_neon_depthwise, oc_neon_depthwise_any, oc_neon_matrix,
-    oc_neon_max_pool, oc_neon_channel_mean, oc_neon_sum, oc_neon_table;
+    oc_neon_max_pool, oc_neon_sum, oc_neon_table;
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, neon)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, neon)
