@@ -5,46 +5,55 @@
 
 #if defined(__x86_64__)
 
-enum { VECTORS = 4, BYTES = 32 * VECTORS };
+enum { VECTORS = 5, BYTES = 32 * VECTORS };
 
-OC_AVX2 static inline __m256i sixteen(const uint8_t *table) { return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table)); }
+/* Each 16 bytes of the table XOR the ones before, of the first and of the second half. */
+typedef struct differences {
+    __m256i of[2][8];
+} differences;
 
-/* The table's half for the bytes whose upper bit is 0, the other half for those XOR 0x80; 0 for the others. */
-OC_AVX2 static inline __attribute__((always_inline)) void add_half(const uint8_t *table, __m256i *index, __m256i *bytes) {
-    const __m256i step = _mm256_set1_epi8(16);
-    __m256i before = _mm256_setzero_si256();
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 8; k++) {
-        const __m256i now = sixteen(table + 16 * k), difference = _mm256_xor_si256(now, before);
-        before = now;
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) {
-            bytes[v] = _mm256_xor_si256(bytes[v], _mm256_shuffle_epi8(difference, index[v]));
-            index[v] = _mm256_subs_epi8(index[v], step);
+OC_AVX2_INLINE void find_differences(const uint8_t *table, differences *d) {
+    for (int half = 0; half < 2; half++) {
+        __m256i before = _mm256_setzero_si256();
+        for (int k = 0; k < 8; k++) {
+            const __m256i now = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table + 128 * half + 16 * k)));
+            d->of[half][k] = _mm256_xor_si256(now, before);
+            before = now;
         }
     }
 }
 
-OC_AVX2 static void block(const uint8_t *table, const uint8_t *in, uint8_t *out) {
-    __m256i index[VECTORS], bytes[VECTORS];
-    for (int v = 0; v < VECTORS; v++) {
-        index[v] = _mm256_loadu_si256((const __m256i *)in + v);
-        bytes[v] = _mm256_setzero_si256();
+/* A half for the bytes whose upper bit is 0, the other half for those XOR 0x80; 0 for the others. */
+OC_AVX2_INLINE void add_half(const __m256i *difference, __m256i *index, __m256i *bytes) {
+    const __m256i step = _mm256_set1_epi8(16);
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 8; k++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) {
+            const __m256i found = _mm256_shuffle_epi8(difference[k], index[v]);
+            bytes[v] = k == 0 ? found : _mm256_xor_si256(bytes[v], found);
+            if (k < 7) index[v] = _mm256_subs_epi8(index[v], step);
+        }
     }
-    add_half(table, index, bytes);
-    for (int v = 0; v < VECTORS; v++) {
-        index[v] = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)in + v), _mm256_set1_epi8((char)0x80));
-    }
-    add_half(table + 128, index, bytes);
-    for (int v = 0; v < VECTORS; v++) _mm256_storeu_si256((__m256i *)out + v, bytes[v]);
+}
+
+OC_AVX2_INLINE void block(const differences *d, const uint8_t *in, uint8_t *out) {
+    __m256i index[VECTORS], bytes[VECTORS], others[VECTORS];
+    for (int v = 0; v < VECTORS; v++) index[v] = _mm256_loadu_si256((const __m256i *)in + v);
+    add_half(d->of[0], index, bytes);
+    for (int v = 0; v < VECTORS; v++) index[v] = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)in + v), _mm256_set1_epi8((char)0x80));
+    add_half(d->of[1], index, others);
+    for (int v = 0; v < VECTORS; v++) _mm256_storeu_si256((__m256i *)out + v, _mm256_xor_si256(bytes[v], others[v]));
 }
 
 OC_AVX2 void oc_avx2_table(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const uint8_t *input = oc_source(&step->in[0], memory), *table = oc_source(&step->constants, memory);
     uint8_t *output = oc_destination(&step->out, memory);
     const oc_range range = oc_part(step->table.count, part, parts);
+    differences d;
+    find_differences(table, &d);
     int32_t i = range.begin;
-    for (; i + BYTES <= range.end; i += BYTES) block(table, input + i, output + i);
+    for (; i + BYTES <= range.end; i += BYTES) block(&d, input + i, output + i);
 #pragma clang loop vectorize(disable) unroll(disable)
     for (; i < range.end; i++) output[i] = table[input[i]];
 }
