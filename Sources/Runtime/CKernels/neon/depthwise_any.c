@@ -1,6 +1,5 @@
-/* Depthwise convolutions of any shape with NEON, eight output channels at a time, also several of an input channel. Packing: planar, as scalar. */
-#include "../fixed_point.h"
-#include "neon.h"
+/* Depthwise convolutions of any shape with NEON, of few channels eight of the output at a time. Packing: planar, as scalar. */
+#include "depthwise_wide.h"
 
 #if defined(__ARM_NEON)
 
@@ -41,6 +40,10 @@ static inline int8x8_t load(const uint8_t *pixel, const inputs *in) {
 
 void oc_neon_depthwise_any(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_conv *c = &step->conv;
+    if (oc_neon_is_wide(c)) {
+        oc_neon_depthwise_wide(step, memory, part, parts);
+        return;
+    }
     const oc_constants k = oc_planar_constants(step, memory);
     const uint8_t *input = oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
