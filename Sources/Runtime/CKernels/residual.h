@@ -27,17 +27,54 @@ static inline int oc_operands_are_dense(const oc_binary *b) {
     return b->dims[0] == 1 && b->dims[1] == 1 && b->dims[2] == 1 && b->dims[3] == 1 && b->stride_a[4] == 1 && b->stride_b[4] == 1;
 }
 
-/* An ADD by `sum` where neither operand is broadcast. */
+/* How many bytes of an operand stand for the whole result, over and over; 0: it does not repeat as a whole. */
+static inline int32_t oc_period(const oc_binary *b, const int32_t stride[5]) {
+    for (int d = 0; d < 4; d++) {
+        if (b->dims[d] > 1 && stride[d] != 0) return 0;
+    }
+    return stride[4] == 0 ? 1 : stride[4] == 1 ? b->dims[4] : 0;
+}
+
+static inline int oc_is_whole(const oc_binary *b, const int32_t stride[5]) {
+    int32_t bytes = 1;
+    for (int d = 4; d >= 0; d--) {
+        if (b->dims[d] > 1 && stride[d] != bytes) return 0;
+        bytes *= b->dims[d];
+    }
+    return 1;
+}
+
+/* An ADD by `sum` where neither operand is broadcast, or one repeats: as a bias of channels does. */
 static inline void oc_add_by(oc_sum_fn sum, oc_kernel_fn broadcast, const oc_step *step, const oc_memory *memory, uint32_t part,
                              uint32_t parts) {
-    const oc_binary *b = &step->binary;
-    if (!oc_operands_are_dense(b)) {
+    enum { ROOM = 1024 };
+    const oc_binary b = step->binary; /* the output might be the step, for all the compiler knows */
+    const uint8_t *x = oc_source(&step->in[0], memory), *y = oc_source(&step->in[1], memory);
+    uint8_t *out = oc_destination(&step->out, memory);
+    const int whole_x = oc_is_whole(&b, b.stride_a), whole_y = oc_is_whole(&b, b.stride_b);
+    const int32_t period = whole_x ? oc_period(&b, b.stride_b) : oc_period(&b, b.stride_a);
+    if (whole_x && whole_y) {
+        const oc_range run = oc_part(b.dims[0] * b.dims[1] * b.dims[2] * b.dims[3] * b.dims[4], part, parts);
+        sum(&b, x + run.begin, y + run.begin, out + run.begin, run.end - run.begin);
+    } else if (period == 0 || (!whole_x && !whole_y)) {
         broadcast(step, memory, part, parts);
-        return;
+    } else {
+        /* Workers share the periods; many short ones are made a long one. */
+        const int32_t all = b.dims[0] * b.dims[1] * b.dims[2] * b.dims[3] * b.dims[4];
+        const oc_range periods = oc_part(all / period, part, parts);
+        const uint8_t *repeated = whole_x ? y : x;
+        const int32_t left = periods.end - periods.begin, fitting = ROOM / period, many = left < fitting ? left : fitting;
+        uint8_t some[ROOM];
+        if (many > 1) {
+            for (int32_t i = 0; i < many; i++) memcpy(some + (size_t)i * (size_t)period, repeated, (size_t)period);
+            repeated = some;
+        }
+        const int32_t block = period * (many > 1 ? many : 1);
+        for (int32_t at = periods.begin * period; at < periods.end * period; at += block) {
+            const int32_t rest = periods.end * period - at, count = rest < block ? rest : block;
+            sum(&b, whole_x ? x + at : repeated, whole_x ? repeated : y + at, out + at, count);
+        }
     }
-    const oc_range run = oc_part(b->dims[4], part, parts);
-    sum(b, oc_source(&step->in[0], memory) + run.begin, oc_source(&step->in[1], memory) + run.begin,
-        oc_destination(&step->out, memory) + run.begin, run.end - run.begin);
 }
 
 /* Copies pixels of `channels` bytes to the front of pixels of `width`, all of which are `zero` behind. Writes up to 15 bytes too
