@@ -77,9 +77,9 @@ extension RandomStep {
     }
 
     mutating func makeQuantize(_ random: inout RandomNumbers) {
-        let count = makeAffine(&random)
-        outputBytes = Int(count)
         outputIsInt8 = random.oneIn(2)
+        let count = makeAffine(&random, isInt8: outputIsInt8)
+        outputBytes = Int(count)
         step.out.type = UInt16((outputIsInt8 ? OC_TYPE_INT8 : OC_TYPE_UINT8).rawValue)
         var bytes: [UInt8] = []
         for _ in 0..<count {
@@ -93,19 +93,24 @@ extension RandomStep {
     }
 
     mutating func makeDequantize(_ random: inout RandomNumbers) {
-        let count = makeAffine(&random)
         let isInt8 = random.oneIn(2)
+        let count = makeAffine(&random, isInt8: isInt8)
         step.in.0.type = UInt16((isInt8 ? OC_TYPE_INT8 : OC_TYPE_UINT8).rawValue)
         inputs = [Operand(bytes: random.bytes(Int(count)), isInt8: isInt8)]
         outputBytes = 4 * Int(count)
         outputIsInt8 = false
     }
 
-    private mutating func makeAffine(_ random: inout RandomNumbers) -> Int32 {
+    private mutating func makeAffine(_ random: inout RandomNumbers, isInt8: Bool) -> Int32 {
         var a = oc_affine()
         a.count = random.number(1...200)
         a.scale = Float(random.number(1...100_000)) / 65536
         (a.zero, _, a.clamp_min, a.clamp_max) = random.ranges()
+        if !isInt8 {
+            a.zero += 128
+            a.clamp_min += 128
+            a.clamp_max += 128
+        }
         step.affine = a
         return a.count
     }

@@ -111,7 +111,14 @@ import Testing
             for wrong: Float in [0, -1, .nan, .infinity] {
                 try refuse(sample, "scale is not above 0") { $0.step.affine.scale = wrong }
             }
-            for field: WritableKeyPath<oc_affine, Int32> in [\.zero, \.clamp_min, \.clamp_max] {
+            let isInt8 =
+                (kernel == OC_KERNEL_QUANTIZE ? sample.step.out : sample.step.in.0).type == OC_TYPE_INT8.rawValue
+            let zeros: [Int32] = isInt8 ? [-128, 127] : [0, 255]
+            for right in zeros { try accept(sample) { $0.step.affine.zero = right } }
+            for wrong in [zeros[0] - 1, zeros[1] + 1] {
+                try refuse(sample, "zero point is out of range") { $0.step.affine.zero = wrong }
+            }
+            for field: WritableKeyPath<oc_affine, Int32> in [\.clamp_min, \.clamp_max] {
                 for right: Int32 in [-128, 255] { try accept(sample) { $0.step.affine[keyPath: field] = right } }
                 for wrong: Int32 in [-129, 256] {
                     try refuse(sample, "out of range") { $0.step.affine[keyPath: field] = wrong }

@@ -36,7 +36,8 @@ extension KernelContract {
         try check.bytes(quantized, Int64(a.count))
         try check.bytes(real, times(Int64(a.count), 4))
         try check(a.scale > 0 && a.scale.isFinite, "a scale is not above 0; build the bundle again")
-        try check((-128...255).contains(a.zero), "a zero point is out of range; build the bundle again")
+        let range: ClosedRange<Int32> = quantized.type == OC_TYPE_INT8.rawValue ? -128...127 : 0...255
+        try check(range.contains(a.zero), "a zero point is out of range; build the bundle again")
         try check(
             (-128...255).contains(a.clamp_min) && (-128...255).contains(a.clamp_max),
             "a clamp is out of range; build the bundle again")
