@@ -21,8 +21,8 @@ extension Simplification {
             let node = graph.nodes[index]
             guard node.outputs.count == 1, let function = compose(node, graph, functions) else { continue }
             functions[node.outputs[0]] = function
-            // One operand is a table already.
-            guard node.inputs.count > 1 else { continue }
+            // One operand is a table already; and the smaller or larger of two is found sooner than looked up.
+            guard node.inputs.count > 1, function.base != otherThanConstant(of: node, graph) else { continue }
             graph.nodes[index].operation = .unary(.table(function.results))
             graph.nodes[index].inputs = [function.base]
             count += 1
@@ -74,6 +74,14 @@ extension Simplification {
         let bytes = ReferenceExecutor(piece).outputs(operands)[0]
         let results = bytes.map { output.type == .int8 ? Int16(Int8(bitPattern: $0)) : Int16($0) }
         return Function(base: base, results: results)
+    }
+
+    /// What MINIMUM or MAXIMUM has besides a constant.
+    private static func otherThanConstant(of node: Node, _ graph: Graph) -> TensorID? {
+        guard node.operation == .minimum || node.operation == .maximum,
+            node.inputs.contains(where: { graph[$0].constant != nil })
+        else { return nil }
+        return node.inputs.first { graph[$0].constant == nil }
     }
 
     private static func isByte(_ tensor: Tensor) -> Bool {
