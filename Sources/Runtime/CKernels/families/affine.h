@@ -14,7 +14,7 @@ OC_V_INLINE int oc_v_divide_by(float scale, oc_v_divisor *divisor) {
     return 1;
 }
 
-/* Off by less than a unit in the last place. */
+/* Off by hardly more than half a unit in the last place. */
 OC_V_INLINE oc_v_reals oc_v_near_quotient(oc_v_reals real, oc_v_divisor by) {
     const oc_v_reals reciprocal = (oc_v_reals){0} + by.reciprocal;
     return __builtin_elementwise_fma(real, reciprocal, real * by.rest);
@@ -48,14 +48,15 @@ OC_V_INLINE oc_v_reals oc_v_between(oc_v_reals real, oc_v_reals low, oc_v_reals 
 #endif
 }
 
-/* Ties away from zero, of numbers: the largest number below a half is added, and the sum itself is rounded. */
-OC_V_INLINE oc_v_words oc_v_away(oc_v_reals quotient) {
-    const oc_v_reals half = (oc_v_reals)(((oc_v_words)quotient & INT32_MIN) | (oc_v_words)((oc_v_reals){0} + 0x1.fffffep-2f));
-    return __builtin_convertvector(quotient + half, oc_v_words);
+/* What is added before the fraction is cut off: with the sign, the largest number below a half, as sums are rounded. */
+OC_V_INLINE oc_v_reals oc_v_half_as(oc_v_reals real) {
+    return (oc_v_reals)(((oc_v_words)real & INT32_MIN) | (oc_v_words)((oc_v_reals){0} + 0x1.fffffep-2f));
 }
+
+OC_V_INLINE oc_v_words oc_v_away(oc_v_reals quotient) { return __builtin_convertvector(quotient + oc_v_half_as(quotient), oc_v_words); }
 #endif
 
-/* Whether the near quotient always gives the integer that the right one does. Both grow with what is divided, and are as large below
+/* Whether the near quotient always gives the integer that the right quotient does. Both grow with what is divided, and are as large below
  * zero: they have to agree where one of them goes from one integer to the next, which is within two numbers of the tie's product. */
 static int oc_v_near_is_right(oc_v_divisor by) {
     enum { INTEGERS = 384, AROUND = 3 };
@@ -81,7 +82,7 @@ OC_V_INLINE int32_t oc_v_quantize(const oc_affine *a, const int32_t zero, oc_v_d
         oc_v_reals real;
         memcpy(&real, input + (size_t)i * 4, sizeof real);
         real = oc_v_between(real, low, high);
-        const oc_v_words rounded = oc_v_away(near ? oc_v_near_quotient(real, by) : oc_v_quotient(real, by));
+        const oc_v_words rounded = near ? oc_v_away(oc_v_near_quotient(real, by)) : oc_v_away(oc_v_quotient(real, by));
         const oc_v_bytes bytes = __builtin_convertvector(rounded + zero, oc_v_bytes);
         memcpy(output + i, &bytes, sizeof bytes);
     }
