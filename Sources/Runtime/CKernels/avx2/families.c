@@ -49,6 +49,24 @@ OC_V_INLINE oc_v_reals oc_v_fma(oc_v_reals a, oc_v_reals b, oc_v_reals c) {
     return a;
 }
 
+/* Of unsigned bytes, which are 128 above the values. */
+OC_V_INLINE int32_t oc_avx2_sum_of(const uint8_t *in, int32_t count) {
+    const __m128i sign = _mm_set1_epi8((char)0x80), none = _mm_setzero_si128();
+    __m256i sums = _mm256_setzero_si256();
+    int32_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        const __m256i bytes = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(in + i)), _mm256_set1_epi8((char)0x80));
+        sums = _mm256_add_epi64(sums, _mm256_sad_epu8(bytes, _mm256_setzero_si256()));
+    }
+    __m128i sum = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    for (; i < count; i += 16) {
+        const oc_v_bytes bytes = count - i >= 16 ? oc_v_load(in + i) : oc_v_load_some(in + i, count - i);
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(_mm_xor_si128((__m128i)bytes, sign), none));
+    }
+    return (int32_t)((uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(sum, _mm_unpackhi_epi64(sum, sum))) - 128u * (uint32_t)i);
+}
+#define OC_V_SUM_OF oc_avx2_sum_of
+
 #include "../families/families.h"
 
 OC_FAMILY(OC_FAMILY_KERNEL, avx2)

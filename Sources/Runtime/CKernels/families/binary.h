@@ -30,7 +30,7 @@ OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v
             memcpy(out + i, &x, sizeof x);
         }
     }
-#pragma clang loop unroll(disable)
+#pragma clang loop unroll_count(2)
     for (; i + OC_V_LANES <= count; i += OC_V_LANES) {
         const oc_v_bytes bytes = function(b, stay == OC_V_A ? first_a : oc_v_load(a + i), stay == OC_V_B ? first_v : oc_v_load(v + i));
         memcpy(out + i, &bytes, sizeof bytes);

@@ -50,20 +50,10 @@ OC_V_INLINE int32_t oc_v_sum_of(const uint8_t *in, int32_t count) {
 #if defined(OC_V_SUM_OF)
     return OC_V_SUM_OF(in, count);
 #else
-    uint32_t total = 0;
     int32_t i = 0;
-#if OC_FLIP
-    while (i + OC_V_MANY <= count) {
-        oc_v_many some = {0};
-        for (int32_t n = 0; n < OC_V_MANY_COUNT / 2 && i + OC_V_MANY <= count; n++, i += OC_V_MANY) oc_v_add_many(&some, in + i);
-        const oc_v_pairs pairs = oc_v_lower(&some) + some.upper;
-        total += (uint32_t)oc_v_total(((oc_v_words)pairs & 0xffff) + (oc_v_words)((oc_v_word_bits)pairs >> 16));
-    }
-    total -= OC_V_MANY_ZERO * (uint32_t)i;
-#endif
     oc_v_words sums = {0};
     for (; i + OC_V_LANES <= count; i += OC_V_LANES) sums += oc_v_widen(oc_v_above(oc_v_load(in + i), 0));
-    total += (uint32_t)oc_v_total(sums);
+    uint32_t total = (uint32_t)oc_v_total(sums);
     for (; i < count; i++) total += (uint32_t)oc_value(in[i], OC_FLIP);
     return (int32_t)total;
 #endif
@@ -84,6 +74,7 @@ OC_V_INLINE int32_t oc_v_sum_of_place(const oc_mean *m, const uint8_t *in) {
 static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *output, oc_range range) {
     const int32_t *kept = m->kept, *reduced = m->reduced;
     const oc_v_words zeros = oc_v_splat(oc_product(m->in_zero, reduced[0] * reduced[1] * reduced[2]));
+    const int is_run = reduced[0] * reduced[1] == 1;
     int32_t sums[OC_V_LANES] = {0};
     for (int32_t first = range.begin; first < range.end; first += OC_V_LANES) {
         const int32_t count = range.end - first < OC_V_LANES ? range.end - first : OC_V_LANES;
@@ -92,7 +83,7 @@ static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *o
             const uint8_t *in = input + (size_t)column * m->kept_stride[2] + (size_t)(row % kept[1]) * m->kept_stride[1]
                 + (size_t)(row / kept[1]) * m->kept_stride[0];
             const int32_t end = left < count - k ? k + left : count;
-            for (; k < end; k++, in += m->kept_stride[2]) sums[k] = oc_v_sum_of_place(m, in);
+            for (; k < end; k++, in += m->kept_stride[2]) sums[k] = is_run ? oc_v_sum_of(in, reduced[2]) : oc_v_sum_of_place(m, in);
         }
         oc_v_words words;
         memcpy(&words, sums, sizeof words);

@@ -8,7 +8,11 @@ typedef struct oc_v_corners {
 OC_V_INLINE oc_v_words oc_v_weighted(const uint8_t *from, int32_t weight) {
     const oc_v_bytes bytes = oc_v_load(from);
     const oc_v_halves values = OC_FLIP ? __builtin_convertvector(bytes, oc_v_halves) : __builtin_convertvector((oc_v_chars)bytes, oc_v_halves);
+#if defined(OC_V_TIMES)
+    return OC_V_TIMES(values, (int16_t)weight);
+#else
     return oc_v_widen(values) * (int16_t)weight;
+#endif
 }
 
 /* Half away from zero. */

@@ -9,6 +9,7 @@
  *   oc_v_fma              a * b + c, rounded once,
  * and where it has better than the families
  *   OC_V_SUM_OF           the sum of so many values side by side
+ *   OC_V_TIMES            halves by one half as words
  *   OC_V_AWAY             floats to the nearest integers, ties away from zero, and 0 for NaNs.
  * Clang makes instructions of the set of all else. Vectors have 16 lanes whatever the registers' width: what they are cut into is
  * the compiler's affair. */
@@ -32,7 +33,6 @@ typedef uint8_t oc_v_line __attribute__((vector_size(64)));
 typedef int8_t oc_v_line_chars __attribute__((vector_size(64)));
 typedef int16_t oc_v_halves __attribute__((vector_size(32)));
 typedef int32_t oc_v_words __attribute__((vector_size(64)));
-typedef uint32_t oc_v_word_bits __attribute__((vector_size(64)));
 typedef float oc_v_reals __attribute__((vector_size(64)));
 
 OC_V_INLINE oc_v_words oc_v_splat(int32_t value) { return (oc_v_words){0} + value; }

@@ -45,6 +45,17 @@ OC_V_INLINE oc_v_bytes oc_v_bytes_of(oc_v_words values, int32_t zero, int32_t lo
     return (oc_v_bytes)vminq_s8(vmaxq_s8(bytes, vdupq_n_s8((int8_t)low)), vdupq_n_s8((int8_t)high));
 }
 
+OC_V_INLINE oc_v_words oc_neon_times(oc_v_halves values, int16_t factor) {
+    int16x8_t halves[2];
+    memcpy(halves, &values, sizeof halves);
+    const int32x4_t quads[4] = {vmull_n_s16(vget_low_s16(halves[0]), factor), vmull_n_s16(vget_high_s16(halves[0]), factor),
+                                vmull_n_s16(vget_low_s16(halves[1]), factor), vmull_n_s16(vget_high_s16(halves[1]), factor)};
+    oc_v_words words;
+    memcpy(&words, quads, sizeof words);
+    return words;
+}
+#define OC_V_TIMES oc_neon_times
+
 /* The sum of `count` values side by side. */
 OC_V_INLINE int32_t oc_neon_sum_of(const uint8_t *bytes, int32_t count) {
     enum { IN_16_BITS = 126 }; /* pairs, and one value more, of which the sum stays in 16 bits */
