@@ -37,9 +37,8 @@ OC_V_INLINE oc_v_reals oc_v_select(oc_v_words which, oc_v_reals a, oc_v_reals b)
     return (oc_v_reals)(((oc_v_words)a & which) | ((oc_v_words)b & ~which));
 }
 
-/* What is no number becomes zero. */
 OC_V_INLINE oc_v_reals oc_v_between(oc_v_reals real, oc_v_reals low, oc_v_reals high) {
-    real = (oc_v_reals)((oc_v_words)real & (real == real));
+    real = (oc_v_reals)((oc_v_words)real & (real == real)); /* no NaNs */
 #if defined(__x86_64__)
     real = oc_v_select(real > low, real, low); /* one instruction, as it takes NaNs */
     return oc_v_select(real < high, real, high);
@@ -98,7 +97,8 @@ OC_V_INLINE void oc_v_quantize_kernel(const oc_step *step, const oc_memory *memo
     const int32_t zero = a.zero + (int32_t)(step->out.type == OC_TYPE_INT8 ? step->flip : 0);
     oc_v_divisor divisor;
     int32_t done = range.begin;
-    if (oc_v_divide_by(a.scale, &divisor)) {
+    /* What is no number becomes 0, which the clamps of a tensor include. */
+    if (oc_v_divide_by(a.scale, &divisor) && a.clamp_min <= a.zero && a.zero <= a.clamp_max) {
         if (range.end - range.begin >= MANY && oc_v_near_is_right(divisor)) {
             done = oc_v_quantize(&a, zero, divisor, 1, input, output, range);
         } else {
