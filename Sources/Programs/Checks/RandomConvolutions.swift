@@ -105,7 +105,7 @@ extension RandomStep {
 
     mutating func makeMatrix(_ random: inout RandomNumbers) {
         var m = oc_matrix()
-        (m.rows, m.depth, m.units) = (random.number(1...3), random.number(1...300), random.number(1...40))
+        (m.rows, m.depth, m.units) = (random.number(1...9), random.number(1...300), random.number(1...40))
         (m.in_zero, m.out_zero, m.clamp_min, m.clamp_max) = random.ranges()
         step.matrix = m
         inputs = [Operand(bytes: random.bytes(Int(m.rows * m.depth)))]
@@ -118,8 +118,8 @@ extension RandomStep {
             bias.append(random.number(-100_000...100_000))
             factors.append(Double(random.oneIn(32) ? 0 : random.number(1...1_000_000)) / 0x1p30)
         }
-        constants = { [m, weights, bias, factors] _ in
-            MatrixLayout(m).pack(weights: weights, bias: bias, factors: factors)
+        constants = { [m, weights, bias, factors] set in
+            MatrixLayout(m, set: set).pack(weights: weights, bias: bias, factors: factors)
         }
     }
 }

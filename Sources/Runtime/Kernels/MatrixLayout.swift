@@ -1,19 +1,22 @@
 import CBundle
 import CKernels
 
-/// The size and the bytes of a matrix step's constants, laid out as oc_matrix_constants.h says, the same for every kernel set.
+/// The size and the bytes of a matrix step's constants, laid out as oc_matrix_constants.h says.
 public struct MatrixLayout {
     private let geometry: oc_matrix
+    /// Whether weights lie in blocks rather than in rows.
+    private let inBlocks: Int32
     private let factorsOffset: Int64
     private let weightsOffset: Int64
     public let constantBytes: Int64
 
-    public init(_ geometry: oc_matrix) {
+    public init(_ geometry: oc_matrix, set: KernelSet) {
         self.geometry = geometry
+        inBlocks = set == .dotprod || set == .i8mm ? 1 : 0
         var geometry = geometry
         factorsOffset = oc_matrix_factors(&geometry)
         weightsOffset = oc_matrix_weights(&geometry)
-        constantBytes = oc_matrix_bytes(&geometry)
+        constantBytes = oc_matrix_bytes(&geometry, inBlocks)
     }
 
     /// - Parameters:
@@ -29,12 +32,29 @@ public struct MatrixLayout {
                 for k in 0..<depth { sum &+= Int32(weights[unit * depth + k]) }
                 out.storeBytes(of: bias[unit] &- geometry.in_zero &* sum, toByteOffset: 4 * unit, as: Int32.self)
                 out.storeBytes(of: factors[unit], toByteOffset: Int(factorsOffset) + 8 * unit, as: Double.self)
-            }
-            for (i, weight) in weights.enumerated() {
-                out.storeBytes(of: weight, toByteOffset: Int(weightsOffset) + i, as: Int8.self)
+                for k in 0..<depth {
+                    out[place(unit, k)] = UInt8(bitPattern: weights[unit * depth + k])
+                }
             }
         }
         return bytes
+    }
+
+    /// The same constants for another set.
+    /// - Parameter constants: `constantBytes` bytes, verified.
+    func repacked(_ constants: UnsafeRawBufferPointer, as other: MatrixLayout) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(other.constantBytes))
+        for index in 0..<Int(weightsOffset) { bytes[index] = constants[index] }
+        for unit in 0..<Int(geometry.units) {
+            for k in 0..<Int(geometry.depth) { bytes[other.place(unit, k)] = constants[place(unit, k)] }
+        }
+        return bytes
+    }
+
+    /// Where a weight lies.
+    private func place(_ unit: Int, _ k: Int) -> Int {
+        var geometry = geometry
+        return Int(weightsOffset + oc_matrix_weight(&geometry, inBlocks, Int32(unit), Int32(k)))
     }
 
     func hasValidFactors(_ constants: UnsafeRawBufferPointer) -> Bool {

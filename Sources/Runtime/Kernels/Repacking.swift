@@ -95,6 +95,10 @@ struct Repacker {
             let after = change(UInt32(step.out.type))
             bytes = []
             for index in 0...255 { bytes.append(constants[index ^ Int(before)] ^ after) }
+        case .matrix:
+            let layout = MatrixLayout(step.matrix, set: target)
+            guard layout.constantBytes <= Int64(Int32.max) else { throw tooLarge }
+            bytes = MatrixLayout(step.matrix, set: source).repacked(constants, as: layout)
         case .portable:
             bytes = Array(constants)
         }

@@ -92,7 +92,7 @@ extension Lowering {
         m.rows = Int32(graph[node.inputs[0]].elementCount / weights.shape[1])
         (m.in_zero, m.out_zero) = (scaling.inputZeroPoint, scaling.outputZeroPoint)
         (m.clamp_min, m.clamp_max) = (scaling.range.minimum, scaling.range.maximum)
-        let layout = MatrixLayout(m)
+        let layout = MatrixLayout(m, set: set)
         guard layout.constantBytes < 1 << 31 else {
             throw CompileError("\(node.origin): its weights are too large; a bundle holds at most 2 GiB of weights")
         }

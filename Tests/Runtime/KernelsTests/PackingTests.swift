@@ -1,5 +1,5 @@
 import CBundle
-import Kernels
+@testable import Kernels
 import TestSupport
 import Testing
 
@@ -82,6 +82,28 @@ import Testing
                 let parts = packed.withUnsafeBytes { layout.unpack($0) }
                 #expect(parts.weights == sample.weights && parts.bias == sample.bias)
                 #expect(parts.multiplier == sample.multiplier && parts.shift == sample.shift)
+            }
+        }
+    }
+
+    @Test("The constants of matrices go from set to set and back")
+    func matrices() {
+        var random = SplitMix64(state: 11)
+        for (units, depth) in [(1, 1), (3, 7), (4, 16), (10, 33), (17, 64)] {
+            var m = oc_matrix()
+            (m.rows, m.units, m.depth, m.in_zero) = (1, Int32(units), Int32(depth), 5)
+            let weights = (0..<units * depth).map { _ in Int8(truncatingIfNeeded: Int(random.next() & 255)) }
+            let bias = (0..<units).map { Int32($0) - 3 }
+            let factors = (0..<units).map { 1 / Double($0 + 2) }
+            func packed(_ set: KernelSet) -> [UInt8] {
+                MatrixLayout(m, set: set).pack(weights: weights, bias: bias, factors: factors)
+            }
+            for source in KernelSet.allCases {
+                for target in KernelSet.allCases {
+                    let layout = MatrixLayout(m, set: source)
+                    let again = packed(source).withUnsafeBytes { layout.repacked($0, as: MatrixLayout(m, set: target)) }
+                    #expect(again == packed(target), "\(source) to \(target), \(units) of \(depth)")
+                }
             }
         }
     }

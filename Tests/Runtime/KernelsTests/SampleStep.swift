@@ -124,7 +124,8 @@ extension SampleStep {
         (m.rows, m.depth, m.units, m.clamp_min, m.clamp_max) = (2, 7, 3, -128, 127)
         sample.step.matrix = m
         sample.step.constants = sample.constants(
-            MatrixLayout(m).pack(weights: [Int8](repeating: 2, count: 21), bias: [0, 0, 0], factors: [0.5, 0.25, 0]))
+            MatrixLayout(m, set: .scalar).pack(
+                weights: [Int8](repeating: 2, count: 21), bias: [0, 0, 0], factors: [0.5, 0.25, 0]))
         sample.step.in.0 = sample.arena(14)
         sample.step.out = sample.arena(6)
         return sample

@@ -32,6 +32,8 @@ public struct KernelContract: Sendable {
         case convolution
         /// A table from bytes to bytes of the arena.
         case table
+        /// As `MatrixLayout` says.
+        case matrix
     }
 
     /// What an estimate of a step's time counts.

@@ -106,7 +106,8 @@ extension KernelContract {
         absorbs: .clamp(
             Clamp(
                 read: { $0.matrix.clamp_min...$0.matrix.clamp_max },
-                write: { ($0.matrix.clamp_min, $0.matrix.clamp_max) = ($1.lowerBound, $1.upperBound) }))
+                write: { ($0.matrix.clamp_min, $0.matrix.clamp_max) = ($1.lowerBound, $1.upperBound) })),
+        constants: .matrix
     ) { step, check throws(BundleError) in
         let m = step.matrix
         try check.extents([m.rows, m.depth, m.units, 1])
@@ -114,7 +115,7 @@ extension KernelContract {
         try check.zero(m.out_zero)
         try check.clamp(m.clamp_min, m.clamp_max)
         try check.int8(step)
-        let layout = MatrixLayout(m)
+        let layout = MatrixLayout(m, set: check.set)
         try check.bytes(step.in.0, times(Int64(m.rows), Int64(m.depth)))
         try check.bytes(step.out, times(Int64(m.rows), Int64(m.units)))
         try check.bytes(step.constants, layout.constantBytes)
