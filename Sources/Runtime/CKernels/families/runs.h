@@ -1,8 +1,6 @@
 /* Copies of runs of bytes on portable vectors: concatenations, splits, paddings, slices, blocks, and the nearest pixels of a resized
  * picture. */
 
-typedef uint8_t oc_v_half_line __attribute__((vector_size(32)));
-
 /* One run of a length that is known to be of a kind: the last piece overlaps the one before. */
 #define OC_V_PIECE(type, to, from, at)                                                                                 \
     do {                                                                                                               \

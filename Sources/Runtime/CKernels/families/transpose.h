@@ -18,6 +18,13 @@ OC_V_INLINE oc_v_bytes oc_v_odd(oc_v_bytes a, oc_v_bytes b) {
 
 OC_V_INLINE void oc_v_put(uint8_t *to, oc_v_bytes bytes) { memcpy(to, &bytes, sizeof bytes); }
 
+/* Whether registers hold 32 bytes. */
+#if defined(__x86_64__)
+enum { OC_V_TWO_TILES = 1 };
+#else
+enum { OC_V_TWO_TILES = 0 };
+#endif
+
 /* out[c * out_stride + r] = in[r * in_stride + c] for rows r and columns c. */
 typedef struct oc_v_turn {
     const uint8_t *in;
@@ -26,22 +33,44 @@ typedef struct oc_v_turn {
     int32_t rows, columns;
 } oc_v_turn;
 
-/* Four rounds in which row i meets row i + 8. */
-static void oc_v_turn_tile(const uint8_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride) {
-    oc_v_bytes x[OC_V_LANES], y[OC_V_LANES];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i++) x[i] = oc_v_load(in + i * in_stride);
-#define OC_V_ROUND(from, to)                                                                                           \
+/* The same in each half of 32 bytes. */
+OC_V_INLINE oc_v_half_line oc_v_zip_low_pair(oc_v_half_line a, oc_v_half_line b) {
+    return __builtin_shufflevector(a, b, 0, 32, 1, 33, 2, 34, 3, 35, 4, 36, 5, 37, 6, 38, 7, 39, 16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53,
+                                   22, 54, 23, 55);
+}
+
+OC_V_INLINE oc_v_half_line oc_v_zip_high_pair(oc_v_half_line a, oc_v_half_line b) {
+    return __builtin_shufflevector(a, b, 8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47, 24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29,
+                                   61, 30, 62, 31, 63);
+}
+
+/* Four rounds in which row i meets row i + 8, of 16 columns or of two times 16. */
+#define OC_V_TURN(type, low, high)                                                                                     \
+    type x[OC_V_LANES], y[OC_V_LANES];                                                                                 \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < 16; i++) memcpy(&x[i], in + i * in_stride, sizeof(type));   \
+    OC_V_ROUND(x, y, low, high)                                                                                        \
+    OC_V_ROUND(y, x, low, high)                                                                                        \
+    OC_V_ROUND(x, y, low, high)                                                                                        \
+    OC_V_ROUND(y, x, low, high)
+#define OC_V_ROUND(from, to, low, high)                                                                                \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < 8; i++) {                                                   \
-        to[2 * i] = oc_v_zip_low(from[i], from[i + 8]);                                                                \
-        to[2 * i + 1] = oc_v_zip_high(from[i], from[i + 8]);                                                           \
+        to[2 * i] = low(from[i], from[i + 8]);                                                                         \
+        to[2 * i + 1] = high(from[i], from[i + 8]);                                                                    \
     }
-    OC_V_ROUND(x, y)
-    OC_V_ROUND(y, x)
-    OC_V_ROUND(x, y)
-    OC_V_ROUND(y, x)
+
+static void oc_v_turn_tile(const uint8_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride) {
+    OC_V_TURN(oc_v_bytes, oc_v_zip_low, oc_v_zip_high)
 #pragma clang loop unroll(full)
     for (int i = 0; i < 16; i++) oc_v_put(out + i * out_stride, x[i]);
+}
+
+static void oc_v_turn_two_tiles(const uint8_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride) {
+    OC_V_TURN(oc_v_half_line, oc_v_zip_low_pair, oc_v_zip_high_pair)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i++) {
+        memcpy(out + i * out_stride, &x[i], 16);
+        oc_v_put(out + (i + 16) * out_stride, __builtin_shufflevector(x[i], x[i], 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31));
+    }
 }
 
 /* The start of the vector at `at`, the last of which may overlap the one before. */
@@ -107,7 +136,14 @@ static void oc_v_turn_plane(const oc_v_turn *t) {
         if (!oc_v_join(t) && !oc_v_part(t)) oc_v_turn_by_bytes(t);
         return;
     }
-    for (int32_t c = 0; c < t->columns; c += OC_V_LANES) {
+    int32_t c = 0;
+    for (; OC_V_TWO_TILES && c + 2 * OC_V_LANES <= t->columns; c += 2 * OC_V_LANES) {
+        for (int32_t r = 0; r < t->rows; r += OC_V_LANES) {
+            const int32_t row = oc_v_at(r, t->rows);
+            oc_v_turn_two_tiles(t->in + row * t->in_stride + c, t->in_stride, t->out + c * t->out_stride + row, t->out_stride);
+        }
+    }
+    for (; c < t->columns; c += OC_V_LANES) {
         const int32_t column = oc_v_at(c, t->columns);
         for (int32_t r = 0; r < t->rows; r += OC_V_LANES) {
             const int32_t row = oc_v_at(r, t->rows);

@@ -29,6 +29,7 @@ enum { OC_V_LANES = 16 };
 
 typedef uint8_t oc_v_bytes __attribute__((vector_size(16)));
 typedef int8_t oc_v_chars __attribute__((vector_size(16)));
+typedef uint8_t oc_v_half_line __attribute__((vector_size(32)));
 typedef uint8_t oc_v_line __attribute__((vector_size(64)));
 typedef int8_t oc_v_line_chars __attribute__((vector_size(64)));
 typedef int16_t oc_v_halves __attribute__((vector_size(32)));
