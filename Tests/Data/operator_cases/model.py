@@ -123,6 +123,25 @@ class Model:
             raise ValueError(f"{kind} has no options")
         self._operators.append(o)
 
+    def append(self, other):
+        """Puts another model beside this one, and names the other's outputs for it."""
+        tensors, buffers, codes = len(self._tensors), len(self._buffers), len(self._codes)
+        for index, tensor in enumerate(other._tensors):
+            tensor.name = f"{other.name}/{index}"
+            tensor.buffer = tensor.buffer + buffers if tensor.buffer else 0
+        for number, index in enumerate(other.outputs):
+            other._tensors[index].name = other.name + (f":{number}" if number else "")
+        for operator in other._operators:
+            operator.opcodeIndex += codes
+            operator.inputs = operator.inputs + np.int32(tensors)
+            operator.outputs = operator.outputs + np.int32(tensors)
+        self._tensors += other._tensors
+        self._buffers += other._buffers
+        self._codes += other._codes
+        self._operators += other._operators
+        self.inputs += [index + tensors for index in other.inputs]
+        self.outputs += [index + tensors for index in other.outputs]
+
     def shape(self, index):
         return [int(x) for x in self._tensors[index].shape]
 
