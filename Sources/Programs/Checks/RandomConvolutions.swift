@@ -91,7 +91,7 @@ extension RandomStep {
             // A channel that training left dead has a multiplier of 0 or next to it.
             let isDead = random.oneIn(32)
             multiplier.append(isDead && random.oneIn(2) ? 0 : random.multiplier())
-            shift.append(isDead ? random.number(-31 ... -24) : random.number(-14 ... -4) + (random.oneIn(16) ? 5 : 0))
+            shift.append(isDead ? random.number(-31 ... -24) : random.shift(-14 ... -4) + (random.oneIn(16) ? 5 : 0))
         }
         constants = { [weights, bias, multiplier, shift] set in
             ConvolutionLayout(c, kernel: kernel.rawValue, set: set)

@@ -33,7 +33,7 @@ extension RandomStep {
             RandomStep.findLinearForm(of: &b, &random)
         } else if kernel != OC_KERNEL_MINIMUM && kernel != OC_KERNEL_MAXIMUM {
             // Products of two bytes.
-            b.shift_out = random.number(-12 ... -4)
+            b.shift_out = random.shift(-12 ... -4)
         }
         step.binary = b
         outputBytes = Int(dims[0] * dims[1] * dims[2] * dims[3] * dims[4])

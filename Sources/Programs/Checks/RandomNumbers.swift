@@ -34,6 +34,9 @@ struct RandomNumbers {
     /// What most multipliers are: 2^30 to 2^31.
     mutating func multiplier() -> Int32 { number((1 << 30)...(.max - 1)) }
 
+    /// An exponent, now and then one that no trained model has, where results wrap.
+    mutating func shift(_ usual: ClosedRange<Int32>) -> Int32 { oneIn(48) ? number(0...25) : number(usual) }
+
     /// Channel counts around the edges of registers.
     mutating func channels() -> Int32 {
         switch next() % 3 {

@@ -32,7 +32,7 @@ extension RandomStep {
             (m.reduced, m.reduced_stride) = ((1, 1, depth), (0, 0, 1))
         }
         (m.in_zero, m.out_zero, _, _) = random.ranges()
-        (m.multiplier, m.shift) = (random.multiplier(), random.number(-9...1))
+        (m.multiplier, m.shift) = (random.multiplier(), random.shift(-9...1))
         step.mean = m
         let pixels = batches * height * width
         inputs = [Operand(bytes: random.bytes(Int(pixels * depth)))]

@@ -70,8 +70,9 @@ static inline void oc_add_by(oc_sum_fn sum, oc_kernel_fn broadcast, const oc_ste
             repeated = some;
         }
         const int32_t block = period * (many > 1 ? many : 1);
-        for (int32_t at = periods.begin * period; at < periods.end * period; at += block) {
-            const int32_t rest = periods.end * period - at, count = rest < block ? rest : block;
+        int32_t at = periods.begin * period;
+        for (int32_t rest = left * period, count; rest > 0; rest -= count, at += count) {
+            count = rest < block ? rest : block;
             sum(&b, whole_x ? x + at : repeated, whole_x ? repeated : y + at, out + at, count);
         }
     }

@@ -148,6 +148,9 @@ extension oc_step {
         guard kernel == other.kernel, constants.offset == other.constants.offset,
             constants.bytes == other.constants.bytes, self.in.0.type == other.in.0.type, out.type == other.out.type
         else { return false }
+        if case .matrix = contract.constants {
+            return matrix.units == other.matrix.units && matrix.depth == other.matrix.depth
+        }
         guard case .convolution = contract.constants else { return true }
         var a = conv
         var b = other.conv

@@ -36,7 +36,9 @@ void oc_avx2_sums(const oc_binary *b, const uint8_t *x, const uint8_t *y, uint8_
 }
 
 void oc_avx2_sum(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_add_by(oc_avx2_sums, oc_avx2_add, step, memory, part, parts);
+    const oc_binary *b = &step->binary;
+    if (b->linear_a == 0 && b->linear_b == 0) oc_avx2_add(step, memory, part, parts);
+    else oc_add_by(oc_avx2_sums, oc_avx2_add, step, memory, part, parts);
 }
 
 #endif

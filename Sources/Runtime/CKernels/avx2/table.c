@@ -53,7 +53,7 @@ OC_AVX2 void oc_avx2_table(const oc_step *step, const oc_memory *memory, uint32_
     differences d;
     find_differences(table, &d);
     int32_t i = range.begin;
-    for (; i + BYTES <= range.end; i += BYTES) block(&d, input + i, output + i);
+    for (; range.end - i >= BYTES; i += BYTES) block(&d, input + i, output + i);
 #pragma clang loop vectorize(disable) unroll(disable)
     for (; i < range.end; i++) output[i] = table[input[i]];
 }

@@ -22,7 +22,7 @@ OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v
     if (of_lines) {
         const oc_v_line line_a = (oc_v_line){0} + *a, line_v = (oc_v_line){0} + *v;
 #pragma clang loop unroll(disable)
-        for (; i + (int32_t)sizeof(oc_v_line) <= count; i += (int32_t)sizeof(oc_v_line)) {
+        for (; count - i >= (int32_t)sizeof(oc_v_line); i += (int32_t)sizeof(oc_v_line)) {
             oc_v_line x = line_a, y = line_v;
             if (stay != OC_V_A) memcpy(&x, a + i, sizeof x);
             if (stay != OC_V_B) memcpy(&y, v + i, sizeof y);
@@ -89,7 +89,7 @@ OC_V_INLINE oc_v_bytes oc_v_sum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) 
     const oc_v_words left = oc_v_multiply(oc_v_widen(oc_v_above(a, b->zero_a)) << b->left_shift, b->multiplier_a, b->shift_a);
     const oc_v_words right = oc_v_multiply(oc_v_widen(oc_v_above(v, b->zero_b)) << b->left_shift, b->multiplier_b, b->shift_b);
     const oc_v_words sum = oc_v_multiply(b->subtract ? left - right : left + right, b->multiplier_out, b->shift_out);
-    return oc_v_bytes_of(sum, b->out_zero, b->clamp_min, b->clamp_max);
+    return oc_v_wrapped(sum, b->out_zero, b->clamp_min, b->clamp_max);
 }
 
 OC_V_INLINE oc_v_bytes oc_v_linear_sum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
@@ -104,7 +104,7 @@ OC_V_INLINE oc_v_words oc_v_products(const oc_binary *b, oc_v_bytes a, oc_v_byte
 
 OC_V_INLINE oc_v_bytes oc_v_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
     const oc_v_words product = oc_v_multiply(oc_v_products(b, a, v), b->multiplier_out, b->shift_out);
-    return oc_v_bytes_of(product, b->out_zero, b->clamp_min, b->clamp_max);
+    return oc_v_wrapped(product, b->out_zero, b->clamp_min, b->clamp_max);
 }
 
 /* Where the scale is below 1/2, as of trained models it is. */
@@ -118,7 +118,7 @@ OC_V_INLINE oc_v_bytes oc_v_prelu(const oc_binary *b, oc_v_bytes a, oc_v_bytes v
     const oc_v_words above = oc_v_multiply(oc_v_widen(x), b->multiplier_a, b->shift_a);
     const oc_v_words below = oc_v_multiply(oc_v_widen(x) * oc_v_widen(oc_v_above(v, b->zero_b)), b->multiplier_out, b->shift_out);
     const oc_v_words is_below = oc_v_widen(x) >> 31;
-    return oc_v_bytes_of((above & ~is_below) | (below & is_below), b->out_zero, b->clamp_min, b->clamp_max);
+    return oc_v_wrapped((above & ~is_below) | (below & is_below), b->out_zero, b->clamp_min, b->clamp_max);
 }
 
 OC_V_INLINE oc_v_bytes oc_v_minimum(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {

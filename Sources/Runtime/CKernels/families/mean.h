@@ -87,7 +87,7 @@ static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *o
         }
         oc_v_words words;
         memcpy(&words, sums, sizeof words);
-        const oc_v_bytes bytes = oc_v_bytes_of(oc_v_multiply(words - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
+        const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
         if (count == OC_V_LANES) memcpy(output + first, &bytes, sizeof bytes);
         else oc_v_store_some(output + first, bytes, count);
     }
@@ -119,7 +119,7 @@ OC_V_INLINE void oc_v_mean_of_many(const oc_mean *m, const uint8_t *in, uint8_t 
     for (int k = 0; k < OC_V_MANY; k += OC_V_LANES) {
         oc_v_words words;
         memcpy(&words, sums + k, sizeof words);
-        const oc_v_bytes bytes = oc_v_bytes_of(oc_v_multiply(words - moved, m->multiplier, m->shift), m->out_zero, -128, 127);
+        const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - moved, m->multiplier, m->shift), m->out_zero, -128, 127);
         memcpy(out + k, &bytes, sizeof bytes);
     }
 }
@@ -144,7 +144,7 @@ OC_V_INLINE void oc_v_mean_of_channels(const oc_mean *m, const uint8_t *in, uint
         }
     }
     sums += oc_v_widen(some);
-    const oc_v_bytes bytes = oc_v_bytes_of(oc_v_multiply(sums - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
+    const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(sums - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
     memcpy(out, &bytes, sizeof bytes);
 }
 

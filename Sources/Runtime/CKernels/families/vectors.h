@@ -3,7 +3,7 @@
  *   oc_v_high_multiply    oc_doubling_high_multiply on 16 lanes, by one factor
  *   oc_v_rounded          oc_rounding_shift_right on 16 lanes
  *   oc_v_rounded_right    the same for exponents of 1 and more
- *   oc_v_bytes_of         words plus a zero point, clamped, as bytes of the arena
+ *   oc_v_bytes_of         words below 2^30 plus a zero point, clamped, as bytes of the arena
  * and with OC_FLOAT_FORMS
  *   oc_v_round            floats to the nearest integers, ties to even
  *   oc_v_fma              a * b + c, rounded once,
@@ -101,6 +101,12 @@ OC_V_INLINE oc_v_bytes oc_v_clamped(oc_v_words values, int32_t zero, int32_t low
     const oc_v_words clamped =
         __builtin_elementwise_min(__builtin_elementwise_max(raised, oc_v_splat(low + OC_FLIP)), oc_v_splat(high + OC_FLIP));
     return __builtin_convertvector(clamped, oc_v_bytes);
+}
+
+/* The same for any words: near the ends of int32 the sum with the zero point wraps, as the portable kernels' does. */
+OC_V_INLINE oc_v_bytes oc_v_wrapped(oc_v_words values, int32_t zero, int32_t low, int32_t high) {
+    const oc_v_words sums = values + zero, raised = __builtin_elementwise_max(sums, oc_v_splat(low));
+    return __builtin_convertvector(__builtin_elementwise_min(raised, oc_v_splat(high)), oc_v_bytes) ^ (uint8_t)OC_FLIP;
 }
 
 /* oc_rounding_shift_right on 16 lanes, 0 <= exponent <= 31, where the set has nothing better. */

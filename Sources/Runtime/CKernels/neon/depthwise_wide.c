@@ -29,7 +29,7 @@ typedef struct block {
     int32_t count;         /* of taps */
     uint8x16_t order;      /* which of 16 channels each output takes, where a channel has several */
     int32x4_t bias[4], multiplier[4], left[4], right[4];
-    int16x8_t zero;
+    int32x4_t zero;
     int8x16_t low, high;
     tap taps[MOST_TAPS];
 } block;
@@ -80,10 +80,12 @@ INLINE int32x4_t scaled(const block *b, int32x4_t value, int i) {
 }
 
 INLINE void store(const block *b, const int32x4_t sums[4], uint8_t *out) {
-    /* Saturated sums of 16 bits saturate to the same 8 as exact ones. */
-    const int16x8_t first = vcombine_s16(vqmovn_s32(scaled(b, sums[0], 0)), vqmovn_s32(scaled(b, sums[1], 1)));
-    const int16x8_t second = vcombine_s16(vqmovn_s32(scaled(b, sums[2], 2)), vqmovn_s32(scaled(b, sums[3], 3)));
-    const int8x16_t bytes = vcombine_s8(vqmovn_s16(vqaddq_s16(first, b->zero)), vqmovn_s16(vqaddq_s16(second, b->zero)));
+    int32x4_t words[4];
+    /* Near the ends of int32 the sum with the zero point wraps, as the portable kernel's does. */
+    EACH for (int i = 0; i < 4; i++) words[i] = vaddq_s32(scaled(b, sums[i], i), b->zero);
+    const int16x8_t first = vcombine_s16(vqmovn_s32(words[0]), vqmovn_s32(words[1]));
+    const int16x8_t second = vcombine_s16(vqmovn_s32(words[2]), vqmovn_s32(words[3]));
+    const int8x16_t bytes = vcombine_s8(vqmovn_s16(first), vqmovn_s16(second));
     vst1q_s8((int8_t *)out, vminq_s8(vmaxq_s8(bytes, b->low), b->high));
 }
 
@@ -142,7 +144,7 @@ static void enter_block(block *b, const oc_constants *k, int32_t first) {
         b->left[i] = vmaxq_s32(shift, vdupq_n_s32(0));
         b->right[i] = vminq_s32(shift, vdupq_n_s32(0));
     }
-    b->zero = vdupq_n_s16((int16_t)c->out_zero);
+    b->zero = vdupq_n_s32(c->out_zero);
     b->low = vdupq_n_s8((int8_t)c->clamp_min);
     b->high = vdupq_n_s8((int8_t)c->clamp_max);
 }

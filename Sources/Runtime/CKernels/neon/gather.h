@@ -59,7 +59,10 @@ static inline void oc_arm_advance(oc_arm_gatherer *g, int32_t pixels) {
  * the patches' stride leaves room. Zero points go where the window leaves the input. */
 static inline void oc_arm_gather_short(const oc_arm_gatherer *g, uint8_t *patch) {
     const oc_conv *c = g->conv;
-    const int32_t top = g->y * c->stride_h - c->pad_top, left = g->x * g->next - c->pad_left * c->in_c;
+    const int32_t top = g->y * c->stride_h - c->pad_top;
+    /* Beyond either end of the row it does not matter how far. */
+    const int64_t begin = (int64_t)(g->x * c->stride_w - c->pad_left) * c->in_c;
+    const int32_t left = (int32_t)(begin < -g->row_bytes ? -g->row_bytes : begin > g->line ? g->line : begin);
     const uint8x16_t zeros = vdupq_n_u8((uint8_t)c->in_zero);
     const int32_t before = left < 0 ? (-left < g->row_bytes ? -left : g->row_bytes) : 0, rest = g->line - left;
     const int32_t whole = rest < 0 ? 0 : rest < g->row_bytes ? rest : g->row_bytes;
@@ -80,7 +83,7 @@ static inline void oc_arm_gather_short(const oc_arm_gatherer *g, uint8_t *patch)
 /* Longer rows, all of them inside. */
 static __attribute__((noinline)) void oc_arm_gather_dense(const oc_arm_gatherer *g, uint8_t *patch) {
     const oc_conv *c = g->conv;
-    const uint8_t *from = g->image + (size_t)(g->y * c->stride_h - c->pad_top) * g->line + (g->x * g->next - c->pad_left * c->in_c);
+    const uint8_t *from = g->image + (size_t)(g->y * c->stride_h - c->pad_top) * g->line + (g->x * c->stride_w - c->pad_left) * c->in_c;
     const int32_t last = g->row_bytes - 16;
     for (int32_t ky = 0; ky < c->kernel_h; ky++, from += g->line, patch += g->row_bytes) {
         for (int32_t at = 0; at < last; at += 16) vst1q_u8(patch + at, vld1q_u8(from + at));
@@ -110,7 +113,7 @@ static __attribute__((noinline)) void oc_arm_gather_four(const oc_arm_gatherer *
 static inline void oc_arm_gather(oc_arm_gatherer *g, int32_t count, uint8_t *patches, size_t stride) {
     const oc_conv *c = g->conv;
     if (count == OC_ARM_FOUR && g->x >= g->inside && g->x + OC_ARM_FOUR <= g->outside) {
-        const uint8_t *from = g->image + (size_t)(g->y * c->stride_h - c->pad_top) * g->line + (g->x * g->next - c->pad_left * c->in_c);
+        const uint8_t *from = g->image + (size_t)(g->y * c->stride_h - c->pad_top) * g->line + (g->x * c->stride_w - c->pad_left) * c->in_c;
         if (g->is_short) {
             for (int32_t ky = 0; ky < c->kernel_h; ky++, from += g->line, patches += g->row_bytes) {
                 oc_arm_copy_four(from, (size_t)g->next, patches, stride);
