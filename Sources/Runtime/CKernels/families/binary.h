@@ -8,37 +8,47 @@ typedef oc_v_bytes oc_v_function(const oc_binary *, oc_v_bytes a, oc_v_bytes v);
 /* 64 of them, where they need no more room on the way. */
 typedef oc_v_line oc_v_line_function(oc_v_line a, oc_v_line v);
 
-/* What stays in a run of results. */
-typedef enum oc_v_stay {
-    OC_V_NONE,
-    OC_V_A,
-    OC_V_B
-} oc_v_stay;
+/* Two vectors a turn pay where instructions are short; x86's are long, and two sets of them in a program. */
+#if defined(__x86_64__)
+#define OC_V_TURNS _Pragma("clang loop unroll(disable)")
+#else
+#define OC_V_TURNS _Pragma("clang loop unroll_count(2)")
+#endif
 
-OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v, uint8_t *out, int32_t count, const oc_v_stay stay,
-                          oc_v_function *function, oc_v_line_function *of_lines) {
+enum { OC_V_LINE = sizeof(oc_v_line) };
+
+/* 16 bytes of an operand that goes on, or of `first`. x86 has one loop for either, others one each, whose masks are known. */
+OC_V_INLINE oc_v_bytes oc_v_operand(const uint8_t *from, int32_t i, const int32_t mask, oc_v_bytes first) {
+#if defined(__x86_64__)
+    (void)first;
+    return oc_v_load(from + (i & mask));
+#else
+    return mask ? oc_v_load(from + i) : first;
+#endif
+}
+
+/* A run of results. An operand goes on with them by its mask of -1, or by 0 is one value, OC_V_LINE times. */
+OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v, uint8_t *out, int32_t count, const int32_t mask_a,
+                          const int32_t mask_v, oc_v_function *function, oc_v_line_function *of_lines) {
     const oc_v_bytes first_a = (oc_v_bytes){0} + *a, first_v = (oc_v_bytes){0} + *v;
     int32_t i = 0;
     if (of_lines) {
-        const oc_v_line line_a = (oc_v_line){0} + *a, line_v = (oc_v_line){0} + *v;
 #pragma clang loop unroll(disable)
-        for (; count - i >= (int32_t)sizeof(oc_v_line); i += (int32_t)sizeof(oc_v_line)) {
-            oc_v_line x = line_a, y = line_v;
-            if (stay != OC_V_A) memcpy(&x, a + i, sizeof x);
-            if (stay != OC_V_B) memcpy(&y, v + i, sizeof y);
+        for (; count - i >= OC_V_LINE; i += OC_V_LINE) {
+            oc_v_line x, y;
+            memcpy(&x, a + (i & mask_a), sizeof x);
+            memcpy(&y, v + (i & mask_v), sizeof y);
             x = of_lines(x, y);
             memcpy(out + i, &x, sizeof x);
         }
     }
-#pragma clang loop unroll_count(2)
-    for (; i + OC_V_LANES <= count; i += OC_V_LANES) {
-        const oc_v_bytes bytes = function(b, stay == OC_V_A ? first_a : oc_v_load(a + i), stay == OC_V_B ? first_v : oc_v_load(v + i));
+    OC_V_TURNS for (; i + OC_V_LANES <= count; i += OC_V_LANES) {
+        const oc_v_bytes bytes = function(b, oc_v_operand(a, i, mask_a, first_a), oc_v_operand(v, i, mask_v, first_v));
         memcpy(out + i, &bytes, sizeof bytes);
     }
     const int32_t left = count - i;
     if (left > 0) {
-        const oc_v_bytes x = stay == OC_V_A ? first_a : oc_v_load_some(a + i, left);
-        const oc_v_bytes y = stay == OC_V_B ? first_v : oc_v_load_some(v + i, left);
+        const oc_v_bytes x = oc_v_load_some(a + (i & mask_a), left), y = oc_v_load_some(v + (i & mask_v), left);
         oc_v_store_some(out + i, function(b, x, y), left);
     }
 }
@@ -70,10 +80,18 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
         at_b += (ptrdiff_t)at[d] * b.stride_b[d];
     }
     uint8_t *out = output + (size_t)runs.begin * (size_t)dims[4] + inner.begin;
+    uint8_t line[OC_V_LINE];
     for (int32_t run = runs.begin; run < runs.end; run++, out += dims[4]) {
-        if (stride_a == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_A, function, of_lines);
-        else if (stride_b == 0) oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_B, function, of_lines);
-        else oc_v_run(&b, in_a + at_a, in_b + at_b, out, count, OC_V_NONE, function, of_lines);
+        const uint8_t *from_a = in_a + at_a, *from_b = in_b + at_b;
+        if (stride_a == 0) from_a = memset(line, *from_a, OC_V_LINE);
+        if (stride_b == 0) from_b = memset(line, *from_b, OC_V_LINE);
+#if defined(__x86_64__)
+        oc_v_run(&b, from_a, from_b, out, count, -stride_a, -stride_b, function, of_lines);
+#else
+        if (stride_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
+        else if (stride_b == 0) oc_v_run(&b, from_a, from_b, out, count, -1, 0, function, of_lines);
+        else oc_v_run(&b, from_a, from_b, out, count, -1, -1, function, of_lines);
+#endif
         for (int d = 3; d >= 0; d--) {
             at_a += b.stride_a[d];
             at_b += b.stride_b[d];
