@@ -8,23 +8,29 @@ typedef oc_v_bytes oc_v_function(const oc_binary *, oc_v_bytes a, oc_v_bytes v);
 /* 64 of them, where they need no more room on the way. */
 typedef oc_v_line oc_v_line_function(oc_v_line a, oc_v_line v);
 
-/* Two vectors a turn pay where instructions are short; x86's are long, and two sets of them in a program. */
+/* Two vectors a turn, and loops of their own for operands that stay, pay where instructions are short; x86's are long, and programs
+ * have two sets of them. */
 #if defined(__x86_64__)
 #define OC_V_TURNS _Pragma("clang loop unroll(disable)")
+enum { OC_V_ONE_LOOP = 1 };
 #else
 #define OC_V_TURNS _Pragma("clang loop unroll_count(2)")
+enum { OC_V_ONE_LOOP = 0 };
 #endif
 
 enum { OC_V_LINE = sizeof(oc_v_line) };
 
-/* 16 bytes of an operand that goes on, or of `first`. x86 has one loop for either, others one each, whose masks are known. */
+/* One value as a line. */
+OC_V_INLINE const uint8_t *oc_v_spread(uint8_t value, uint8_t line[OC_V_LINE]) {
+    const oc_v_line all = (oc_v_line){0} + value;
+    memcpy(line, &all, sizeof all);
+    return line;
+}
+
+/* 16 bytes of an operand that goes on, or of `first`. Where there is one loop for either, masks are not known before. */
 OC_V_INLINE oc_v_bytes oc_v_operand(const uint8_t *from, int32_t i, const int32_t mask, oc_v_bytes first) {
-#if defined(__x86_64__)
-    (void)first;
-    return oc_v_load(from + (i & mask));
-#else
+    if (OC_V_ONE_LOOP) return oc_v_load(from + (i & mask));
     return mask ? oc_v_load(from + i) : first;
-#endif
 }
 
 /* A run of results. An operand goes on with them by its mask of -1, or by 0 is one value, OC_V_LINE times. */
@@ -83,15 +89,14 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
     uint8_t line[OC_V_LINE];
     for (int32_t run = runs.begin; run < runs.end; run++, out += dims[4]) {
         const uint8_t *from_a = in_a + at_a, *from_b = in_b + at_b;
-        if (stride_a == 0) from_a = memset(line, *from_a, OC_V_LINE);
-        if (stride_b == 0) from_b = memset(line, *from_b, OC_V_LINE);
-#if defined(__x86_64__)
-        oc_v_run(&b, from_a, from_b, out, count, -stride_a, -stride_b, function, of_lines);
-#else
-        if (stride_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
+        if (OC_V_ONE_LOOP || of_lines) {
+            if (stride_a == 0) from_a = oc_v_spread(*from_a, line);
+            if (stride_b == 0) from_b = oc_v_spread(*from_b, line);
+        }
+        if (OC_V_ONE_LOOP) oc_v_run(&b, from_a, from_b, out, count, -stride_a, -stride_b, function, of_lines);
+        else if (stride_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
         else if (stride_b == 0) oc_v_run(&b, from_a, from_b, out, count, -1, 0, function, of_lines);
         else oc_v_run(&b, from_a, from_b, out, count, -1, -1, function, of_lines);
-#endif
         for (int d = 3; d >= 0; d--) {
             at_a += b.stride_a[d];
             at_b += b.stride_b[d];
