@@ -54,7 +54,8 @@ OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v
     }
     const int32_t left = count - i;
     if (left > 0) {
-        const oc_v_bytes x = oc_v_load_some(a + (i & mask_a), left), y = oc_v_load_some(v + (i & mask_v), left);
+        const oc_v_bytes x = mask_a || OC_V_ONE_LOOP ? oc_v_load_some(a + (i & mask_a), left) : first_a;
+        const oc_v_bytes y = mask_v || OC_V_ONE_LOOP ? oc_v_load_some(v + (i & mask_v), left) : first_v;
         oc_v_store_some(out + i, function(b, x, y), left);
     }
 }
