@@ -8,18 +8,7 @@ extension Simplification {
 
     /// - Returns: how many were split.
     static func splitGroups(_ graph: inout Graph) -> Int {
-        var nodes: [Node] = []
-        var count = 0
-        for node in graph.nodes {
-            guard let replacement = split(node, in: &graph) else {
-                nodes.append(node)
-                continue
-            }
-            nodes += replacement
-            count += 1
-        }
-        graph.nodes = nodes
-        return count
+        graph.replaceNodes(split)
     }
 
     private static func split(_ node: Node, in graph: inout Graph) -> [Node]? {

@@ -27,18 +27,7 @@ extension Simplification {
 
     /// - Returns: how many became convolutions.
     static func spreadTransposedConvolutions(_ graph: inout Graph) -> Int {
-        var nodes: [Node] = []
-        var count = 0
-        for node in graph.nodes {
-            guard let replacement = spread(node, in: &graph) else {
-                nodes.append(node)
-                continue
-            }
-            nodes += replacement
-            count += 1
-        }
-        graph.nodes = nodes
-        return count
+        graph.replaceNodes(spread)
     }
 
     private static func spread(_ node: Node, in graph: inout Graph) -> [Node]? {
@@ -101,13 +90,5 @@ extension Simplification {
         nodes.append(
             Node(.depthToSpace(blockSize: stride), inputs: [joined], outputs: node.outputs, origin: node.origin))
         return nodes
-    }
-}
-
-extension Graph {
-    /// Adds a tensor.
-    mutating func append(_ tensor: Tensor) -> TensorID {
-        tensors.append(tensor)
-        return tensors.count - 1
     }
 }
