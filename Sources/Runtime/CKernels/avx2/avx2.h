@@ -94,11 +94,7 @@ OC_AVX2_INLINE oc_avx2_form oc_avx2_load_form(const int32_t *words, int32_t lane
     return f;
 }
 
-/* An oc_scale_mode, whatever the bundle says. */
-static inline int32_t oc_avx2_mode(const int32_t *words, int32_t lanes) {
-    const int32_t mode = words[OC_WORD_MODE * lanes];
-    return mode >= OC_SCALE_FLOAT && mode <= OC_SCALE_MENDED ? mode : OC_SCALE_INTEGER;
-}
+static inline int32_t oc_avx2_mode(const int32_t *words, int32_t lanes) { return oc_scale_mode_of(words[OC_WORD_MODE * lanes]); }
 
 /* Sixteen requantized values as bytes, four of the first vector and four of the second taking turns. */
 OC_AVX2_INLINE __m128i oc_avx2_bytes(__m256i first, __m256i second, int32_t low, int32_t high) {

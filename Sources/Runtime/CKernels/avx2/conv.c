@@ -87,15 +87,14 @@ OC_AVX2 static void make_channels(const oc_conv *c, const oc_packing *packing, c
                                   int32_t count, uint8_t *out) {
     const int32_t rest = c->out_c - channel, blocks = rest > LANES ? 2 : 1, stride = packing->depth;
     tile_block of[2];
-    int32_t mode = OC_SCALE_INTEGER, modes[2];
+    int32_t modes[2];
     for (int32_t n = 0; n < blocks; n++) {
         const oc_block block = oc_block_of(packing, channel + n * LANES);
         const oc_constants k = oc_constants_of(packing, &block, packed);
         of[n] = (tile_block){k.bias, k.weights, oc_avx2_load_form(k.bias, LANES, c->out_zero, load_words)};
         modes[n] = oc_avx2_mode(k.bias, LANES);
     }
-    /* Each form includes the ones before it, but for the integers'. */
-    if (modes[0] != OC_SCALE_INTEGER && modes[blocks - 1] != OC_SCALE_INTEGER) mode = modes[0] > modes[blocks - 1] ? modes[0] : modes[blocks - 1];
+    const int32_t mode = oc_common_scale_mode(modes[0], modes[blocks - 1]);
     for (int32_t i = 0; i < count; i += TILE) {
         const tile_output to = {out + (size_t)i * c->out_c + channel, c->out_c, count - i, rest};
         tile_sums sums;

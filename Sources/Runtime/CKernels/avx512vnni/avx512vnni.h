@@ -159,17 +159,10 @@ OC_VNNI_INLINE __m512i oc_vnni_pack(const __m512i *values, const int count, cons
     return _mm512_min_epu8(_mm512_max_epu8(bytes, range->low), range->high);
 }
 
-/* An oc_scale_mode, whatever the bundle says. */
-static inline int32_t oc_vnni_mode(const oc_vnni_block *block) {
-    const int32_t mode = *oc_vnni_words(block, OC_WORD_MODE);
-    return mode >= OC_SCALE_FLOAT && mode <= OC_SCALE_MENDED ? mode : OC_SCALE_INTEGER;
-}
+static inline int32_t oc_vnni_mode(const oc_vnni_block *block) { return oc_scale_mode_of(*oc_vnni_words(block, OC_WORD_MODE)); }
 
-/* The mode that serves both blocks: each form includes the ones before it, but for the integers'. */
 static inline int32_t oc_vnni_common_mode(const oc_vnni_block *a, const oc_vnni_block *b) {
-    const int32_t one = oc_vnni_mode(a), other = oc_vnni_mode(b);
-    if (one == OC_SCALE_INTEGER || other == OC_SCALE_INTEGER) return OC_SCALE_INTEGER;
-    return one > other ? one : other;
+    return oc_common_scale_mode(oc_vnni_mode(a), oc_vnni_mode(b));
 }
 
 OC_VNNI_INLINE oc_vnni_scale oc_vnni_load_block_scale(const oc_vnni_block *block) {

@@ -11,6 +11,17 @@ typedef enum oc_scale_mode {
     OC_SCALE_MENDED = 3     /* either of these, plus mend[i] for the sum mended[i], where it would be wrong */
 } oc_scale_mode;
 
+/* An oc_scale_mode, whatever a bundle says. */
+static inline int32_t oc_scale_mode_of(int32_t word) {
+    return word >= OC_SCALE_FLOAT && word <= OC_SCALE_MENDED ? word : OC_SCALE_INTEGER;
+}
+
+/* The mode that serves two blocks: each form includes the ones before it, but for the integers'. */
+static inline int32_t oc_common_scale_mode(int32_t a, int32_t b) {
+    if (a == OC_SCALE_INTEGER || b == OC_SCALE_INTEGER) return OC_SCALE_INTEGER;
+    return a > b ? a : b;
+}
+
 enum { OC_MENDS = 2 };
 
 typedef struct oc_float_scale {
