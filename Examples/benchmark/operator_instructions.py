@@ -66,14 +66,13 @@ class CPU:
 def main():
     parser = argparse.ArgumentParser(prog="operators.sh --instructions")
     parser.add_argument("only", nargs="*", help="only models whose names begin so")
+    parser.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
     parser.add_argument("--cpu", action="append", type=CPU, help=argparse.SUPPRESS)
     parser.add_argument("--plugin", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--ocellus", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    models = [m for m in operator_models.all_models() if not options.only or any(m.name.startswith(word) for word in options.only)]
-    if not models:
-        parser.error(f"no model's name begins with {' or '.join(options.only)}")
+    models = operator_models.chosen(parser, options)
     options.folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for model in models:
@@ -84,9 +83,9 @@ def main():
         print(f"### {cpu.kernels}, {cpu.name}\n", flush=True)
         theirs = cpu.litert(options, paths)
         if theirs is None:
-            print("| operator | instructions | a byte moved |\n|---|---|---|")
+            print("| model | instructions | a byte moved |\n|---|---|---|")
         else:
-            print("| operator | ours | LiteRT | LiteRT's by ours | |\n|---|---|---|---|---|")
+            print("| model | ours | LiteRT | LiteRT's by ours | |\n|---|---|---|---|---|")
         ratios = []
         for number, path in enumerate(paths):
             count = cpu.ours(options, path)
@@ -97,7 +96,7 @@ def main():
             print(f"| {path.stem} | {count} | {theirs[number]} | {ratios[-1]:.2f} | {'more' if ratios[-1] < 1 else ''} |", flush=True)
         if ratios:
             more = sum(ratio < 1 for ratio in ratios)
-            print(f"\n{len(ratios)} operators, {more} with more instructions than LiteRT; median ratio {statistics.median(ratios):.2f}")
+            print(f"\n{len(ratios)} {'networks' if options.networks else 'operators'}, {more} with more instructions than LiteRT; median ratio {statistics.median(ratios):.2f}")
         print()
 
 

@@ -134,3 +134,14 @@ def all_models():
     yield from linear()
     yield from movements()
     yield from reductions()
+
+
+def chosen(parser, options):
+    """The models that a command line asks for."""
+    import network_models
+
+    models = list(network_models.all_networks() if options.networks else all_models())
+    found = [m for m in models if not options.only or any(m.name.startswith(word) for word in options.only)]
+    if not found:
+        parser.error(f"no model's name begins with {' or '.join(options.only)}; there are {', '.join(m.name for m in models)}")
+    return found

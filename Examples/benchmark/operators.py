@@ -111,6 +111,7 @@ def compare(options, model):
 def main():
     parser = argparse.ArgumentParser(prog="operators.sh", description="Operators one by one, ours beside LiteRT.")
     parser.add_argument("only", nargs="*", help="only models whose names begin so")
+    parser.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--slice", type=float, default=0.03, help="seconds of each in a round")
     parser.add_argument("--kernels", help="our kernel set; this machine's best by default")
@@ -122,11 +123,9 @@ def main():
         return serve(options.serve)
     import operator_models
 
-    models = [m for m in operator_models.all_models() if not options.only or any(m.name.startswith(word) for word in options.only)]
-    if not models:
-        parser.error(f"no model's name begins with {' or '.join(options.only)}")
+    models = operator_models.chosen(parser, options)
     options.folder.mkdir(parents=True, exist_ok=True)
-    print("| operator | ours, least µs | LiteRT, least µs | LiteRT's time by ours | |\n|---|---|---|---|---|")
+    print("| model | ours, least µs | LiteRT, least µs | LiteRT's time by ours | |\n|---|---|---|---|---|")
     ratios, wrong = [], 0
     for model in models:
         ours, theirs, ratio, exact = compare(options, model)
@@ -135,7 +134,7 @@ def main():
         remark = "WRONG BYTES" if not exact else "slower" if ratio < LEAST else ""
         print(f"| {model.name} | {ours:.2f} | {theirs:.2f} | {ratio:.2f} | {remark} |", flush=True)
     slower = sum(ratio < LEAST for ratio in ratios)
-    print(f"\n{len(ratios)} operators, {slower} slower than LiteRT, {wrong} with wrong bytes; median ratio {statistics.median(ratios):.2f}")
+    print(f"\n{len(ratios)} {'networks' if options.networks else 'operators'}, {slower} slower than LiteRT, {wrong} with wrong bytes; median ratio {statistics.median(ratios):.2f}")
     return wrong > 0
 
 

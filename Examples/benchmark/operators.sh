@@ -2,10 +2,11 @@
 # Every operator, at sizes of real networks, ours beside LiteRT with XNNPACK, on this machine: which is faster, and are the bytes
 # those of LiteRT's reference kernels.
 #
-# usage: Examples/benchmark/operators.sh [--rounds N] [--slice S] [--kernels SET] [NAME...]
-#        Examples/benchmark/operators.sh --instructions [--only CPU]... [NAME...]
+# usage: Examples/benchmark/operators.sh [--networks] [--rounds N] [--slice S] [--kernels SET] [NAME...]
+#        Examples/benchmark/operators.sh --instructions [--only CPU]... [--networks] [NAME...]
 #
 #   NAME             only models whose names begin so
+#   --networks       whole networks (network_models.py) in place of operators
 #   --instructions   executed instructions under qemu-user in place of time: LiteRT's on cortex-a53, cortex-a76, armv8.6 and
 #                    x86-64-v3; on the others, which have none, ours by bytes moved
 #   --only CPU       one of the rows of instructions.sh
