@@ -24,8 +24,9 @@ class Network(Model):
         return self.tensor_details(tensor)[2]
 
     def tamed(self, q, scales, wq, count):
-        """Scales of weights that take values of q to those of INPUT, which so stay at one size through the network."""
-        scales = scales * np.float32(INPUT[0] / out_scale(self, q, scales, count, 1))
+        """Scales of weights that take values of q to the size of those of INPUT, at which they so stay through the network. No two
+        are alike: sums of equal scales would have ties that trained networks do not."""
+        scales = scales * np.float32(INPUT[0] * self.rng.uniform(0.8, 1.25) / out_scale(self, q, scales, count, 1))
         return scales, (scales if scales.ndim else float(scales), wq[1])
 
     def conv(self, x, channels, k=1, stride=1, activation="none", groups=1, depthwise=False, padding="SAME"):
@@ -37,7 +38,8 @@ class Network(Model):
         operands = [x, self.constant(data, wq), bias_of(self, q, scales, channels, count)]
         relu = activation == "relu"
         size = [out_size(n, k, stride, 1, padding) for n in shape[1:3]]
-        y = self.tensor([shape[0], *size, channels], (INPUT[0] / (2 if relu else 1), -128 if relu else -4))
+        scale = out_scale(self, q, scales, count, 1) / (2 if relu else 1)
+        y = self.tensor([shape[0], *size, channels], (scale, -128 if relu else -4))
         options = dict(depthMultiplier=1) if depthwise else {}
         self.op(kind, operands, [y], padding=padding, strideH=stride, strideW=stride, dilationHFactor=1, dilationWFactor=1,
                 activation=activation, **options)
@@ -48,7 +50,7 @@ class Network(Model):
         count = int(np.prod(shape[1:]))
         data, scale, wq = weights(self, [channels, count], 0, per_channel=False)
         scale, wq = self.tamed(q, scale, wq, count)
-        y = self.tensor([1, channels], (INPUT[0], -4))
+        y = self.tensor([1, channels], (out_scale(self, q, scale, count, 1), -4))
         self.op("FULLY_CONNECTED", [x, self.constant(data, wq), bias_of(self, q, scale, channels, count)], [y], activation=activation)
         return y
 

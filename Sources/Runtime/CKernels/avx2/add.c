@@ -27,12 +27,8 @@ OC_AVX2 static void add_linearly(const oc_binary *step, const uint8_t *x, const 
 }
 
 void oc_avx2_sums(const oc_binary *b, const uint8_t *x, const uint8_t *y, uint8_t *output, int32_t count) {
-    if (b->linear_a != 0 || b->linear_b != 0) {
-        add_linearly(b, x, y, output, count);
-    } else {
-#pragma clang loop vectorize(disable) unroll(disable)
-        for (int32_t i = 0; i < count; i++) output[i] = (uint8_t)oc_sum(b, (int8_t)x[i], (int8_t)y[i]);
-    }
+    if (b->linear_a != 0 || b->linear_b != 0) add_linearly(b, x, y, output, count);
+    else oc_avx2_add_run(b, x, y, output, count);
 }
 
 void oc_avx2_sum(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {

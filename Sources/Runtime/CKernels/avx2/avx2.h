@@ -21,6 +21,7 @@ OC_FAMILY(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, avx2)
 oc_kernel_code oc_avx2_max_pool;
+void oc_avx2_add_run(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
 void oc_avx2_sums(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
 
 /* oc_doubling_high_multiply on eight lanes. Only bits 31 to 62 of each product matter, so the shifts may be logical. */

@@ -1,132 +1,107 @@
 /* Convolutions with AVX2. Exact: int8 widened to int16, pairs of products summed by vpmaddwd into int32; no saturating
- * vpmaddubsw. A chunk of patches is widened in scratch; then each pair of blocks walks over the chunk in tiles of 4 pixels, so that
+ * vpmaddubsw. A chunk of windows is widened in scratch; then each pair of blocks walks over the chunk in tiles of 6 pixels, so that
  * weights come from L1 for all but the first tile. */
-#include "../patch.h"
 #include "../residual.h"
-#include "avx2.h"
 #include "oc_widened.h"
+#include "windows.h"
 
 #if defined(__x86_64__)
 
 enum { TILE = OC_WIDENED_TILE, LANES = OC_WIDENED_LANES };
 
-typedef struct tile_sums {
-    __m256i of[TILE][2];
-} tile_sums;
+/* One or two blocks as the tiles of a chunk need them. */
+typedef struct tile_blocks {
+    const int8_t *weights[2];
+    const int32_t *bias[2];
+    oc_avx2_form form[2];
+    int32_t channels; /* to store: 1 to 16 */
+    int32_t low, high, stride;
+} tile_blocks;
 
-typedef struct tile_output {
-    uint8_t *bytes;     /* of the tile's first pixel, at the first block's first channel */
-    int32_t stride;     /* between pixels */
-    int32_t pixels;     /* to store, 1 or more; TILE at most are */
-    int32_t channels;   /* to store, 1 or more; 16 at most are */
-} tile_output;
-
-OC_AVX2 static void widen(const uint8_t *bytes, int32_t length, int16_t *wide) {
-    int32_t i = 0;
-    for (; i + 16 <= length; i += 16) {
-        _mm256_storeu_si256((__m256i *)(wide + i), _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(bytes + i))));
-    }
-    for (; i < length; i++) wide[i] = (int8_t)bytes[i];
-}
-
-/* A block as the tiles of a chunk need it. */
-typedef struct tile_block {
-    const int32_t *bias;
-    const int8_t *weights;
-    oc_avx2_form form;
-} tile_block;
-
-OC_AVX2_INLINE void store_as(const int mode, const oc_conv *c, const tile_sums *sums, const tile_block *first, const tile_block *last,
-                             const tile_output *out) {
-    const int one = first == last;
-    for (int p = 0; p < TILE && p < out->pixels; p++) {
-        const __m256i left = oc_avx2_requantize(sums->of[p][0], mode, &first->form);
-        const __m256i right = one ? left : oc_avx2_requantize(sums->of[p][1], mode, &last->form);
-        const __m128i bytes = _mm_shuffle_epi32(oc_avx2_bytes(left, right, c->clamp_min, c->clamp_max), _MM_SHUFFLE(3, 1, 2, 0));
-        oc_avx2_store_bytes(out->bytes + (size_t)p * out->stride, bytes, out->channels);
-    }
-}
-
-OC_AVX2 static void store_tile(int32_t mode, const oc_conv *c, const tile_sums *sums, const tile_block *first, const tile_block *last,
-                               const tile_output *out) {
-    switch (mode) {
-    case OC_SCALE_FLOAT: store_as(OC_SCALE_FLOAT, c, sums, first, last, out); break;
-    case OC_SCALE_SIGNED: store_as(OC_SCALE_SIGNED, c, sums, first, last, out); break;
-    case OC_SCALE_MENDED: store_as(OC_SCALE_MENDED, c, sums, first, last, out); break;
-    default: store_as(OC_SCALE_INTEGER, c, sums, first, last, out); break;
-    }
-}
-
-/* TILE pixels of patches `stride` int16 apart, times one or two blocks. */
-OC_AVX2_INLINE void multiply(const int16_t *patches, int32_t stride, const tile_block *b, const int blocks, tile_sums *result) {
+/* `rows` windows `stride` int16 apart, times one or two blocks; of the results `pixels` (1 or more) are stored. */
+OC_AVX2_INLINE void tile(const tile_blocks *b, const int16_t *windows, ptrdiff_t stride, const int rows, const int blocks, const int mode,
+                         int32_t pixels, uint8_t *out) {
     __m256i sums[TILE][2];
-    for (int p = 0; p < TILE; p++) {
-        for (int n = 0; n < blocks; n++) sums[p][n] = _mm256_loadu_si256((const __m256i *)b[n].bias);
+    const int8_t *weights[2] = {b->weights[0], b->weights[blocks - 1]};
+    for (int n = 0; n < blocks; n++) {
+        const __m256i bias = _mm256_loadu_si256((const __m256i *)b->bias[n]);
+        for (int p = 0; p < rows; p++) sums[p][n] = bias;
     }
-    for (int32_t k = 0; k < stride / OC_WIDENED_GROUP; k++) {
-        __m256i weights[2];
-        for (int n = 0; n < blocks; n++) {
-            weights[n] = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(b[n].weights + 16 * (size_t)k)));
-        }
-        for (int p = 0; p < TILE; p++) {
+    for (ptrdiff_t k = 0; k < stride; k += OC_WIDENED_GROUP) {
+        __m256i w[2];
+        for (int n = 0; n < blocks; n++) w[n] = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(weights[n] + LANES * k)));
+        for (int p = 0; p < rows; p++) {
             int32_t pair;
-            memcpy(&pair, patches + (size_t)p * stride + 2 * (size_t)k, 4);
+            memcpy(&pair, windows + p * stride + k, 4);
             const __m256i x = _mm256_set1_epi32(pair);
-            for (int n = 0; n < blocks; n++) sums[p][n] = _mm256_add_epi32(sums[p][n], _mm256_madd_epi16(weights[n], x));
+            for (int n = 0; n < blocks; n++) sums[p][n] = _mm256_add_epi32(sums[p][n], _mm256_madd_epi16(w[n], x));
         }
     }
-    for (int p = 0; p < TILE; p++) {
-        for (int n = 0; n < blocks; n++) result->of[p][n] = sums[p][n];
+#pragma clang loop unroll(full)
+    for (int p = 0; p < rows; p++, out += b->stride) {
+        const __m256i left = oc_avx2_requantize(sums[p][0], mode, &b->form[0]);
+        const __m256i right = blocks == 1 ? left : oc_avx2_requantize(sums[p][1], mode, &b->form[1]);
+        const __m128i bytes = _mm_shuffle_epi32(oc_avx2_bytes(left, right, b->low, b->high), _MM_SHUFFLE(3, 1, 2, 0));
+        oc_avx2_store_bytes(out, bytes, b->channels);
+        if (p + 1 == pixels) return;
     }
 }
+
+/* All pixels of a chunk: in tiles, the last of which may be partly empty, and few one by one. */
+#define OC_TILES(mode, blocks)                                                                                         \
+    OC_AVX2 static void tiles_##mode##_##blocks(const tile_blocks *b, const int16_t *windows, ptrdiff_t stride, int32_t count, uint8_t *out) { \
+        for (; count >= TILE / 2; count -= TILE, windows += TILE * stride, out += TILE * (ptrdiff_t)b->stride) {        \
+            tile(b, windows, stride, TILE, blocks, mode, count, out);                                                  \
+        }                                                                                                              \
+        for (; count > 0; count--, windows += stride, out += b->stride) tile(b, windows, stride, 1, blocks, mode, 1, out); \
+    }
+#define OC_EACH_MODE(each, blocks)                                                                                     \
+    each(OC_SCALE_INTEGER, blocks) each(OC_SCALE_FLOAT, blocks) each(OC_SCALE_SIGNED, blocks) each(OC_SCALE_MENDED, blocks)
+OC_EACH_MODE(OC_TILES, 1)
+OC_EACH_MODE(OC_TILES, 2)
+
+#define OC_ENTRY(mode, blocks) [mode] = tiles_##mode##_##blocks,
+typedef void tiles_fn(const tile_blocks *, const int16_t *, ptrdiff_t, int32_t, uint8_t *);
+static tiles_fn *const tiles[2][4] = {{OC_EACH_MODE(OC_ENTRY, 1)}, {OC_EACH_MODE(OC_ENTRY, 2)}};
 
 OC_AVX2_INLINE __m256i load_words(const int32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
 
 /* All pixels of a chunk, times the one or two blocks from `channel` on. */
 OC_AVX2 static void make_channels(const oc_conv *c, const oc_packing *packing, const uint8_t *packed, int32_t channel, const int16_t *wide,
                                   int32_t count, uint8_t *out) {
-    const int32_t rest = c->out_c - channel, blocks = rest > LANES ? 2 : 1, stride = packing->depth;
-    tile_block of[2];
+    const int32_t rest = c->out_c - channel, blocks = rest > LANES ? 2 : 1;
+    tile_blocks b = {.channels = rest, .low = c->clamp_min, .high = c->clamp_max, .stride = c->out_c};
     int32_t modes[2];
     for (int32_t n = 0; n < blocks; n++) {
         const oc_block block = oc_block_of(packing, channel + n * LANES);
         const oc_constants k = oc_constants_of(packing, &block, packed);
-        of[n] = (tile_block){k.bias, k.weights, oc_avx2_load_form(k.bias, LANES, c->out_zero, load_words)};
+        b.weights[n] = k.weights;
+        b.bias[n] = k.bias;
+        b.form[n] = oc_avx2_load_form(k.bias, LANES, c->out_zero, load_words);
         modes[n] = oc_avx2_mode(k.bias, LANES);
     }
-    const int32_t mode = oc_common_scale_mode(modes[0], modes[blocks - 1]);
-    for (int32_t i = 0; i < count; i += TILE) {
-        const tile_output to = {out + (size_t)i * c->out_c + channel, c->out_c, count - i, rest};
-        tile_sums sums;
-        if (blocks == 2) multiply(wide + (size_t)i * stride, stride, of, 2, &sums);
-        else multiply(wide + (size_t)i * stride, stride, of, 1, &sums);
-        store_tile(mode, c, &sums, &of[0], &of[blocks - 1], &to);
-    }
+    tiles[blocks - 1][oc_common_scale_mode(modes[0], modes[blocks - 1])](&b, wide, packing->depth, count, out + channel);
 }
 
-void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+OC_AVX2 void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_conv *c = &step->conv;
     const oc_packing packing = oc_widened_packing(c);
     const uint8_t *input = oc_source(&step->in[0], memory), *packed = oc_source(&step->constants, memory);
     uint8_t *bytes = oc_destination(&step->out, memory);
-    const int direct = oc_patch_is_pixel(c);
     const int32_t length = packing.row, stride = packing.depth;
 
-    uint8_t *patch = oc_scratch(step, memory, part, parts);
-    int16_t *wide = (int16_t *)(patch + oc_widened_patch_bytes(c));
+    int16_t *wide = (int16_t *)oc_scratch(step, memory, part, parts);
     const int32_t chunk = oc_widened_pixels(c, oc_scratch_room(step, parts));
 
     const oc_range pixels = oc_conv_pixels(c, part, parts);
+    oc_avx2_place at = oc_avx2_place_of(c, input, pixels.begin);
     for (int32_t first = pixels.begin; first < pixels.end; first += chunk) {
         const int32_t count = pixels.end - first < chunk ? pixels.end - first : chunk;
         for (int32_t i = 0; i < count; i++) {
-            const int32_t x = (first + i) % c->out_w, y = (first + i) / c->out_w % c->out_h, batch = (first + i) / c->out_w / c->out_h;
-            const uint8_t *from = patch;
-            if (direct) from = oc_pixel(c, input, batch, y, x);
-            else oc_gather_patch(c, input, 0, batch, y, x, 0, c->in_c, patch, (size_t)c->kernel_w * c->in_c);
             int16_t *to = wide + (size_t)i * stride;
-            widen(from, length, to);
-            for (int32_t k = length; k < stride; k++) to[k] = 0;
+            oc_avx2_widen_window(c, &at, to);
+            if (length < stride) to[length] = 0;
+            oc_avx2_advance(c, &at);
         }
         for (int32_t channel = 0; channel < c->out_c; channel += 2 * LANES) {
             make_channels(c, &packing, packed, channel, wide, count, bytes + (size_t)first * c->out_c);

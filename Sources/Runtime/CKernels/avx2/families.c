@@ -74,6 +74,11 @@ OC_FAMILY_EDGES(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_SUMS(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_KERNEL(avx2, MAX_POOL, max_pool)
 
+/* Sums that have no linear form, of operands that lie side by side. */
+void oc_avx2_add_run(const oc_binary *b, const uint8_t *x, const uint8_t *y, uint8_t *out, int32_t count) {
+    oc_v_run(b, x, y, out, count, -1, -1, oc_v_sum, NULL);
+}
+
 #pragma clang attribute pop
 
 #endif

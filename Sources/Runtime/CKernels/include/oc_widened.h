@@ -5,7 +5,7 @@
 
 #include "oc_packing.h"
 
-enum { OC_WIDENED_LANES = 8, OC_WIDENED_GROUP = 2, OC_WIDENED_TILE = 4 /* pixels */ };
+enum { OC_WIDENED_LANES = 8, OC_WIDENED_GROUP = 2, OC_WIDENED_TILE = 6 /* pixels */ };
 
 static inline oc_packing oc_widened_packing(const oc_conv *c) {
     const int64_t length = oc_filter_length(c), depth = oc_round_up(length, OC_WIDENED_GROUP);
@@ -16,18 +16,18 @@ static inline oc_packing oc_widened_packing(const oc_conv *c) {
     return packing;
 }
 
-/* Scratch begins with one patch as bytes, while it is gathered; widened ones follow. */
-static inline int64_t oc_widened_patch_bytes(const oc_conv *c) { return oc_round_up(oc_filter_length(c), OC_ALIGNMENT); }
 static inline int64_t oc_widened_bytes(const oc_conv *c) { return oc_times(2, oc_round_up(oc_filter_length(c), OC_WIDENED_GROUP)); }
 
+/* Behind the last window, which is written 16 numbers at a time. */
+enum { OC_WIDENED_ROOM = 32 };
+
 static inline int64_t oc_widened_scratch_for(const oc_conv *c, int64_t pixels) {
-    return oc_plus(oc_widened_patch_bytes(c), oc_round_up(oc_times(oc_widened_bytes(c), pixels), OC_ALIGNMENT));
+    return oc_round_up(oc_plus(oc_times(oc_widened_bytes(c), pixels), OC_WIDENED_ROOM), OC_ALIGNMENT);
 }
 
 /* The pixels that `bytes` of scratch hold, whole tiles. */
 static inline int32_t oc_widened_pixels(const oc_conv *c, size_t bytes) {
-    const size_t room = bytes - (size_t)oc_widened_patch_bytes(c);
-    return (int32_t)(room / (size_t)oc_widened_bytes(c)) / OC_WIDENED_TILE * OC_WIDENED_TILE;
+    return (int32_t)((bytes - OC_WIDENED_ROOM) / (size_t)oc_widened_bytes(c)) / OC_WIDENED_TILE * OC_WIDENED_TILE;
 }
 
 static inline oc_scratch_bytes oc_widened_scratch(const oc_conv *c) {
