@@ -59,15 +59,39 @@ extension RandomStep {
 
     mutating func makeTable(_ random: inout RandomNumbers) {
         let count = random.number(1...1500)
-        step.table = oc_table(count: count)
-        inputs = [Operand(bytes: random.bytes(Int(count)))]
+        step.table.count = count
+        let inputIsInt8 = random.oneIn(2)
+        outputIsInt8 = random.oneIn(2)
+        step.in.0.type = inputIsInt8 ? Self.int8 : Self.uint8
+        step.out.type = outputIsInt8 ? Self.int8 : Self.uint8
+        inputs = [Operand(bytes: random.bytes(Int(count)), isInt8: inputIsInt8)]
         outputBytes = Int(count)
-        let table = random.bytes(256)
-        constants = { [table] set in
+        var table = random.bytes(256)
+        if random.oneIn(2) {
+            let line = Self.bentLine(&random)
+            for index in 0..<256 {
+                table[index ^ (inputIsInt8 ? 0 : 0x80)] = line[index] ^ (outputIsInt8 ? 0 : 0x80)
+            }
+        }
+        constants = { [table, outputIsInt8] set in
             let flip = UInt8(set.flip)
             var bytes: [UInt8] = []
-            for index in 0..<256 { bytes.append(table[index ^ Int(flip)] ^ flip) }
+            for index in 0..<256 {
+                bytes.append(table[index ^ (inputIsInt8 ? Int(flip) : 0)] ^ (outputIsInt8 ? flip : 0))
+            }
             return bytes
+        }
+    }
+
+    /// A table as changes of scale (one line) and LEAKY_RELU (two) have it.
+    private static func bentLine(_ random: inout RandomNumbers) -> [UInt8] {
+        let (zero, outZero) = (random.number(-128...127), random.number(-128...127))
+        let slope = Double(random.number(50...1500)) / 1000
+        let below = random.oneIn(2) ? slope : slope * Double(random.number(0...900)) / 1000
+        return (0..<256).map { byte in
+            let x = Int32(Int8(bitPattern: UInt8(byte))) - zero
+            let y = (Double(x) * (x < 0 ? below : slope)).rounded(.toNearestOrAwayFromZero) + Double(outZero)
+            return UInt8(bitPattern: Int8(min(127, max(-128, y))))
         }
     }
 
@@ -80,7 +104,7 @@ extension RandomStep {
         outputIsInt8 = random.oneIn(2)
         let count = makeAffine(&random, isInt8: outputIsInt8)
         outputBytes = Int(count)
-        step.out.type = UInt16((outputIsInt8 ? OC_TYPE_INT8 : OC_TYPE_UINT8).rawValue)
+        step.out.type = outputIsInt8 ? Self.int8 : Self.uint8
         var bytes: [UInt8] = []
         for _ in 0..<count {
             // Values in range, and now and then any pattern of bits, infinities and no numbers among them.
@@ -95,7 +119,7 @@ extension RandomStep {
     mutating func makeDequantize(_ random: inout RandomNumbers) {
         let isInt8 = random.oneIn(2)
         let count = makeAffine(&random, isInt8: isInt8)
-        step.in.0.type = UInt16((isInt8 ? OC_TYPE_INT8 : OC_TYPE_UINT8).rawValue)
+        step.in.0.type = isInt8 ? Self.int8 : Self.uint8
         inputs = [Operand(bytes: random.bytes(Int(count)), isInt8: isInt8)]
         outputBytes = 4 * Int(count)
         outputIsInt8 = false

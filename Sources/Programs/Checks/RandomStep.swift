@@ -23,6 +23,7 @@ struct RandomStep {
 
     init(_ kernel: oc_kernel, _ random: inout RandomNumbers) {
         step.kernel = kernel.rawValue
+        (step.in.0.type, step.in.1.type, step.out.type) = (Self.int8, Self.int8, Self.int8)
         switch kernel {
         case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
             OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV:
@@ -43,6 +44,9 @@ struct RandomStep {
         default: break
         }
     }
+
+    static let int8 = UInt16(OC_TYPE_INT8.rawValue)
+    static let uint8 = UInt16(OC_TYPE_UINT8.rawValue)
 
     /// All that there are.
     static var kernels: [oc_kernel] {
@@ -71,7 +75,7 @@ struct RandomStep {
         var step = step
         step.flip = set.flip
         if step.kernel == OC_KERNEL_FILL.rawValue { step.fill.value ^= Int32(set.flip) }
-        set.fillForms(of: &step)
+        constants(set).withUnsafeBytes { set.fillForms(of: &step, constants: $0) }
         return step
     }
 

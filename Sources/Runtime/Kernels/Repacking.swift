@@ -73,7 +73,7 @@ struct Repacker {
         if step.kernel == OC_KERNEL_FILL.rawValue {
             step.fill.value ^= Int32(change(UInt32(step.out.type)))
         }
-        target.fillForms(of: &step)
+        target.fillForms(of: &step, constants: UnsafeRawBufferPointer(start: nil, count: 0))
         guard old.constants.space != OC_SPACE_NONE.rawValue else { return step }
         step.scratch = try scratch(step, arenaEnd)
         if let known = packed.last(where: { $0.step.hasConstants(of: old) }) {

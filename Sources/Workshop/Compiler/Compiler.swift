@@ -82,7 +82,7 @@ public struct Compiler {
         draft.fuseTables()
         if set.addsResiduals { draft.fuseResiduals() }
         draft.fuseCopies()
-        for index in draft.steps.indices { set.fillForms(of: &draft.steps[index].record) }
+        draft.fillForms(for: set)
         guard !draft.steps.isEmpty else {
             throw CompileError("\(origin): the model has no operation that computes anything; there is nothing to run")
         }

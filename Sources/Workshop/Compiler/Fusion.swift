@@ -52,6 +52,17 @@ extension Draft {
     }
 
     /// How many steps, views and graph outputs read each tensor.
+    /// What a set's kernels read besides geometry and constants, when these no longer change.
+    mutating func fillForms(for set: KernelSet) {
+        for index in steps.indices {
+            if let input = steps[index].inputs.first {
+                steps[index].record.in.0.type = UInt16(graph[input].type.rawValue)
+            }
+            steps[index].record.out.type = UInt16(graph[steps[index].output].type.rawValue)
+            steps[index].constants.withUnsafeBytes { set.fillForms(of: &steps[index].record, constants: $0) }
+        }
+    }
+
     func useCounts() -> [TensorID: Int] {
         var uses: [TensorID: Int] = [:]
         for step in steps { for input in step.inputs { uses[input, default: 0] += 1 } }

@@ -19,9 +19,8 @@ import Testing
         var random = RandomNumbers(seed: 5)
         var (linear, float) = (0, 0)
         for _ in 0..<60 {
-            var step = RandomStep(behindConvolutions ? OC_KERNEL_CONV_ADD : OC_KERNEL_ADD, &random).step
-            step.flip = KernelSet.avx512vnni.flip
-            KernelSet.avx512vnni.fillForms(of: &step)
+            let step = RandomStep(behindConvolutions ? OC_KERNEL_CONV_ADD : OC_KERNEL_ADD, &random)
+                .record(for: .avx512vnni)
             let residual = step.conv.residual
             let hasLinear = behindConvolutions ? residual.linear_a != 0 : step.binary.linear_a != 0
             let hasFloat = behindConvolutions ? residual.form.scale_a != 0 : step.binary.form.scale_a != 0
@@ -29,5 +28,13 @@ import Testing
             if hasFloat { float += 1 }
         }
         #expect((15...45).contains(linear) && float >= 15, "\(linear) linear, \(float) float of 60")
+    }
+
+    @Test("Tables that are made of lines are found to be, others not")
+    func lines() {
+        var random = RandomNumbers(seed: 6)
+        var found = 0
+        for _ in 0..<200 where RandomStep(OC_KERNEL_TABLE, &random).record(for: .avx2).table.bits != 0 { found += 1 }
+        #expect((70...130).contains(found), "\(found) of 200, half of which are lines")
     }
 }

@@ -130,6 +130,9 @@ typedef struct oc_softmax {
 /* out[i] = table[in[i]] on raw bytes; `constants` is the table of 256. */
 typedef struct oc_table {
     int32_t count;
+    /* The larger of two lines that gives the same, between `low` and `high` (CKernels/include/oc_table_lines.h); the same line twice
+     * for one. bits 0: the table has none. */
+    int32_t bits, slope[2], offset[2], low, high;
 } oc_table;
 
 /* Every byte of out becomes `value`. */

@@ -31,23 +31,29 @@ OC_V_INLINE oc_v_bytes oc_v_bytes_of(oc_v_words values, int32_t zero, int32_t lo
     return (oc_v_bytes)_mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8((char)low)), _mm_set1_epi8((char)high));
 }
 
-OC_V_INLINE oc_v_words oc_v_round(oc_v_reals values) {
-    oc_v_words words;
-    __m256i halves[2];
-    for (int i = 0; i < 2; i++) halves[i] = _mm256_cvtps_epi32(_mm256_castsi256_ps(oc_v_half(&values, i)));
-    memcpy(&words, halves, sizeof words);
-    return words;
+OC_V_INLINE __m256i oc_avx2_halves_above(oc_v_bytes bytes, int32_t zero) {
+    return _mm256_sub_epi16(_mm256_cvtepi8_epi16((__m128i)bytes), _mm256_set1_epi16((int16_t)zero));
 }
 
-OC_V_INLINE oc_v_reals oc_v_fma(oc_v_reals a, oc_v_reals b, oc_v_reals c) {
-    __m256 halves[2];
+/* oc_v_scaled_products: low and high halves of products unpack crosswise, and pack so again. */
+OC_V_INLINE oc_v_bytes oc_avx2_scaled_products(const oc_binary *b, oc_v_bytes a, oc_v_bytes v, const int is_signed) {
+    const __m256i x = oc_avx2_halves_above(a, b->zero_a), y = oc_avx2_halves_above(v, b->zero_b);
+    const __m256i low = _mm256_mullo_epi16(x, y), high = _mm256_mulhi_epi16(x, y);
+    const __m256i products[2] = {_mm256_unpacklo_epi16(low, high), _mm256_unpackhi_epi16(low, high)};
+    const __m256 scale = _mm256_set1_ps(b->form.scale_a), sign = _mm256_set1_ps(-0.0f);
+    __m256i results[2];
     for (int i = 0; i < 2; i++) {
-        halves[i] = _mm256_fmadd_ps(_mm256_castsi256_ps(oc_v_half(&a, i)), _mm256_castsi256_ps(oc_v_half(&b, i)),
-                                    _mm256_castsi256_ps(oc_v_half(&c, i)));
+        const __m256 product = _mm256_cvtepi32_ps(products[i]);
+        __m256 offset = _mm256_set1_ps(b->form.offset);
+        if (is_signed) offset = _mm256_or_ps(offset, _mm256_and_ps(product, sign));
+        results[i] = _mm256_cvtps_epi32(_mm256_fmadd_ps(product, scale, offset));
     }
-    memcpy(&a, halves, sizeof a);
-    return a;
+    __m256i halves = _mm256_packs_epi32(results[0], results[1]);
+    if (is_signed) halves = _mm256_adds_epi16(halves, _mm256_set1_epi16((int16_t)b->out_zero));
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    return (oc_v_bytes)_mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8((char)b->clamp_min)), _mm_set1_epi8((char)b->clamp_max));
 }
+#define OC_V_SCALED_PRODUCTS oc_avx2_scaled_products
 
 /* Of unsigned bytes, which are 128 above the values. */
 OC_V_INLINE int32_t oc_avx2_sum_of(const uint8_t *in, int32_t count) {

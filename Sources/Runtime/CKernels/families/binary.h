@@ -177,25 +177,21 @@ OC_V_INLINE void oc_v_add_kernel(const oc_step *step, const oc_memory *memory, u
 
 #include "oc_float_scale.h"
 
-/* The products in floats, which hold them exactly. */
-OC_V_INLINE oc_v_reals oc_v_real_products(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
-    return __builtin_convertvector(oc_v_products(b, a, v), oc_v_reals);
+#if !defined(OC_V_SCALED_PRODUCTS)
+/* Floats hold the products exactly. By form.scale_a and form.offset of oc_find_product_form; where it is signed, the offset has the
+ * product's sign, and the zero point comes after it. */
+OC_V_INLINE oc_v_bytes oc_v_scaled_products(const oc_binary *b, oc_v_bytes a, oc_v_bytes v, const int is_signed) {
+    const oc_v_reals product = __builtin_convertvector(oc_v_products(b, a, v), oc_v_reals), scale = (oc_v_reals){0} + b->form.scale_a;
+    oc_v_reals offset = (oc_v_reals){0} + b->form.offset;
+    if (is_signed) offset = (oc_v_reals)((oc_v_words)offset | ((oc_v_words)product & INT32_MIN));
+    return oc_v_bytes_of(oc_v_round(oc_v_fma(product, scale, offset)), is_signed ? b->out_zero : 0, b->clamp_min, b->clamp_max);
 }
+#define OC_V_SCALED_PRODUCTS oc_v_scaled_products
+#endif
 
-/* By form.scale_a and form.offset of oc_find_product_form. */
-OC_V_INLINE oc_v_bytes oc_v_float_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
-    const oc_v_reals scale = (oc_v_reals){0} + b->form.scale_a, offset = (oc_v_reals){0} + b->form.offset;
-    return oc_v_bytes_of(oc_v_round(oc_v_fma(oc_v_real_products(b, a, v), scale, offset)), 0, b->clamp_min, b->clamp_max);
-}
+OC_V_INLINE oc_v_bytes oc_v_float_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) { return OC_V_SCALED_PRODUCTS(b, a, v, 0); }
 
-/* The same where the offset has the product's sign, and the zero point comes after it. */
-OC_V_INLINE oc_v_bytes oc_v_signed_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
-    const oc_v_reals product = oc_v_real_products(b, a, v);
-    const oc_v_reals scale = (oc_v_reals){0} + b->form.scale_a, offset = (oc_v_reals){0} + b->form.offset;
-    const oc_v_words sign = (oc_v_words)product & INT32_MIN;
-    const oc_v_reals nudged = oc_v_fma(product, scale, (oc_v_reals)((oc_v_words)offset | sign));
-    return oc_v_bytes_of(oc_v_round(nudged), b->out_zero, b->clamp_min, b->clamp_max);
-}
+OC_V_INLINE oc_v_bytes oc_v_signed_product(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) { return OC_V_SCALED_PRODUCTS(b, a, v, 1); }
 
 OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const float form = step->binary.form.scale_b;

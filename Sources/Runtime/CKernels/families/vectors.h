@@ -6,7 +6,7 @@
  *   oc_v_bytes_of         words below 2^30 plus a zero point, clamped, as bytes of the arena
  * and with OC_FLOAT_FORMS
  *   oc_v_round            floats to the nearest integers, ties to even
- *   oc_v_fma              a * b + c, rounded once,
+ *   oc_v_fma              a * b + c, rounded once, or OC_V_SCALED_PRODUCTS in place of both,
  * and where it has better than the families
  *   OC_V_SUM_OF           the sum of so many values side by side
  *   OC_V_TIMES            halves by one half as words

@@ -7,12 +7,12 @@ import System
 extension KernelContract {
     static let addition = binary(
         OC_KERNEL_ADD, name: { $0.binary.subtract == 1 ? "subtract" : "add" }, absorbs: .clamp(.ofBinary),
-        fillForms: { step, set in
+        fillForms: { step, _, set in
             step.binary.form = set.usesSumForms ? oc_find_sum_form(&step.binary, set.flip) : oc_sum_form()
         })
     static let multiplication = binary(
         OC_KERNEL_MUL, name: { _ in "multiply" }, absorbs: .clamp(.ofBinary),
-        fillForms: { step, set in
+        fillForms: { step, _, set in
             step.binary.form = set.usesProductForms ? oc_find_product_form(&step.binary) : oc_sum_form()
         })
     static let minimum = binary(OC_KERNEL_MINIMUM, name: { _ in "minimum" })
@@ -21,7 +21,7 @@ extension KernelContract {
 
     private static func binary(
         _ kernel: oc_kernel, name: @escaping @Sendable (oc_step) -> StaticString, absorbs: Absorption = .nothing,
-        fillForms: @escaping @Sendable (inout oc_step, KernelSet) -> Void = { _, _ in }
+        fillForms: @escaping @Sendable (inout oc_step, UnsafeRawBufferPointer, KernelSet) -> Void = { _, _, _ in }
     ) -> KernelContract {
         KernelContract(
             kernel, name: name,

@@ -37,7 +37,7 @@ extension KernelContract {
         clamp: Clamp(
             read: { $0.conv.residual.clamp_min...$0.conv.residual.clamp_max },
             write: { ($0.conv.residual.clamp_min, $0.conv.residual.clamp_max) = ($1.lowerBound, $1.upperBound) }),
-        fillForms: { step, set in
+        fillForms: { step, _, set in
             step.conv.residual.form = set.usesSumForms ? oc_find_residual_form(&step.conv, set.flip) : oc_sum_form()
         }
     ) { step, check throws(BundleError) in
@@ -61,7 +61,7 @@ extension KernelContract {
     private static func ofConvolution(
         _ kernel: oc_kernel, _ name: StaticString, rows: RowRule = .ofConvolution, cost: CostClass = .convolution,
         clamp: Clamp = .ofConvolution,
-        fillForms: @escaping @Sendable (inout oc_step, KernelSet) -> Void = { _, _ in },
+        fillForms: @escaping @Sendable (inout oc_step, UnsafeRawBufferPointer, KernelSet) -> Void = { _, _, _ in },
         verify: @escaping @Sendable (oc_step, StepCheck) throws(BundleError) -> Void
     ) -> KernelContract {
         KernelContract(

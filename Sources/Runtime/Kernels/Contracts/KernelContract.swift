@@ -22,7 +22,7 @@ public struct KernelContract: Sendable {
     public let absorbs: Absorption
     let constants: Constants
     /// Fills what kernels of a set read besides the geometry, as `KernelSet.fillForms` says.
-    let fillForms: @Sendable (inout oc_step, KernelSet) -> Void
+    let fillForms: @Sendable (inout oc_step, UnsafeRawBufferPointer, KernelSet) -> Void
 
     /// What happens to a step's constants when it is packed for another kernel set.
     enum Constants: Sendable {
@@ -70,7 +70,7 @@ public struct KernelContract: Sendable {
         geometry: @escaping @Sendable (oc_step) -> String = { _ in "" },
         mayReplace: @escaping @Sendable (oc_step, Int) -> Bool = { _, _ in false }, rows: RowRule = .whole,
         cost: CostClass = .elements, absorbs: Absorption = .nothing, constants: Constants = .portable,
-        fillForms: @escaping @Sendable (inout oc_step, KernelSet) -> Void = { _, _ in },
+        fillForms: @escaping @Sendable (inout oc_step, UnsafeRawBufferPointer, KernelSet) -> Void = { _, _, _ in },
         verify: @escaping @Sendable (oc_step, StepCheck) throws(BundleError) -> Void
     ) {
         self.kernel = kernel
@@ -120,12 +120,15 @@ extension oc_step {
 }
 
 extension KernelSet {
-    /// Fills what kernels of this set read besides a step's geometry: the float form of an addition. `step.flip` is the
-    /// set's.
+    /// Fills what kernels of this set read besides a step's geometry: the float form of an addition, the lines of a table.
+    /// `step.flip` is the set's, and the operands' types are known. `constants` are the step's; none where they change their
+    /// packing alone, which does not change what is found in them.
     ///
     /// A form is proven by trying all pairs of inputs, so this takes about a millisecond and is done when a bundle is built
     /// or packed again, not when it starts.
-    public func fillForms(of step: inout oc_step) { step.contract.fillForms(&step, self) }
+    public func fillForms(of step: inout oc_step, constants: UnsafeRawBufferPointer) {
+        step.contract.fillForms(&step, constants, self)
+    }
 
     /// Whether the set adds tensors by fused multiply-adds.
     var usesSumForms: Bool { self == .avx512vnni }
