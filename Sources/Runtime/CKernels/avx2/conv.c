@@ -55,14 +55,17 @@ OC_AVX2_INLINE void tile(const tile_blocks *b, const int16_t *windows, ptrdiff_t
         }                                                                                                              \
         for (; count > 0; count--, windows += stride, out += b->stride) tile(b, windows, stride, 1, blocks, mode, 1, out); \
     }
-#define OC_EACH_MODE(each, blocks)                                                                                     \
-    each(OC_SCALE_INTEGER, blocks) each(OC_SCALE_FLOAT, blocks) each(OC_SCALE_SIGNED, blocks) each(OC_SCALE_MENDED, blocks)
-OC_EACH_MODE(OC_TILES, 1)
-OC_EACH_MODE(OC_TILES, 2)
+#define OC_QUICK_MODES(each, blocks) each(OC_SCALE_FLOAT, blocks) each(OC_SCALE_SIGNED, blocks)
+#define OC_SLOW_MODES(each, blocks) each(OC_SCALE_INTEGER, blocks) each(OC_SCALE_MENDED, blocks)
+OC_QUICK_MODES(OC_TILES, 1)
+OC_QUICK_MODES(OC_TILES, 2)
+OC_SLOW_MODES(OC_TILES, 2)
 
+/* One block in a slow mode is made as two, the second for nobody: it is rare. */
 #define OC_ENTRY(mode, blocks) [mode] = tiles_##mode##_##blocks,
 typedef void tiles_fn(const tile_blocks *, const int16_t *, ptrdiff_t, int32_t, uint8_t *);
-static tiles_fn *const tiles[2][4] = {{OC_EACH_MODE(OC_ENTRY, 1)}, {OC_EACH_MODE(OC_ENTRY, 2)}};
+static tiles_fn *const tiles[2][4] = {{OC_QUICK_MODES(OC_ENTRY, 1) OC_SLOW_MODES(OC_ENTRY, 2)},
+                                      {OC_QUICK_MODES(OC_ENTRY, 2) OC_SLOW_MODES(OC_ENTRY, 2)}};
 
 OC_AVX2_INLINE __m256i load_words(const int32_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
 
@@ -72,15 +75,15 @@ OC_AVX2 static void make_channels(const oc_conv *c, const oc_packing *packing, c
     const int32_t rest = c->out_c - channel, blocks = rest > LANES ? 2 : 1;
     tile_blocks b = {.channels = rest, .low = c->clamp_min, .high = c->clamp_max, .stride = c->out_c};
     int32_t modes[2];
-    for (int32_t n = 0; n < blocks; n++) {
-        const oc_block block = oc_block_of(packing, channel + n * LANES);
+    for (int32_t n = 0; n < 2; n++) {
+        const oc_block block = oc_block_of(packing, channel + (n < blocks ? n : 0) * LANES);
         const oc_constants k = oc_constants_of(packing, &block, packed);
         b.weights[n] = k.weights;
         b.bias[n] = k.bias;
         b.form[n] = oc_avx2_load_form(k.bias, LANES, c->out_zero, load_words);
         modes[n] = oc_avx2_mode(k.bias, LANES);
     }
-    tiles[blocks - 1][oc_common_scale_mode(modes[0], modes[blocks - 1])](&b, wide, packing->depth, count, out + channel);
+    tiles[blocks - 1][oc_common_scale_mode(modes[0], modes[1])](&b, wide, packing->depth, count, out + channel);
 }
 
 OC_AVX2 void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
