@@ -24,7 +24,27 @@ typedef void oc_dots(const int8_t *weights, size_t stride, const uint8_t *x, int
 /* What every product with a row of `depth` bytes at x is too large by, where the set's dot products leave that. */
 typedef int32_t oc_dots_excess(const uint8_t *x, int32_t depth);
 
-#if defined(__riscv)
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+/* oc_scale of 16 units' sums, as bytes of the arena. A conversion rounds ties away from zero; what is saturated on the way to eight bits
+ * has been beyond them. */
+static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, int32_t excess, const int32_t *bias,
+                                                                  const double *factor, const uint32_t flip, uint8_t *out) {
+    int16x4_t quarters[OC_MATRIX_UNITS / 4];
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < OC_MATRIX_UNITS / 4; i++) {
+        const int32x4_t sum = vaddq_s32(vsubq_s32(vld1q_s32(sums + 4 * i), vdupq_n_s32(excess)), vld1q_s32(bias + 4 * i));
+        const float64x2_t low = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_low_s32(sum))), vld1q_f64(factor + 4 * i));
+        const float64x2_t high = vmulq_f64(vcvtq_f64_s64(vmovl_high_s32(sum)), vld1q_f64(factor + 4 * i + 2));
+        quarters[i] = vqmovn_s32(vqmovn_high_s64(vqmovn_s64(vcvtaq_s64_f64(low)), vcvtaq_s64_f64(high)));
+    }
+    const int16x8_t zero = vdupq_n_s16((int16_t)m->out_zero);
+    const int16x8_t low = vqaddq_s16(vcombine_s16(quarters[0], quarters[1]), zero), high = vqaddq_s16(vcombine_s16(quarters[2], quarters[3]), zero);
+    const int8x16_t values = vqmovn_high_s16(vqmovn_s16(low), high);
+    const int8x16_t clamped = vminq_s8(vmaxq_s8(values, vdupq_n_s8((int8_t)m->clamp_min)), vdupq_n_s8((int8_t)m->clamp_max));
+    vst1q_u8(out, veorq_u8(vreinterpretq_u8_s8(clamped), vdupq_n_u8((uint8_t)flip)));
+}
+#elif defined(__riscv)
 /* One by one: QEMU, with which this is tested, fails on conversions of vectors of doubles (7.2). */
 static __attribute__((noinline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, int32_t excess, const int32_t *bias,
                                                       const double *factor, const uint32_t flip, uint8_t *out) {

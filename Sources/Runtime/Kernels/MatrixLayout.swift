@@ -4,19 +4,19 @@ import CKernels
 /// The size and the bytes of a matrix step's constants, laid out as oc_matrix_constants.h says.
 public struct MatrixLayout {
     private let geometry: oc_matrix
-    /// Whether weights lie in blocks rather than in rows.
-    private let inBlocks: Int32
+    /// Of the depth, in blocks of weights; 0 where they lie in rows.
+    private let group: Int32
     private let factorsOffset: Int64
     private let weightsOffset: Int64
     public let constantBytes: Int64
 
     public init(_ geometry: oc_matrix, set: KernelSet) {
         self.geometry = geometry
-        inBlocks = set == .dotprod || set == .i8mm ? 1 : 0
+        group = set == .dotprod ? 4 : set == .i8mm ? 8 : 0
         var geometry = geometry
         factorsOffset = oc_matrix_factors(&geometry)
         weightsOffset = oc_matrix_weights(&geometry)
-        constantBytes = oc_matrix_bytes(&geometry, inBlocks)
+        constantBytes = oc_matrix_bytes(&geometry, group)
     }
 
     /// - Parameters:
@@ -54,7 +54,7 @@ public struct MatrixLayout {
     /// Where a weight lies.
     private func place(_ unit: Int, _ k: Int) -> Int {
         var geometry = geometry
-        return Int(weightsOffset + oc_matrix_weight(&geometry, inBlocks, Int32(unit), Int32(k)))
+        return Int(weightsOffset + oc_matrix_weight(&geometry, group, Int32(unit), Int32(k)))
     }
 
     func hasValidFactors(_ constants: UnsafeRawBufferPointer) -> Bool {
