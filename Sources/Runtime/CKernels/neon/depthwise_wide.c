@@ -1,5 +1,6 @@
 /* Depthwise convolutions of any kernel, stride, dilation and multiplier with NEON: 16 output channels of neighbouring pixels at a time.
- * Packing: planar, as scalar. Products of two taps are added in 16 bits, which only weights of -128 could overflow. */
+ * What lies under some columns of a row is first laid side by side, zero points where that is outside, so that what follows knows no
+ * edges. Packing: planar, as scalar. Products of two taps are added in 16 bits, which only weights of -128 could overflow. */
 #include "depthwise_wide.h"
 
 #if defined(__ARM_NEON)
@@ -7,6 +8,7 @@
 enum {
     LANES = 16,
     MOST_TAPS = 64,
+    ROOM = 512, /* columns of 16 channels, of all rows of the kernel */
 #if defined(__aarch64__)
     PIXELS = 4
 #else
@@ -14,24 +16,21 @@ enum {
 #endif
 };
 
-/* Where a tap reads: at base + offset + step * column of the output; rows outside are zero points, and step is 0. */
-typedef struct tap {
-    const uint8_t *base;
-    ptrdiff_t offset, step;
-    int32_t column; /* of the input, for the output's first */
-} tap;
-
-/* One block of a row. */
+/* One block of channels. */
 typedef struct block {
     const oc_conv *conv;
-    const uint8_t *zeros;
     const int8_t *weights; /* of the first tap; those of the next are out_c further */
     int32_t count;         /* of taps */
-    uint8x16_t order;      /* which of 16 channels each output takes, where a channel has several */
+    int repeating;         /* a channel has several outputs, and each takes the one of 16 that `order` says */
+    int smaller;           /* no scale is one half or more */
+    uint8x16_t order;
     int32x4_t bias[4], multiplier[4], left[4], right[4];
     int32x4_t zero;
+    int16x8_t short_zero;
     int8x16_t low, high;
-    tap taps[MOST_TAPS];
+    int32_t columns;         /* side by side, in a row of the kernel */
+    int32_t taps[MOST_TAPS]; /* where they are from the first one's byte on */
+    int8x16_t gathered[ROOM];
 } block;
 
 static inline int8x16_t ordered(int8x16_t bytes, uint8x16_t order) {
@@ -45,26 +44,13 @@ static inline int8x16_t ordered(int8x16_t bytes, uint8x16_t order) {
 
 #define INLINE static inline __attribute__((always_inline))
 #define EACH _Pragma("clang loop unroll(full)")
+#define FOUR _Pragma("clang loop unroll_count(4)")
 
-/* How the row is gone along: at the ends, where taps may be outside; adding products in pairs; with several outputs a channel. */
+/* Adding products in pairs; with no scale of one half or more. */
 typedef enum way {
-    AT_EDGE = 1,
-    IN_PAIRS = 2,
-    REPEATING = 4
+    IN_PAIRS = 1,
+    SMALLER = 2
 } way;
-
-/* What tap i has for a column of the output. */
-INLINE int8x16_t bytes_of(const block *b, int32_t i, int32_t x, const int how) {
-    const tap *t = &b->taps[i];
-    ptrdiff_t at = t->offset + t->step * x;
-    const uint8_t *base = t->base;
-    if (how & AT_EDGE) {
-        const int32_t column = x * b->conv->stride_w + t->column;
-        if (column < 0 || column >= b->conv->in_w) base = b->zeros, at = 0;
-    }
-    const int8x16_t bytes = vld1q_s8((const int8_t *)base + at);
-    return how & REPEATING ? ordered(bytes, b->order) : bytes;
-}
 
 INLINE void add_halves(int32x4_t sums[4], int16x8_t low, int16x8_t high) {
     sums[0] = vaddw_s16(sums[0], vget_low_s16(low));
@@ -73,25 +59,37 @@ INLINE void add_halves(int32x4_t sums[4], int16x8_t low, int16x8_t high) {
     sums[3] = vaddw_s16(sums[3], vget_high_s16(high));
 }
 
-/* oc_multiply, with the shifts parted by direction. */
-INLINE int32x4_t scaled(const block *b, int32x4_t value, int i) {
-    const int32x4_t high = vqrdmulhq_s32(vshlq_s32(value, b->left[i]), b->multiplier[i]);
-    return vrshlq_s32(vsraq_n_s32(high, vandq_s32(high, b->right[i]), 31), b->right[i]);
+/* oc_multiply of four channels of all pixels, with the shifts parted by direction, and the zero point unless that can wait. */
+INLINE void scale(const block *b, int32x4_t sums[PIXELS][4], const int q, const int pixels, const int how) {
+    const int32x4_t multiplier = b->multiplier[q], right = b->right[q];
+    EACH for (int p = 0; p < pixels; p++) {
+        int32x4_t value = sums[p][q];
+        if (!(how & SMALLER)) value = vshlq_s32(value, b->left[q]);
+        value = vqrdmulhq_s32(value, multiplier);
+        /* Ties of negative values go down, where there is a shift to have them. */
+        value = vrshlq_s32(vsraq_n_s32(value, how & SMALLER ? value : vandq_s32(value, right), 31), right);
+        /* Near the ends of int32 the sum with the zero point wraps, as the portable kernel's does. */
+        sums[p][q] = how & SMALLER ? value : vaddq_s32(value, b->zero);
+    }
 }
 
-INLINE void store(const block *b, const int32x4_t sums[4], uint8_t *out) {
-    int32x4_t words[4];
-    /* Near the ends of int32 the sum with the zero point wraps, as the portable kernel's does. */
-    EACH for (int i = 0; i < 4; i++) words[i] = vaddq_s32(scaled(b, sums[i], i), b->zero);
-    const int16x8_t first = vcombine_s16(vqmovn_s32(words[0]), vqmovn_s32(words[1]));
-    const int16x8_t second = vcombine_s16(vqmovn_s32(words[2]), vqmovn_s32(words[3]));
-    const int8x16_t bytes = vcombine_s8(vqmovn_s16(first), vqmovn_s16(second));
-    vst1q_s8((int8_t *)out, vminq_s8(vmaxq_s8(bytes, b->low), b->high));
+INLINE void store(const block *b, int32x4_t sums[PIXELS][4], const int pixels, const int how, uint8_t *out, size_t line) {
+    EACH for (int q = 0; q < 4; q++) scale(b, sums, q, pixels, how);
+    EACH for (int p = 0; p < pixels; p++) {
+        int16x8_t first = vcombine_s16(vqmovn_s32(sums[p][0]), vqmovn_s32(sums[p][1]));
+        int16x8_t second = vcombine_s16(vqmovn_s32(sums[p][2]), vqmovn_s32(sums[p][3]));
+        if (how & SMALLER) {
+            first = vqaddq_s16(first, b->short_zero);
+            second = vqaddq_s16(second, b->short_zero);
+        }
+        const int8x16_t bytes = vcombine_s8(vqmovn_s16(first), vqmovn_s16(second));
+        vst1q_s8((int8_t *)out + (size_t)p * line, vminq_s8(vmaxq_s8(bytes, b->low), b->high));
+    }
 }
 
-/* `pixels` columns of the output from x on. */
-INLINE void make_pixels(const block *b, int32_t x, const int pixels, const int how, uint8_t *out) {
-    const size_t line = (size_t)b->conv->out_c;
+/* `pixels` of the output, the first of which lies at `from`. */
+INLINE void make_pixels(const block *b, const int8_t *from, const int pixels, const int how, uint8_t *out) {
+    const size_t line = (size_t)b->conv->out_c, next = (size_t)b->conv->stride_w * LANES;
     const int8_t *w = b->weights;
     int32x4_t sums[PIXELS][4];
     EACH for (int p = 0; p < pixels; p++) {
@@ -100,8 +98,9 @@ INLINE void make_pixels(const block *b, int32_t x, const int pixels, const int h
     int32_t i = 0;
     for (; (how & IN_PAIRS) && i + 2 <= b->count; i += 2, w += 2 * line) {
         const int8x16_t v = vld1q_s8(w), u = vld1q_s8(w + line);
+        const int8_t *one = from + b->taps[i], *other = from + b->taps[i + 1];
         EACH for (int p = 0; p < pixels; p++) {
-            const int8x16_t c = bytes_of(b, i, x + p, how), d = bytes_of(b, i + 1, x + p, how);
+            const int8x16_t c = vld1q_s8(one + (size_t)p * next), d = vld1q_s8(other + (size_t)p * next);
             const int16x8_t low = vmlal_s8(vmull_s8(vget_low_s8(c), vget_low_s8(v)), vget_low_s8(d), vget_low_s8(u));
             const int16x8_t high = vmlal_s8(vmull_s8(vget_high_s8(c), vget_high_s8(v)), vget_high_s8(d), vget_high_s8(u));
             add_halves(sums[p], low, high);
@@ -109,34 +108,57 @@ INLINE void make_pixels(const block *b, int32_t x, const int pixels, const int h
     }
     for (; i < b->count; i++, w += line) {
         const int8x16_t v = vld1q_s8(w);
+        const int8_t *one = from + b->taps[i];
         EACH for (int p = 0; p < pixels; p++) {
-            const int8x16_t c = bytes_of(b, i, x + p, how);
+            const int8x16_t c = vld1q_s8(one + (size_t)p * next);
             add_halves(sums[p], vmull_s8(vget_low_s8(c), vget_low_s8(v)), vmull_s8(vget_high_s8(c), vget_high_s8(v)));
         }
     }
-    EACH for (int p = 0; p < pixels; p++) store(b, sums[p], out + (size_t)p * line);
+    store(b, sums, pixels, how, out, line);
 }
 
-/* A row, with `inside` the columns of which no tap is outside. */
-INLINE void make_row(const block *b, oc_range inside, const int how, uint8_t *out) {
+/* `count` pixels of the output, whose columns are gathered. */
+INLINE void make_gathered(const block *b, int32_t count, const int how, uint8_t *out) {
+    const int8_t *from = (const int8_t *)b->gathered;
+    const size_t next = (size_t)b->conv->stride_w * LANES, line = (size_t)b->conv->out_c;
+    int32_t x = 0;
+    for (; x + PIXELS <= count; x += PIXELS) make_pixels(b, from + (size_t)x * next, PIXELS, how, out + (size_t)x * line);
+    if (x == count) return;
+    /* The last ones overlap those before. */
+    if (count >= PIXELS) {
+        make_pixels(b, from + (size_t)(count - PIXELS) * next, PIXELS, how, out + (size_t)(count - PIXELS) * line);
+    } else {
+        for (; x < count; x++) make_pixels(b, from + (size_t)x * next, 1, how, out + (size_t)x * line);
+    }
+}
+
+/* Gathers the input's columns from `left` on, of 16 channels from `channel` on, of the rows under row y of the output. */
+static void gather(block *b, const uint8_t *image, int32_t y, int32_t left, int32_t columns, int32_t channel) {
     const oc_conv *c = b->conv;
-    const int32_t whole = inside.end - inside.begin >= PIXELS ? inside.begin : c->out_w;
-    for (int32_t x = 0; x < c->out_w;) {
-        if (x < whole || x >= inside.end) {
-            make_pixels(b, x, 1, how | AT_EDGE, out + (size_t)x * (size_t)c->out_c);
-            x++;
-            continue;
+    const int8x16_t zeros = vdupq_n_s8((int8_t)c->in_zero);
+    const int32_t begin = left < 0 ? (-left < columns ? -left : columns) : 0;
+    const int32_t rest = c->in_w - left, end = rest < begin ? begin : rest < columns ? rest : columns;
+    for (int32_t ky = 0; ky < c->kernel_h; ky++) {
+        int8x16_t *to = b->gathered + (size_t)ky * (size_t)b->columns;
+        const int32_t row = y * c->stride_h - c->pad_top + ky * c->dilation_h;
+        const int is_inside = row >= 0 && row < c->in_h;
+        const int32_t first = is_inside ? begin : columns, last = is_inside ? end : columns;
+        const int8_t *from = (const int8_t *)image + ((ptrdiff_t)row * c->in_w + left + first) * c->in_c + channel;
+        for (int32_t x = 0; x < first; x++) to[x] = zeros;
+        if (b->repeating) {
+            FOUR for (int32_t x = first; x < last; x++, from += c->in_c) to[x] = ordered(vld1q_s8(from), b->order);
+        } else {
+            FOUR for (int32_t x = first; x < last; x++, from += c->in_c) to[x] = vld1q_s8(from);
         }
-        /* The last ones overlap those before. */
-        const int32_t first = x + PIXELS <= inside.end ? x : inside.end - PIXELS;
-        make_pixels(b, first, PIXELS, how, out + (size_t)first * (size_t)c->out_c);
-        x = first + PIXELS;
+        for (int32_t x = last; x < columns; x++) to[x] = zeros;
     }
 }
 
 static void enter_block(block *b, const oc_constants *k, int32_t first) {
     const oc_conv *c = b->conv;
     b->weights = k->weights + first;
+    b->smaller = 1;
+    for (int i = 0; i < LANES; i++) b->smaller = b->smaller && k->shift[first + i] < 0;
     for (int i = 0; i < 4; i++) {
         const int32x4_t shift = vld1q_s32(k->shift + first + 4 * i);
         b->bias[i] = vld1q_s32(k->bias + first + 4 * i);
@@ -145,25 +167,9 @@ static void enter_block(block *b, const oc_constants *k, int32_t first) {
         b->right[i] = vminq_s32(shift, vdupq_n_s32(0));
     }
     b->zero = vdupq_n_s32(c->out_zero);
+    b->short_zero = vdupq_n_s16((int16_t)c->out_zero);
     b->low = vdupq_n_s8((int8_t)c->clamp_min);
     b->high = vdupq_n_s8((int8_t)c->clamp_max);
-}
-
-/* The taps of a row of the output, for input channels from `channel` on. */
-static void enter_row(block *b, const uint8_t *image, int32_t y, int32_t channel) {
-    const oc_conv *c = b->conv;
-    b->count = 0;
-    for (int32_t ky = 0; ky < c->kernel_h; ky++) {
-        const int32_t row = y * c->stride_h - c->pad_top + ky * c->dilation_h;
-        const int is_inside = row >= 0 && row < c->in_h;
-        for (int32_t kx = 0; kx < c->kernel_w; kx++) {
-            tap *t = &b->taps[b->count++];
-            t->column = kx * c->dilation_w - c->pad_left;
-            t->base = is_inside ? image : b->zeros;
-            t->offset = is_inside ? ((ptrdiff_t)row * c->in_w + t->column) * c->in_c + channel : 0;
-            t->step = is_inside ? (ptrdiff_t)c->stride_w * c->in_c : 0;
-        }
-    }
 }
 
 /* Whether one of the weights is -128. */
@@ -179,8 +185,16 @@ static int has_least(const int8_t *weights, size_t count) {
     return all == INT8_MIN;
 }
 
+/* Columns of the input under `pixels` neighbours of a row, and how many pixels fit. */
+static int64_t columns_under(const oc_conv *c, int64_t pixels) { return (pixels - 1) * c->stride_w + (int64_t)(c->kernel_w - 1) * c->dilation_w + 1; }
+
+static int32_t fitting(const oc_conv *c) {
+    const int64_t spare = ROOM / c->kernel_h - columns_under(c, 1);
+    return spare < 0 ? 0 : (int32_t)(spare / c->stride_w + 1);
+}
+
 int oc_neon_is_wide(const oc_conv *c) {
-    return c->out_c >= LANES && c->in_c >= LANES && (int64_t)c->kernel_h * c->kernel_w <= MOST_TAPS;
+    return c->out_c >= LANES && c->in_c >= LANES && (int64_t)c->kernel_h * c->kernel_w <= MOST_TAPS && fitting(c) >= PIXELS;
 }
 
 void oc_neon_depthwise_wide(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -189,13 +203,17 @@ void oc_neon_depthwise_wide(const oc_step *step, const oc_memory *memory, uint32
     const uint8_t *input = oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
     const oc_range rows = oc_part(c->batches * c->out_h, part, parts);
-    const int32_t repeats = c->out_c / c->in_c, reach = (c->kernel_w - 1) * c->dilation_w;
+    const int32_t repeats = c->out_c / c->in_c, most = fitting(c), width = most < c->out_w ? most : c->out_w;
     const int in_pairs = !has_least(k.weights, (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->out_c);
-    oc_range inside = {(c->pad_left + c->stride_w - 1) / c->stride_w, 0};
-    if (c->in_w + c->pad_left > reach) inside.end = (c->in_w + c->pad_left - reach - 1) / c->stride_w + 1;
-    if (inside.end > c->out_w) inside.end = c->out_w;
 
-    block b = {.conv = c, .zeros = oc_planar_zeros(step, memory)};
+    block b;
+    b.conv = c;
+    b.count = 0;
+    b.repeating = repeats > 1;
+    b.columns = (int32_t)columns_under(c, width);
+    for (int32_t ky = 0; ky < c->kernel_h; ky++) {
+        for (int32_t kx = 0; kx < c->kernel_w; kx++) b.taps[b.count++] = (ky * b.columns + kx * c->dilation_w) * LANES;
+    }
     for (int32_t at = 0; at < c->out_c; at += LANES) {
         /* The last block overlaps the one before, and so do its input channels. */
         const int32_t first = at + LANES <= c->out_c ? at : c->out_c - LANES;
@@ -205,11 +223,15 @@ void oc_neon_depthwise_wide(const oc_step *step, const oc_memory *memory, uint32
         b.order = vld1q_u8(order);
         enter_block(&b, &k, first);
         for (int32_t row = rows.begin; row < rows.end; row++) {
-            enter_row(&b, input + (size_t)(row / c->out_h) * c->in_h * c->in_w * c->in_c, row % c->out_h, channel);
-            uint8_t *out = output + (size_t)row * c->out_w * c->out_c + first;
-            if (!in_pairs) make_row(&b, inside, REPEATING, out);
-            else if (repeats > 1) make_row(&b, inside, IN_PAIRS | REPEATING, out);
-            else make_row(&b, inside, IN_PAIRS, out);
+            const uint8_t *image = input + (size_t)(row / c->out_h) * c->in_h * c->in_w * c->in_c;
+            for (int32_t x = 0; x < c->out_w; x += width) {
+                const int32_t count = c->out_w - x < width ? c->out_w - x : width;
+                gather(&b, image, row % c->out_h, x * c->stride_w - c->pad_left, (int32_t)columns_under(c, count), channel);
+                uint8_t *out = output + ((size_t)row * c->out_w + x) * c->out_c + first;
+                if (!in_pairs) make_gathered(&b, count, 0, out);
+                else if (!b.smaller) make_gathered(&b, count, IN_PAIRS, out);
+                else make_gathered(&b, count, IN_PAIRS | SMALLER, out);
+            }
         }
     }
 }
