@@ -110,9 +110,20 @@ OC_AVX2_INLINE void oc_avx2_store_bytes(uint8_t *out, __m128i bytes, int32_t cou
         _mm_storeu_si128((__m128i *)out, bytes);
         return;
     }
-    uint8_t some[16];
-    _mm_storeu_si128((__m128i *)some, bytes);
-    memcpy(out, some, (size_t)count);
+    if (count >= 8) {
+        _mm_storel_epi64((__m128i *)out, bytes);
+        bytes = _mm_unpackhi_epi64(bytes, bytes);
+        out += 8;
+        count -= 8;
+    }
+    if (count >= 4) {
+        const int32_t four = _mm_cvtsi128_si32(bytes);
+        memcpy(out, &four, 4);
+        bytes = _mm_srli_si128(bytes, 4);
+        out += 4;
+        count -= 4;
+    }
+    for (uint32_t rest = (uint32_t)_mm_cvtsi128_si32(bytes); count > 0; count--, rest >>= 8) *out++ = (uint8_t)rest;
 }
 
 /* Adds the zero point, clamps, and stores the low bytes of the first `count` (1 to 8) lanes. */

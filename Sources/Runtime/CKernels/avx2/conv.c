@@ -104,7 +104,7 @@ OC_AVX2 void oc_avx2_conv(const oc_step *step, const oc_memory *memory, uint32_t
             int16_t *to = wide + (size_t)i * stride;
             oc_avx2_widen_window(c, &at, to);
             if (length < stride) to[length] = 0;
-            oc_avx2_advance(c, &at);
+            oc_avx2_advance(c, &at, 1);
         }
         for (int32_t channel = 0; channel < c->out_c; channel += 2 * LANES) {
             make_channels(c, &packing, packed, channel, wide, count, bytes + (size_t)first * c->out_c);

@@ -18,8 +18,10 @@ OC_AVX2_INLINE oc_avx2_place oc_avx2_place_of(const oc_conv *c, const uint8_t *i
     return (oc_avx2_place){input + (size_t)(pixel / c->out_w / c->out_h) * image_bytes, pixel % c->out_w, pixel / c->out_w % c->out_h};
 }
 
-OC_AVX2_INLINE void oc_avx2_advance(const oc_conv *c, oc_avx2_place *at) {
-    if (++at->x < c->out_w) return;
+/* Not beyond the end of the row. */
+OC_AVX2_INLINE void oc_avx2_advance(const oc_conv *c, oc_avx2_place *at, int32_t pixels) {
+    at->x += pixels;
+    if (at->x < c->out_w) return;
     at->x = 0;
     if (++at->y < c->out_h) return;
     at->y = 0;

@@ -4,7 +4,7 @@
 
 #include "oc_packing.h"
 
-enum { OC_TAP_PAIR = 2, OC_TAP_PAIR_LANES = 16, OC_MOST_TAPS = 63 };
+enum { OC_TAP_PAIR = 2, OC_TAP_PAIR_LANES = 16, OC_MOST_TAPS = 255 };
 
 /* Whether there are not too many taps; then the packing is planar, for the portable kernel. */
 static inline int oc_tap_pairs_fit(const oc_conv *c) { return oc_depthwise_length(c) <= OC_MOST_TAPS; }
@@ -12,7 +12,7 @@ static inline int oc_tap_pairs_fit(const oc_conv *c) { return oc_depthwise_lengt
 static inline oc_packing oc_tap_pair_packing(const oc_conv *c) {
     const int64_t taps = oc_depthwise_length(c), depth = oc_round_up(taps, OC_TAP_PAIR);
     const int64_t block = oc_round_up(oc_times(OC_TAP_PAIR_LANES, oc_plus(4 * OC_FLOAT_WORDS, depth)), 32);
-    oc_packing packing = {.bytes = oc_times(oc_blocks(c, OC_TAP_PAIR_LANES), block), .zero_bytes = oc_round_up(c->in_c, OC_TAP_PAIR_LANES),
+    oc_packing packing = {.bytes = oc_times(oc_blocks(c, OC_TAP_PAIR_LANES), block), .zero_bytes = oc_round_up(c->in_c, OC_TAP_PAIR_LANES) + OC_TAP_PAIR_LANES,
                           .block_bytes = (ptrdiff_t)block, .channels = c->out_c, .lanes = OC_TAP_PAIR_LANES, .words = OC_FLOAT_WORDS,
                           .last = OC_LAST_OVERLAPS, .row = (int32_t)taps, .padded_row = (int32_t)depth, .depth = (int32_t)depth,
                           .group = OC_TAP_PAIR, .slice = (int32_t)depth};
