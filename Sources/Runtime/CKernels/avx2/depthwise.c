@@ -83,27 +83,25 @@ OC_AVX2_INLINE void multiply(const block *b, const uint8_t *const *at, ptrdiff_t
 }
 
 /* The block's channels of all runs, one behind the other. */
-OC_AVX2_INLINE void make_runs(const block *b, const run *runs, int32_t count, const int32_t pairs, const oc_conv *c, uint8_t *out) {
+OC_AVX2_INLINE void make_runs(const block *b, const run *runs, int32_t count, const int32_t pairs, const int is_plain, const int mode, const oc_conv *c,
+                              uint8_t *out) {
     const ptrdiff_t next = (ptrdiff_t)c->stride_w * c->in_c;
-#define EACH(is_plain, mode)                                                                                           \
-    for (const run *r = runs; r < runs + count; r++) {                                                                 \
-        ptrdiff_t further = b->in_first;                                                                               \
-        for (int32_t i = 0; i < r->count; i++, further += next, out += c->out_c) {                                     \
-            multiply(b, r->taps, further, pairs, is_plain, mode, c, out);                                              \
-        }                                                                                                              \
+    for (const run *r = runs; r < runs + count; r++) {
+        ptrdiff_t further = b->in_first;
+        for (int32_t i = 0; i < r->count; i++, further += next, out += c->out_c) {
+            multiply(b, r->taps, further, pairs, is_plain, mode, c, out);
+        }
     }
-    if (!b->is_plain) EACH(0, b->mode)
-    else if (b->mode == OC_SCALE_FLOAT) EACH(1, OC_SCALE_FLOAT)
-    else if (b->mode == OC_SCALE_SIGNED) EACH(1, OC_SCALE_SIGNED)
-    else EACH(1, b->mode)
 }
 
-OC_AVX2 static void make_runs_of_3x3(const block *b, const run *runs, int32_t count, const oc_conv *c, uint8_t *out) {
-    make_runs(b, runs, count, 5, c, out);
-}
-
-OC_AVX2 static void make_runs_of_any(const block *b, const run *runs, int32_t count, int32_t pairs, const oc_conv *c, uint8_t *out) {
-    make_runs(b, runs, count, pairs, c, out);
+/* What is usual has code of its own. */
+OC_AVX2 static void make_block(const block *b, const run *runs, int32_t count, int32_t pairs, const oc_conv *c, uint8_t *out) {
+    const int is_float = b->is_plain && b->mode == OC_SCALE_FLOAT, is_signed = b->is_plain && b->mode == OC_SCALE_SIGNED;
+    if (is_float && pairs == 5) make_runs(b, runs, count, 5, 1, OC_SCALE_FLOAT, c, out);
+    else if (is_signed && pairs == 5) make_runs(b, runs, count, 5, 1, OC_SCALE_SIGNED, c, out);
+    else if (is_float) make_runs(b, runs, count, pairs, 1, OC_SCALE_FLOAT, c, out);
+    else if (is_signed) make_runs(b, runs, count, pairs, 1, OC_SCALE_SIGNED, c, out);
+    else make_runs(b, runs, count, pairs, b->is_plain, b->mode, c, out);
 }
 
 /* The first channel of every tap of an output pixel; those outside the input are the zeros. The last one is there
@@ -158,8 +156,7 @@ OC_AVX2 void oc_avx2_depthwise(const oc_step *step, const oc_memory *memory, uin
         for (int32_t channel = 0; channel < c.out_c; channel += LANES) {
             load_block(&b, &c, &packing, packed, channel, line / 2);
             uint8_t *out = output + (size_t)pixel * c.out_c + b.first;
-            if (taps == 9) make_runs_of_3x3(&b, runs, count, &c, out);
-            else make_runs_of_any(&b, runs, count, line / 2, &c, out);
+            make_block(&b, runs, count, line / 2, &c, out);
         }
         pixel += pixels;
     }
