@@ -83,8 +83,8 @@ OC_AVX2_INLINE void multiply(const block *b, const uint8_t *const *at, ptrdiff_t
 }
 
 /* The block's channels of all runs, one behind the other. */
-OC_AVX2_INLINE void make_runs(const block *b, const run *runs, int32_t count, const int32_t pairs, const int is_plain, const int mode, const oc_conv *c,
-                              uint8_t *out) {
+OC_AVX2_INLINE void make_runs(const block *b, const run *runs, int32_t count, const int32_t pairs, const int is_plain, const int mode,
+                              const oc_conv *c, uint8_t *out) {
     const ptrdiff_t next = (ptrdiff_t)c->stride_w * c->in_c;
     for (const run *r = runs; r < runs + count; r++) {
         ptrdiff_t further = b->in_first;

@@ -1,12 +1,13 @@
-/* Byte tables with AVX2: by their lines, or by sixteen shuffles of 16 bytes. Of each half of the table, an index is counted down by 16 from shuffle to
- * shuffle, and takes part until it is below 0; what the shuffles give is XORed, and each has the difference to the one before. */
+/* Byte tables with AVX2: by their lines, or by sixteen shuffles of 16 bytes. Of each half of the table, an index is counted down by 16
+ * from shuffle to shuffle, and takes part until it is below 0; what the shuffles give is XORed, and each has the difference to the one
+ * before. */
 #include "../fixed_point.h"
 #include "avx2.h"
 #include "oc_table_lines.h"
 
 #if defined(__x86_64__)
 
-enum { VECTORS = 5, BYTES = 32 * VECTORS };
+enum { VECTORS = 4, BYTES = 32 * VECTORS };
 
 /* Each 16 bytes of the table XOR the ones before, of the first and of the second half. */
 typedef struct differences {
@@ -68,7 +69,12 @@ OC_AVX2_INLINE int32_t follow_lines(const oc_step *step, const uint8_t *input, u
     const oc_table t = step->table; /* the output might be the step, for all the compiler knows */
     const __m256i in_mask = _mm256_set1_epi8((char)oc_line_mask(step->in[0].type, 0));
     const __m256i out_mask = _mm256_set1_epi8((char)oc_line_mask(step->out.type, 0));
+    const int is_signed = step->in[0].type == OC_TYPE_INT8 && step->out.type == OC_TYPE_INT8;
     int32_t i = range.begin;
+    for (; is_signed && range.end - i >= 32; i += 32) {
+        const __m256i x = _mm256_loadu_si256((const __m256i *)(input + i));
+        _mm256_storeu_si256((__m256i *)(output + i), line_values(&t, x, two));
+    }
     for (; range.end - i >= 32; i += 32) {
         const __m256i x = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(input + i)), in_mask);
         _mm256_storeu_si256((__m256i *)(output + i), _mm256_xor_si256(line_values(&t, x, two), out_mask));

@@ -49,7 +49,8 @@ OC_I8MM_INLINE void multiply_row(const int blocks, const int8_t *weights, size_t
 typedef int32x4_t pair_sums[ROWS / 2][MOST_BLOCKS][2];
 
 /* A line of pairs of rows, which lie `stride` apart, by a line of blocks. */
-OC_I8MM_INLINE void add_pairs(const int pairs, const int blocks, pair_sums all, const int8_t *const w[MOST_BLOCKS], const int8_t *rows, size_t stride) {
+OC_I8MM_INLINE void add_pairs(const int pairs, const int blocks, pair_sums all, const int8_t *const w[MOST_BLOCKS], const int8_t *rows,
+                              size_t stride) {
     int8x16_t x[ROWS / 2][2];
     EACH for (int p = 0; p < pairs; p++) {
         const int64x2_t one = vreinterpretq_s64_s8(vld1q_s8(rows + (size_t)(2 * p) * stride));
