@@ -43,8 +43,8 @@ struct Redzones {
 
     private func open(_ space: UnsafeRawBufferPointer, _ operand: oc_operand, _ set: KernelSet) {
         guard let base = space.baseAddress else { return }
-        // Its kernels may read so far past their input; the arena has that much to spare.
-        let spare = set == .avx512vnni ? 15 : 0
+        // Vector kernels may read so far past their input; the arena has that much to spare.
+        let spare = set == .scalar ? 0 : 15
         unpoison(base + Int(operand.offset), min(Int(operand.bytes) + spare, space.count - Int(operand.offset)))
     }
 }
