@@ -126,19 +126,5 @@ OC_AVX2_INLINE void oc_avx2_store_bytes(uint8_t *out, __m128i bytes, int32_t cou
     for (uint32_t rest = (uint32_t)_mm_cvtsi128_si32(bytes); count > 0; count--, rest >>= 8) *out++ = (uint8_t)rest;
 }
 
-/* Adds the zero point, clamps, and stores the low bytes of the first `count` (1 to 8) lanes. */
-OC_AVX2 static inline void oc_avx2_store(uint8_t *out, __m256i value, __m256i zero, __m256i low, __m256i high, int32_t count) {
-    value = _mm256_min_epi32(_mm256_max_epi32(_mm256_add_epi32(value, zero), low), high);
-    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
-    const __m128i bytes = _mm_packs_epi16(words, words);
-    if (count == 8) {
-        _mm_storel_epi64((__m128i *)out, bytes);
-    } else {
-        uint8_t lanes[16];
-        _mm_storeu_si128((__m128i *)lanes, bytes);
-        for (int32_t i = 0; i < count; i++) out[i] = lanes[i];
-    }
-}
-
 #endif
 #endif
