@@ -12,6 +12,7 @@ public enum TFLiteImporter {
     public static func read(_ bytes: [UInt8], name: String) throws(ImportError) -> Graph {
         let model = try TFLiteModel(FlatBuffer(bytes, file: name))
         let subgraph = try model.mainSubgraph()
+        try subgraph.foldShapes()
         try subgraph.refuseUnsupported()
         return try subgraph.graph(named: modelName(name))
     }

@@ -7,7 +7,10 @@ final class TFLiteSubgraph {
     private let tensors: Vector
     private let operators: Vector?
     private var known: [Int: TFLiteTensor] = [:]
+    /// Whole numbers of constants, and of what is computed from shapes.
     private var constants: [Int: [Int]] = [:]
+    /// Operators whose result is known without running them.
+    private var folded: Set<Int> = []
 
     init(_ model: TFLiteModel, _ table: Table) throws(ImportError) {
         self.model = model
@@ -36,6 +39,16 @@ final class TFLiteSubgraph {
         return try TFLiteOperator(operators.table(index, "operator"), in: self)
     }
 
+    /// Works out what the model computes from shapes.
+    func foldShapes() throws(ImportError) {
+        for index in 0..<operatorCount {
+            let op = try readOperator(index)
+            guard let values = op.folded() else { continue }
+            constants[op.outputs[0]] = values
+            folded.insert(index)
+        }
+    }
+
     /// Throws one error that names what the model is, where it is none of those that are taken, or else every operator that
     /// cannot be imported, and every element type.
     func refuseUnsupported() throws(ImportError) {
@@ -45,6 +58,7 @@ final class TFLiteSubgraph {
         for index in 0..<operatorCount {
             let op = try readOperator(index)
             operators.append(op)
+            if folded.contains(index) { continue }
             if let reason = try op.unsupported(&types) { counts[reason, default: 0] += 1 }
         }
         guard !counts.isEmpty else { return }
@@ -66,7 +80,7 @@ final class TFLiteSubgraph {
         var nodes: [Node] = []
         var starts: [Int] = []
         var used = Set(inputs + outputs)
-        for index in 0..<operatorCount {
+        for index in 0..<operatorCount where !folded.contains(index) {
             let op = try readOperator(index)
             let node = try op.node()
             used.formUnion(node.inputs)
@@ -80,7 +94,9 @@ final class TFLiteSubgraph {
         var identifiers: [Int: TensorID] = [:]
         for index in order {
             identifiers[index] = imported.count
-            imported.append(try tensor(index).imported(from: model))
+            var tensor = try tensor(index).imported(from: model)
+            if let values = constants[index], tensor.constant == nil { tensor.constant = tensor.type.bytes(values) }
+            imported.append(tensor)
         }
         func renumber(_ indices: [Int]) -> [TensorID] { indices.compactMap { identifiers[$0] } }
         for index in nodes.indices {
