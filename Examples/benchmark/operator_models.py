@@ -50,6 +50,9 @@ def elementwise():
     yield unary("TANH", "28x28x96", MIDDLE, (0.05, 3), (1 / 128, 0))
     yield unary("HARD_SWISH", "56x56x64", LARGE, (0.05, -10), (0.04, -120))
     yield unary("LEAKY_RELU", "56x56x64", LARGE, (0.05, -10), (0.04, -20), alpha=f32(0.1))
+    yield unary("GELU", "28x28x96", MIDDLE, (0.05, -10), (0.04, -100), approximate=False)
+    yield unary("EXP", "28x28x96", MIDDLE, (0.01, -10), (0.02, -100))
+    yield unary("ABS", "56x56x64", LARGE, (0.05, -10), (0.05, -128))
     for name, x in (("56x56x64", LARGE), ("14x14x192", SMALL)):
         m = Model("prelu", name)
         i = m.input(x)
@@ -102,6 +105,14 @@ def movements():
     m = Model("split", "2-56x56x64")
     m.op("SPLIT", [m.constant(3, None, "int32"), m.input(LARGE)], [m.output([1, 56, 56, 32]), m.output([1, 56, 56, 32])], numSplits=2)
     yield m
+    m = Model("split_v", "24-40-56x56x64")
+    parts = [m.output([1, 56, 56, n]) for n in (24, 40)]
+    m.op("SPLIT_V", [m.input(LARGE), m.constant([24, 40], None, "int32"), m.constant(3, None, "int32")], parts, numSplits=2)
+    yield m
+    yield single("GATHER", "rows-56x56x64", [LARGE], [1, 28, 56, 64], [(1, list(range(0, 56, 2)))], axis=1)
+    yield single("GATHER", "channels-28x28x96", [MIDDLE], [1, 28, 28, 48], [(1, list(range(0, 96, 2)))], axis=3)
+    yield single("TILE", "2x2-28x28x96", [MIDDLE], [1, 56, 56, 96], [(1, [1, 2, 2, 1])])
+    yield single("TILE", "pixel-28x28x96", [[1, 1, 1, 96]], MIDDLE, [(1, [1, 28, 28, 1])])
     yield single("PAD", "1-56x56x64", [LARGE], [1, 58, 58, 64], [(1, [[0, 0], [1, 1], [1, 1], [0, 0]])])
     yield single("SPACE_TO_DEPTH", "2-56x56x64", [LARGE], [1, 28, 28, 256], blockSize=2)
     yield single("DEPTH_TO_SPACE", "2-28x28x96", [MIDDLE], [1, 56, 56, 24], blockSize=2)

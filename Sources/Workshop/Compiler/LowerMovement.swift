@@ -128,6 +128,15 @@ extension Lowering {
             to: node.outputs[0])
     }
 
+    /// Each repeated dimension is two, of which the outer one does not move on.
+    mutating func lowerTile(_ node: Node, multiples: [Int]) throws(CompileError) {
+        let shape = graph[node.inputs[0]].shape
+        let strides = rowMajorStrides(shape)
+        try extract(
+            node, from: node.inputs[0], start: 0, strides: strides.flatMap { [0, $0] },
+            dims: zip(multiples, shape).flatMap { [$0, $1] }, to: node.outputs[0])
+    }
+
     /// Both block shuffles are a transpose of [N, H, by, W, bx, C] and [N, H, W, by, bx, C].
     mutating func lowerBlocks(_ node: Node, blockSize b: Int, spaceToDepth: Bool) throws(CompileError) {
         // The "deep" shape has the blocks in its channels, the "wide" one in its rows and columns.

@@ -17,7 +17,7 @@ struct Lowering {
     static func lower(_ graph: Graph, set: KernelSet) throws(CompileError) -> Draft {
         var lowering = Lowering(graph, set: set)
         for node in graph.nodes { try lowering.lower(node) }
-        try lowering.rejectTrivialOutputs()
+        try lowering.copyTrivialOutputs()
         return lowering.draft
     }
 
@@ -41,6 +41,7 @@ struct Lowering {
         case .resizeNearestNeighbor(let align, let half):
             lowerResize(node, alignCorners: align, halfPixelCenters: half, bilinear: false)
         case .transpose(let permutation): try lowerTranspose(node, permutation: permutation)
+        case .tile(let multiples): try lowerTile(node, multiples: multiples)
         case .slice(let begin, let sizes, let strides):
             try lowerSlice(node, begin: begin, sizes: sizes, strides: strides)
         case .split(let axis): try lowerSplit(node, axis: axis)
@@ -52,11 +53,19 @@ struct Lowering {
         }
     }
 
-    /// Outputs are what steps write: one that is an input or that folding made constant has none.
-    private func rejectTrivialOutputs() throws(CompileError) {
-        for output in graph.outputs where graph[output].constant != nil || draft.isInput(output) {
-            throw CompileError(
-                "output '\(graph[output].name)' does not depend on any operation; remove it from the model's outputs")
+    /// Outputs are what steps write: one that is an input, or constant, becomes a copy of it.
+    private mutating func copyTrivialOutputs() throws(CompileError) {
+        for place in graph.outputs.indices {
+            let source = graph.outputs[place]
+            guard graph[source].constant != nil || draft.isInput(source) else { continue }
+            var output = graph[source]
+            output.constant = nil
+            let id = graph.tensors.count
+            draft.graph.tensors.append(output)
+            draft.graph.outputs[place] = id
+            let node = Node(.reshape, inputs: [source], outputs: [id], origin: "output '\(output.name)'")
+            let strides = rowMajorStrides(output.shape)
+            try copy(node, from: source, strides: strides, to: id, targetStrides: strides, dims: output.shape)
         }
     }
 

@@ -38,11 +38,13 @@ public enum Operation: Sendable, Equatable {
     case resizeNearestNeighbor(alignCorners: Bool, halfPixelCenters: Bool)
     /// Output dimension i is input dimension `permutation[i]`.
     case transpose(permutation: [Int])
+    /// The input so many times along each dimension.
+    case tile(multiples: [Int])
     /// SLICE and STRIDED_SLICE: element i of dimension d comes from `begin[d] + i * strides[d]`; strides may be negative.
     /// `sizes` are those before any shrinking of axes; the output tensor's shape may lack some dimensions of
     /// extent 1 or have further ones.
     case slice(begin: [Int], sizes: [Int], strides: [Int])
-    /// One output a part, equal sizes along `axis` (SPLIT).
+    /// One output a part, whose extents along `axis` make up the input's (SPLIT, SPLIT_V).
     case split(axis: Int)
     /// Stacks inputs along a new dimension `axis` of the output (PACK).
     case pack(axis: Int)
@@ -165,6 +167,7 @@ extension Operation {
         case .resizeBilinear: "RESIZE_BILINEAR"
         case .resizeNearestNeighbor: "RESIZE_NEAREST_NEIGHBOR"
         case .transpose: "TRANSPOSE"
+        case .tile: "TILE"
         case .slice: "SLICE"
         case .split: "SPLIT"
         case .pack: "PACK"

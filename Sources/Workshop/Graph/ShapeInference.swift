@@ -28,6 +28,7 @@ extension NodeCheck {
             try expect(input(0).shape)
         case .resizeBilinear, .resizeNearestNeighbor: try checkResize()
         case .transpose(let permutation): try checkTranspose(permutation)
+        case .tile(let multiples): try checkTile(multiples)
         case .slice(let begin, let sizes, let strides): try checkSlice(begin, sizes, strides)
         case .split(let axis): try checkSplit(axis)
         case .pack(let axis): try checkPack(axis)
@@ -231,6 +232,15 @@ extension NodeCheck {
         try expect(permutation.map { shape[$0] })
     }
 
+    private func checkTile(_ multiples: [Int]) throws(GraphError) {
+        let shape = input(0).shape
+        try require(
+            multiples.count == shape.count && multiples.allSatisfy { (1...GraphLimits.tensorBytes).contains($0) },
+            "\(multiples) does not repeat \(shape.count) dimensions")
+        // The claimed shape is within limits, so what is equal to it is.
+        try expect(zip(shape, multiples).map { $0.multipliedReportingOverflow(by: $1).partialValue })
+    }
+
     private func checkSlice(_ begin: [Int], _ sizes: [Int], _ strides: [Int]) throws(GraphError) {
         let shape = input(0).shape
         try require(
@@ -251,11 +261,16 @@ extension NodeCheck {
 
     private func checkSplit(_ axis: Int) throws(GraphError) {
         try requireAxis(axis, of: input(0))
-        var shape = input(0).shape
-        let parts = node.outputs.count
-        try require(shape[axis] % parts == 0, "\(shape[axis]) does not split into \(parts) equal parts")
-        shape[axis] /= parts
-        for result in node.outputs.indices { try expect(shape, result: result) }
+        let whole = input(0).shape
+        var rest = whole[axis]
+        for result in node.outputs.indices {
+            var shape = whole
+            if output(result).shape.count == whole.count { shape[axis] = output(result).shape[axis] }
+            rest -= shape[axis]
+            try require(rest >= 0, "its results are more than the \(whole[axis]) of dimension \(axis)")
+            try expect(shape, result: result)
+        }
+        try require(rest == 0, "its results lack \(rest) of the \(whole[axis]) of dimension \(axis)")
     }
 
     private func checkPack(_ axis: Int) throws(GraphError) {

@@ -13,6 +13,10 @@ public enum UnaryFunction: Sendable, Equatable {
     case reluN1To1
     /// `alpha` may be negative.
     case leakyRelu(alpha: Float)
+    /// x times the normal distribution's integral, or its approximation by tanh (Hendrycks and Gimpel, arXiv:1606.08415).
+    case gelu(approximate: Bool)
+    case exp
+    case abs
     /// What several operations make of one 8-bit element: 256 results, by the element's byte.
     case table([Int16])
 
@@ -26,14 +30,20 @@ public enum UnaryFunction: Sendable, Equatable {
         case .relu6: "RELU6"
         case .reluN1To1: "RELU_N1_TO_1"
         case .leakyRelu: "LEAKY_RELU"
+        case .gelu: "GELU"
+        case .exp: "EXP"
+        case .abs: "ABS"
         case .table: "TABLE"
         }
     }
 
     /// Its parameters for reports; empty where it has none.
     public var parameters: String {
-        guard case .leakyRelu(let alpha) = self else { return "" }
-        return "alpha \(alpha)"
+        switch self {
+        case .leakyRelu(let alpha): "alpha \(alpha)"
+        case .gelu(approximate: true): "by tanh"
+        default: ""
+        }
     }
 
     /// What the reference kernels demand of scales and parameters before they run.
@@ -42,7 +52,7 @@ public enum UnaryFunction: Sendable, Equatable {
         switch self {
         case .logistic where output.scale != 1 / 256: "the output must have scale 1/256"
         case .hardSwish where input.scale / 128 / output.scale >= 1: "the output's scale is too small for the input's"
-        case .leakyRelu(let alpha) where !(abs(alpha) <= GraphLimits.scales.upperBound):
+        case .leakyRelu(let alpha) where !(alpha.magnitude <= GraphLimits.scales.upperBound):
             "alpha \(alpha) is out of range"
         default: nil
         }
@@ -51,7 +61,7 @@ public enum UnaryFunction: Sendable, Equatable {
     /// Input element to output element, before the clamp to the type's range, as the reference kernels compute it.
     func integer(input: Quantization, output: Quantization) -> (Int32) -> Int32 {
         switch self {
-        case .logistic: return Self.real(input: input, output: output) { 1 / (1 + exp(-$0)) }
+        case .logistic: return Self.real(input: input, output: output) { 1 / (1 + Foundation.exp(-$0)) }
         case .tanh: return Self.real(input: input, output: output) { Foundation.tanh($0) }
         case .hardSwish:
             let parameters = HardSwishParameters(input: input, output: output)
@@ -67,6 +77,21 @@ public enum UnaryFunction: Sendable, Equatable {
             return {
                 let x = $0 &- input.zeroPoint
                 return (x >= 0 ? identity(x) : slope(x)) &+ output.zeroPoint
+            }
+        case .gelu(approximate: false):
+            return Self.real(input: input, output: output) { 0.5 * $0 * erfc($0 * -Float(0.5).squareRoot()) }
+        case .gelu(approximate: true):
+            let scale = Float(2 / Double.pi.squareRoot() * 0.5.squareRoot())
+            return Self.real(input: input, output: output) {
+                0.5 * $0 * (1 + Foundation.tanh(scale * $0 * (1 + 0.044715 * $0 * $0)))
+            }
+        case .exp: return Self.real(input: input, output: output) { Foundation.exp($0) }
+        case .abs:
+            let rescale = QuantizedMultiplier(Double(input.scale / output.scale))
+            return {
+                let difference = $0 &- input.zeroPoint
+                let magnitude = difference < 0 ? 0 &- difference : difference
+                return (input.scale == output.scale ? magnitude : rescale(magnitude)) &+ output.zeroPoint
             }
         case .table(let results): return { Int32(results[Int(UInt8(truncatingIfNeeded: $0))]) }
         }

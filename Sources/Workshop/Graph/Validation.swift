@@ -146,13 +146,8 @@ extension Graph {
             guard tensors.indices.contains(id) else {
                 throw GraphError(problem: "the model's output list has tensor index \(id) of \(tensors.count) tensors")
             }
-            guard isDefined[id], tensors[id].constant == nil else {
-                guard isDefined[id] else {
-                    throw GraphError(tensor: id, problem: "the model's output \(describe(id)) is never written")
-                }
-                throw GraphError(
-                    tensor: id, problem: "the model's output \(describe(id)) is a constant, the same for every picture",
-                    remedy: "take it off the model's outputs and export the model again")
+            guard isDefined[id] else {
+                throw GraphError(tensor: id, problem: "the model's output \(describe(id)) is never written")
             }
         }
         guard activationBytes <= GraphLimits.activationBytes else {

@@ -59,12 +59,45 @@ extension TFLiteOperator {
         return .transpose(permutation: permutation)
     }
 
+    func tile() throws(ImportError) -> Operation {
+        .tile(multiples: try parameter(1, "multiples", count: try shape(0).count))
+    }
+
     func split() throws(ImportError) -> Operation {
         let parts = try options(35)?.int32(0) ?? 0
-        guard parts == outputs.count else {
-            throw damaged("it splits into \(parts) parts but has \(outputs.count) results")
+        let shape = try shape(1)
+        let axis = try axis(try parameter(0, "axis", count: 1)[0], rank: shape.count)
+        guard parts >= 1, shape[axis] % parts == 0 else {
+            throw refuse("\(shape[axis]) does not split into \(parts) equal parts", ImportError.damaged)
         }
-        return .split(axis: try axis(try parameter(0, "axis", count: 1)[0], rank: try shape(1).count))
+        return try split(axis, of: shape, into: [Int](repeating: shape[axis] / parts, count: parts))
+    }
+
+    func splitUnequally() throws(ImportError) -> Operation {
+        let shape = try shape(0)
+        let axis = try axis(try parameter(2, "axis", count: 1)[0], rank: shape.count)
+        var sizes = try parameter(1, "sizes")
+        // One may stand for what the others leave.
+        if let open = sizes.firstIndex(of: -1) { sizes[open] = shape[axis] - sizes.reduce(1, +) }
+        guard sizes.allSatisfy({ $0 >= 1 }) else {
+            throw refuse("it splits \(shape[axis]) into \(sizes); parts without elements are not supported")
+        }
+        return try split(axis, of: shape, into: sizes)
+    }
+
+    private func split(_ axis: Int, of shape: [Int], into sizes: [Int]) throws(ImportError) -> Operation {
+        guard sizes.count == outputs.count else {
+            throw damaged("it splits into \(sizes.count) parts but has \(outputs.count) results")
+        }
+        for (size, output) in zip(sizes, outputs) {
+            var part = shape
+            part[axis] = size
+            let claimed = try subgraph.tensor(output).shape
+            guard claimed == part else {
+                throw refuse("a result has the shape \(claimed) where its parameters ask for \(part)")
+            }
+        }
+        return .split(axis: axis)
     }
 
     func pack() throws(ImportError) -> Operation {

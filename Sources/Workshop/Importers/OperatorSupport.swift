@@ -66,11 +66,13 @@ struct OperatorSupport: Sendable {
         },
         28: .init(version: 3) { _ throws(ImportError) in .unary(.tanh) },
         34: .init(version: 4, data: [0]) { op throws(ImportError) in try op.pad(hasValue: false) },
+        36: .init(version: 7, data: [0]) { op throws(ImportError) in try op.gather() },
         39: .init(version: 7, data: [0]) { op throws(ImportError) in try op.transpose() },
         40: .init(version: 3, data: [0]) { op throws(ImportError) in try op.mean() },
         41: .init(version: 5) { op throws(ImportError) in .sub(try op.activation(op.options(28), field: 0)) },
         43: .init(version: 2, data: [0]) { op throws(ImportError) in try op.squeeze() },
         45: .init(version: 8, data: [0]) { op throws(ImportError) in try op.stridedSlice() },
+        47: .init(version: 2) { _ throws(ImportError) in .unary(.exp) },
         49: .init(version: 4, data: [1]) { op throws(ImportError) in try op.split() },
         54: .init(version: 1) { _ throws(ImportError) in .prelu },
         55: .init(version: 4) { _ throws(ImportError) in .maximum },
@@ -81,6 +83,7 @@ struct OperatorSupport: Sendable {
         67: .init(version: 5, data: [2, 1, 3], hasOptionalLast: true) { op throws(ImportError) in
             try op.transposeConvolution()
         },
+        69: .init(version: 3, data: [0]) { op throws(ImportError) in try op.tile() },
         70: .init(version: 1, data: [0]) { op throws(ImportError) in try op.expandDims() },
         83: .init(version: 4) { op throws(ImportError) in try op.pack() },
         88: .init(version: 4) { op throws(ImportError) in try op.unpack() },
@@ -91,7 +94,12 @@ struct OperatorSupport: Sendable {
         98: .init(version: 2) { op throws(ImportError) in
             .unary(.leakyRelu(alpha: try op.options(75)?.float(0) ?? 0))
         },
+        101: .init(version: 5) { _ throws(ImportError) in .unary(.abs) },
+        102: .init(version: 4, data: [0]) { op throws(ImportError) in try op.splitUnequally() },
         114: .init(version: 4) { _ throws(ImportError) in .quantize },
         117: .init(version: 1) { _ throws(ImportError) in .unary(.hardSwish) },
+        150: .init(version: 2) { op throws(ImportError) in
+            .unary(.gelu(approximate: try op.options(116)?.bool(0) ?? false))
+        },
     ]
 }

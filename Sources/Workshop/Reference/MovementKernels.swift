@@ -42,11 +42,11 @@ func pack(_ inputs: [Operand], axis: Int, output: [Int]) -> [Int32] {
     return result
 }
 
-func split(_ x: Operand, axis: Int, parts: Int) -> [[Int32]] {
-    var shape = x.shape
-    shape[axis] /= parts
-    return (0..<parts).map {
-        gather(x, offsets(shape, strides: x.strides, from: $0 * shape[axis] * x.strides[axis]))
+func split(_ x: Operand, axis: Int, parts: [[Int]]) -> [[Int32]] {
+    var start = 0
+    return parts.map { shape in
+        defer { start += shape[axis] * x.strides[axis] }
+        return gather(x, offsets(shape, strides: x.strides, from: start))
     }
 }
 
@@ -61,6 +61,10 @@ func unpack(_ x: Operand, axis: Int) -> [[Int32]] {
 
 func transpose(_ x: Operand, _ permutation: [Int]) -> [Int32] {
     gather(x, offsets(permutation.map { x.shape[$0] }, strides: permutation.map { x.strides[$0] }))
+}
+
+func tile(_ x: Operand, _ multiples: [Int]) -> [Int32] {
+    gather(x, offsets(zip(multiples, x.shape).flatMap { [$0, $1] }, strides: x.strides.flatMap { [0, $0] }))
 }
 
 func slice(_ x: Operand, begin: [Int], sizes: [Int], strides: [Int]) -> [Int32] {

@@ -120,11 +120,13 @@ public struct ReferenceExecutor: Sendable {
         case .pack(let axis):
             return [encode(pack(inputs, axis: axis, output: y.shape), as: y)]
         case .split(let axis):
-            return split(x, axis: axis, parts: outputs.count).map { encode($0, as: y) }
+            return split(x, axis: axis, parts: outputs.map(\.shape)).map { encode($0, as: y) }
         case .unpack(let axis):
             return unpack(x, axis: axis).map { encode($0, as: y) }
         case .transpose(let permutation):
             return [encode(transpose(x, permutation), as: y)]
+        case .tile(let multiples):
+            return [encode(tile(x, multiples), as: y)]
         case .slice(let begin, let sizes, let strides):
             return [encode(slice(x, begin: begin, sizes: sizes, strides: strides), as: y)]
         case .spaceToDepth(let blockSize):

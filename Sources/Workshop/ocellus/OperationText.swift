@@ -30,6 +30,7 @@ extension Operation {
             return [align ? "align corners" : nil, half ? "half pixel centers" : nil].compactMap(\.self)
                 .joined(separator: ", ")
         case .transpose(let permutation): return "permutation " + Self.list(permutation)
+        case .tile(let multiples): return "multiples " + Self.list(multiples)
         case .slice(let begin, let sizes, let strides):
             return "begin \(Self.list(begin)), sizes \(Self.list(sizes)), strides \(Self.list(strides))"
         case .split(let axis), .pack(let axis), .unpack(let axis), .argMax(let axis): return "axis \(axis)"

@@ -189,6 +189,19 @@ def picture_and_settings():
     return m
 
 
+def outputs_without_work():
+    """An output that is made, one that is an input, and constant ones."""
+    m = Model("chain", "outputs-without-work")
+    q = (0.05, 3)
+    a = m.input([1, 3, 4, 5], q)
+    made = m.output([1, 3, 4, 5], (0.04, -100))
+    m.op("LEAKY_RELU", [a], [made], alpha=float(np.float32(0.1)))
+    m.outputs.append(a)
+    m.outputs.append(m.constant(m.rng.randint(-128, 128, [2, 3]), q))
+    m.outputs.append(m.constant([7, -9, 123456], None, "int32"))
+    return m
+
+
 def models():
     return [
         bottleneck("bottleneck-residual", [1, 6, 5, 8], 24, 1, "relu6", True),
@@ -198,5 +211,5 @@ def models():
         edges("uint8-edges", "uint8", [1, 9, 8, 3]),
         edges("uint8-edges-batch2", "uint8", [2, 6, 6, 1]),
         two_inputs(), two_outputs(), blaze_block(), squeeze_and_excite(), upsampling(), passthrough(),
-        unused_and_repeated(), picture_and_settings(),
+        unused_and_repeated(), picture_and_settings(), outputs_without_work(),
     ]

@@ -106,6 +106,12 @@ def activations():
     )):
         yield unary("HARD_SWISH", f"all-{i}", EVERY, (s, z), (so, zo))
     yield unary("HARD_SWISH", "image", [1, 3, 4, 9], (0.05, -10), (0.04, -120))
+    for i, (s, z, so, zo) in enumerate(((0.05, 3, 0.03, -90), (0.0235, -128, 0.0235, -128), (0.0471, 127, 0.0471, 127), (0.3, 4, 0.25, -100))):
+        yield unary("GELU", f"all-{i}", EVERY, (s, z), (so, zo), approximate=False)
+        yield unary("GELU", f"tanh-{i}", EVERY, (s, z), (so, zo), approximate=True)
+        yield unary("ABS", f"all-{i}", EVERY, (s, z), (so, zo))
+    for i, (s, z, so, zo) in enumerate(((0.02, 3, 0.05, -128), (0.0235, 127, 0.0039, -128), (0.01, -128, 0.1, -60))):
+        yield unary("EXP", f"all-{i}", EVERY, (s, z), (so, zo))
     for kind in ("RELU", "RELU6", "RELU_N1_TO_1"):
         for i, (s, z, so, zo) in enumerate((
             (0.05, 3, 0.05, 3), (0.05, 3, 0.0235, -128), (0.0235, -128, 0.0235, -128), (0.06, 127, 0.06, 127),

@@ -37,6 +37,9 @@ OPERATORS = {
     "RELU": (None, 2),
     "RELU6": (None, 2),
     "RELU_N1_TO_1": (None, 1),
+    "GELU": ("GeluOptions", 2),
+    "EXP": ("ExpOptions", 2),
+    "ABS": ("AbsOptions", 2),
     "LEAKY_RELU": ("LeakyReluOptions", 2),
     "PRELU": (None, 1),
     "QUANTIZE": ("QuantizeOptions", 2),
@@ -52,6 +55,14 @@ OPERATORS = {
     "SPACE_TO_DEPTH": ("SpaceToDepthOptions", 2),
     "DEPTH_TO_SPACE": ("DepthToSpaceOptions", 1),
     "ARG_MAX": ("ArgMaxOptions", 2),
+    "SHAPE": ("ShapeOptions", 1),
+    "GATHER": ("GatherOptions", 2),
+    "TILE": ("TileOptions", 2),
+    "SPLIT_V": ("SplitVOptions", 2),
+    "CAST": ("CastOptions", 1),
+    "FLOOR_DIV": ("FloorDivOptions", 1),
+    "FLOOR_MOD": ("FloorModOptions", 1),
+    "REDUCE_PROD": ("ReducerOptions", 1),
 }
 
 

@@ -192,6 +192,39 @@ def joins_and_splits():
         m.op("UNPACK", [a], [m.output(y) for _ in range(x[axis])], axis=axis, num=x[axis])
         return m
 
+    def split_v(case, x, axis, sizes, written=None):
+        m = Model("split_v", case)
+        a = m.input(x)
+        results = [m.output([size if i == axis % len(x) else n for i, n in enumerate(x)]) for size in sizes]
+        m.op("SPLIT_V", [a, m.constant(written or sizes, None, "int32"), m.constant(axis, None, "int32")], results, numSplits=len(sizes))
+        return m
+
+    def gather(case, x, axis, indices):
+        m = Model("gather", case)
+        y = np.take(np.empty(x), indices, axis).shape
+        a = m.input(x)
+        m.op("GATHER", [a, m.constant(indices, None, "int32")], [m.output(list(y))], axis=axis)
+        return m
+
+    def tile(case, x, multiples):
+        m = Model("tile", case)
+        a = m.input(x)
+        m.op("TILE", [a, m.constant(multiples, None, "int32")], [m.output([n * k for n, k in zip(x, multiples)])])
+        return m
+
+    yield tile("channels", [1, 3, 2, 5], [1, 1, 1, 3])
+    yield tile("image", [1, 2, 3, 4], [1, 2, 3, 1])
+    yield tile("batch", [2, 3, 5], [2, 1, 1])
+    yield tile("all", [2, 3, 2], [2, 3, 2])
+    yield tile("none", [1, 3, 4], [1, 1, 1])
+    yield tile("pixel", [1, 1, 1, 7], [1, 4, 5, 1])
+    yield split_v("channels", [1, 3, 4, 9], 3, [2, 4, 3])
+    yield split_v("open", [1, 5, 2, 3], 1, [1, 3, 1], [1, -1, 1])
+    yield split_v("back", [2, 3, 17], -1, [16, 1])
+    yield gather("row", [1, 4, 3, 5], 1, [2])
+    yield gather("one", [1, 4, 3, 5], 2, 1)
+    yield gather("every-second", [1, 3, 4, 9], -1, [1, 3, 5, 7])
+    yield gather("backwards", [2, 5, 3], 1, [4, 3, 2, 1, 0])
     yield split("channels", [1, 3, 4, 16], 3, 2)
     yield split("channels-odd", [1, 3, 4, 9], -1, 3)
     yield split("height", [1, 6, 2, 5], 1, 3)

@@ -208,7 +208,7 @@ extension RandomGraph {
         let x = pick()
         let shape = graph[x].shape
         let probability = Quantization(scale: 1 / 256, zeroPoint: -128)
-        switch random.below(10) {
+        switch random.below(13) {
         case 0 where !shape.isEmpty: add(.softmax(beta: chance(2) ? 1 : 0.5), [x], shape, probability)
         case 1: add(.unary(.logistic), [x], shape, probability)
         case 2: add(.unary(.tanh), [x], shape, Quantization(scale: 1 / 128, zeroPoint: 0))
@@ -217,7 +217,10 @@ extension RandomGraph {
         case 5: add(.unary(.relu6), [x], shape, near(x))
         case 6: add(.unary(.reluN1To1), [x], shape, near(x))
         case 7: add(.unary(.leakyRelu(alpha: chance(2) ? 0.1 : -0.5)), [x], shape, near(x))
-        case 8:
+        case 8: add(.unary(.gelu(approximate: chance(2))), [x], shape, near(x))
+        case 9: add(.unary(.exp), [x], shape, quantization())
+        case 10: add(.unary(.abs), [x], shape, near(x))
+        case 11:
             let middle = add(.quantize, [x], shape, quantization(), type: .uint8)
             add(.quantize, [middle], shape, near(x))
         default: add(.quantize, [x], shape, near(x))

@@ -26,13 +26,29 @@ import TestSupport
         }
         #expect(
             names.isSuperset(of: [
-                "ADD", "ARG_MAX", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE",
-                "DEQUANTIZE", "EXPAND_DIMS", "FULLY_CONNECTED", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM",
+                "ABS", "ADD", "ARG_MAX", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D",
+                "DEPTH_TO_SPACE",
+                "DEQUANTIZE", "EXP", "EXPAND_DIMS", "FULLY_CONNECTED", "GATHER", "GELU",
+                "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM",
                 "MAX_POOL_2D", "MEAN", "MINIMUM", "MUL", "PACK", "PAD", "PADV2", "PRELU", "QUANTIZE", "RELU", "RELU6",
                 "RELU_N1_TO_1", "RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "SLICE", "SOFTMAX",
-                "SPACE_TO_DEPTH", "SPLIT", "SQUEEZE", "STRIDED_SLICE", "SUB", "TANH", "TRANSPOSE", "TRANSPOSE_CONV",
+                "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V", "SQUEEZE", "STRIDED_SLICE", "SUB", "TANH", "TILE", "TRANSPOSE",
+                "TRANSPOSE_CONV",
                 "UNPACK",
             ]), "\(names.sorted())")
+    }
+
+    @Test(
+        "What is computed from shapes is worked out when the model is read",
+        arguments: [
+            ("flatten", ["RESHAPE"]), ("shuffle", ["RESHAPE", "TRANSPOSE", "RESHAPE"]),
+            ("resize", ["RESIZE_NEAREST_NEIGHBOR"]), ("gather", ["RESHAPE"]), ("pad", ["PAD"]),
+        ])
+    func shapesAreFolded(name: String, operators: [String]) throws {
+        let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath("folded-\(name)"))
+        #expect(graph.nodes.map(\.operation.name) == operators)
+        // Nothing is left of the numbers on the way.
+        #expect(graph.tensors.allSatisfy { $0.type == .int8 })
     }
 
     @Test func missingFileIsNamed() {
