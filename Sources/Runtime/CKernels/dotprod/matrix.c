@@ -57,15 +57,9 @@ OC_DOTPROD_INLINE void multiply_rows(const int rows, const int blocks, const int
     }
 }
 
-OC_DOTPROD_INLINE void multiply(int32_t rows, int32_t blocks, const int8_t *weights, size_t block_bytes, oc_matrix_rows in, int32_t *sums) {
-#define BY_BLOCKS(blocks)                                                                                              \
-    do {                                                                                                               \
-        if (rows == ROWS) multiply_rows(ROWS, blocks, weights, block_bytes, in, sums);                                 \
-        else if (rows == 2) multiply_rows(2, blocks, weights, block_bytes, in, sums);                                  \
-        else multiply_row(blocks, weights, block_bytes, in, sums);                                                     \
-    } while (0)
-    if (blocks > 1) BY_BLOCKS(MOST_BLOCKS);
-    else BY_BLOCKS(1);
+OC_DOTPROD_INLINE void multiply(const int rows, const int blocks, const int8_t *weights, size_t block_bytes, oc_matrix_rows in, int32_t *sums) {
+    if (rows > 1) multiply_rows(rows, blocks, weights, block_bytes, in, sums);
+    else multiply_row(blocks, weights, block_bytes, in, sums);
 }
 
 OC_DOTPROD void oc_dotprod_matrix(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {

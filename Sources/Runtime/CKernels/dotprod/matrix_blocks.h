@@ -21,7 +21,21 @@ typedef struct oc_matrix_rows {
 
 /* The sums of four rows, two or one by four blocks of weights or one: those of a row
  * OC_MATRIX_UNITS after those of the row before. */
-typedef void oc_multiply_blocks(int32_t rows, int32_t blocks, const int8_t *weights, size_t block_bytes, oc_matrix_rows in, int32_t *sums);
+typedef void oc_multiply_blocks(const int rows, const int blocks, const int8_t *weights, size_t block_bytes, oc_matrix_rows in, int32_t *sums);
+
+/* Each number of rows and blocks with code of its own. */
+static inline __attribute__((always_inline)) void oc_multiply_some(oc_multiply_blocks *multiply, int32_t rows, int32_t blocks, const int8_t *weights,
+                                                                   size_t block_bytes, oc_matrix_rows in, int32_t *sums) {
+#define OC_BY_BLOCKS(blocks)                                                                                           \
+    do {                                                                                                               \
+        if (rows == ROWS) multiply(ROWS, blocks, weights, block_bytes, in, sums);                                      \
+        else if (rows == 2) multiply(2, blocks, weights, block_bytes, in, sums);                                       \
+        else multiply(1, blocks, weights, block_bytes, in, sums);                                                      \
+    } while (0)
+    if (blocks > 1) OC_BY_BLOCKS(MOST_BLOCKS);
+    else OC_BY_BLOCKS(1);
+#undef OC_BY_BLOCKS
+}
 
 static inline __attribute__((always_inline)) void oc_matrix_in_blocks(oc_multiply_blocks *multiply, const oc_step *step,
                                                                       const oc_memory *memory, uint32_t part, uint32_t parts) {
@@ -48,7 +62,7 @@ static inline __attribute__((always_inline)) void oc_matrix_in_blocks(oc_multipl
             /* A pointer of its own: the compiler would rather derive each load's address from that of the constants. */
             const int8_t *weights = k.weights + (size_t)block * block_bytes;
             __asm__("" : "+r"(weights));
-            multiply(rows, together, weights, block_bytes, in, sums);
+            oc_multiply_some(multiply, rows, together, weights, block_bytes, in, sums);
             for (int32_t r = 0; r < rows; r++) {
                 uint8_t *out = output + (size_t)(row + r) * (size_t)m.units + first;
                 const int32_t *of_row = sums + OC_MATRIX_UNITS * r;

@@ -92,15 +92,9 @@ OC_I8MM_INLINE void multiply_pairs(const int pairs, const int blocks, const int8
     }
 }
 
-OC_I8MM_INLINE void multiply(int32_t rows, int32_t blocks, const int8_t *weights, size_t block_bytes, oc_matrix_rows in, int32_t *sums) {
-#define BY_BLOCKS(blocks)                                                                                              \
-    do {                                                                                                               \
-        if (rows == ROWS) multiply_pairs(ROWS / 2, blocks, weights, block_bytes, in, sums);                            \
-        else if (rows == 2) multiply_pairs(1, blocks, weights, block_bytes, in, sums);                                 \
-        else multiply_row(blocks, weights, block_bytes, in, sums);                                                     \
-    } while (0)
-    if (blocks > 1) BY_BLOCKS(MOST_BLOCKS);
-    else BY_BLOCKS(1);
+OC_I8MM_INLINE void multiply(const int rows, const int blocks, const int8_t *weights, size_t block_bytes, oc_matrix_rows in, int32_t *sums) {
+    if (rows > 1) multiply_pairs(rows / 2, blocks, weights, block_bytes, in, sums);
+    else multiply_row(blocks, weights, block_bytes, in, sums);
 }
 
 OC_I8MM void oc_i8mm_matrix(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
