@@ -66,7 +66,9 @@ class CPU:
 def main():
     parser = argparse.ArgumentParser(prog="operators.sh --instructions")
     parser.add_argument("only", nargs="*", help="only models whose names begin so")
-    parser.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
+    other.add_argument("--sizes", action="store_true", help="the same operators at sizes of no known network (operator_sizes.py)")
     parser.add_argument("--cpu", action="append", type=CPU, help=argparse.SUPPRESS)
     parser.add_argument("--plugin", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)

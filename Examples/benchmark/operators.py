@@ -111,7 +111,9 @@ def compare(options, model):
 def main():
     parser = argparse.ArgumentParser(prog="operators.sh", description="Operators one by one, ours beside LiteRT.")
     parser.add_argument("only", nargs="*", help="only models whose names begin so")
-    parser.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
+    other.add_argument("--sizes", action="store_true", help="the same operators at sizes of no known network (operator_sizes.py)")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--slice", type=float, default=0.03, help="seconds of each in a round")
     parser.add_argument("--kernels", help="our kernel set; this machine's best by default")
