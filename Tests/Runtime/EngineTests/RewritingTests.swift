@@ -96,8 +96,14 @@ import Testing
         }
     }
 
-    @Test("Groups of any number and width", arguments: [(2, 8, 8), (3, 9, 16), (4, 16, 10), (8, 8, 8), (2, 4, 4)])
-    func groups(count: Int, depth: Int, filters: Int) throws {
+    /// And how many convolutions that makes of 1x1 and of 3x3; 0: a depthwise one.
+    @Test(
+        "Groups of any number and width",
+        arguments: [
+            (2, 8, 8, 1, 1), (3, 9, 16, 1, 3), (4, 16, 10, 1, 4), (2, 4, 4, 1, 1), (16, 2, 2, 1, 2), (12, 1, 1, 0, 0),
+            (5, 1, 3, 0, 0), (7, 2, 1, 1, 1),
+        ])
+    func groups(count: Int, depth: Int, filters: Int, pointwise: Int, spatial: Int) throws {
         for (kernel, stride) in [(1, 1), (3, 1), (3, 2)] {
             var maker = Maker(seed: UInt64(count * 100 + depth), [1, 6, 7, count * depth])
             let geometry = Convolution(
@@ -108,7 +114,8 @@ import Testing
             maker.add(.conv2D(geometry), operands, [1, (5 + stride) / stride, (6 + stride) / stride, count * filters])
             let kernels = try Self.kernels(of: maker.graph)
             let convolutions = kernels.filter { $0 == OC_KERNEL_CONV }.count
-            #expect(convolutions == (depth < 8 ? 0 : count))
+            #expect(convolutions == (kernel == 1 ? pointwise : spatial))
+            #expect(kernels.contains(OC_KERNEL_DEPTHWISE) == (pointwise == 0))
         }
     }
 
