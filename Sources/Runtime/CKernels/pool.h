@@ -6,7 +6,7 @@
 
 /* What of a window lies inside the input; `height` and `width` are 0 where nothing does. */
 typedef struct oc_window {
-    const uint8_t *first;
+    const uint8_t *first, *end; /* the latter the input's */
     int32_t height, width;
     size_t line, pixel; /* bytes from row to row, and from column to column */
 } oc_window;
@@ -28,12 +28,13 @@ static inline __attribute__((always_inline)) void oc_pool_by(oc_pool_window *poo
     const oc_range pixels = oc_part(p->batches * p->out_h * p->out_w, part, parts);
     int32_t x = pixels.begin % p->out_w, row = pixels.begin / p->out_w;
     uint8_t *out = oc_destination(&step->out, memory) + (size_t)pixels.begin * channels;
+    const uint8_t *end = oc_source(&step->in[0], memory) + (size_t)p->batches * p->in_h * line;
     for (int32_t left = pixels.end - pixels.begin; left > 0; row++, x = 0) {
         const uint8_t *image = oc_source(&step->in[0], memory) + (size_t)(row / p->out_h) * p->in_h * line;
         const oc_range rows = oc_window_range(row % p->out_h, p->stride_h, p->pad_top, p->kernel_h, p->in_h);
         for (; x < p->out_w && left > 0; x++, left--, out += channels) {
             const oc_range columns = oc_window_range(x, p->stride_w, p->pad_left, p->kernel_w, p->in_w);
-            oc_window window = {image, 0, 0, line, channels};
+            oc_window window = {image, end, 0, 0, line, channels};
             if (rows.begin < rows.end && columns.begin < columns.end) {
                 window.first += (size_t)rows.begin * line + (size_t)columns.begin * channels;
                 window.height = rows.end - rows.begin;

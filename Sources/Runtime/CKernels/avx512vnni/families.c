@@ -48,6 +48,7 @@ OC_V_INLINE int32_t oc_vnni_sum_of(const uint8_t *in, int32_t count) {
 OC_FAMILY(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_SUMS(OC_FAMILY_KERNEL, vnni)
+OC_FAMILY_KERNEL(vnni, MAX_POOL, max_pool)
 
 #if !defined(OC_EMULATE_AVX512)
 #pragma clang attribute pop

@@ -60,6 +60,32 @@ OC_V_INLINE void oc_v_run(const oc_binary *b, const uint8_t *a, const uint8_t *v
     }
 }
 
+/* Short runs are computed several at once: what an operand has for each, one value or one run, is laid out as the results lie. */
+enum { OC_V_SHORT = 64, OC_V_STRETCH = 512 };
+
+typedef struct oc_v_stretch {
+    uint8_t bytes[OC_V_STRETCH + OC_V_LINE];
+    const uint8_t *of; /* what the runs were made of that are here now */
+    int32_t runs;
+} oc_v_stretch;
+
+/* `runs` runs of `length` from `from` on, each `step` further, with `element` from value to value. */
+static void oc_v_lay_out(oc_v_stretch *s, const uint8_t *from, ptrdiff_t step, int32_t element, int32_t length, int32_t runs) {
+    if (step == 0 && s->of == from && s->runs >= runs) return;
+    s->of = from;
+    s->runs = runs;
+    uint8_t *to = s->bytes;
+    for (int32_t run = 0; run < runs; run++, from += step, to += length) {
+        if (element != 0) {
+            memcpy(to, from, (size_t)length);
+            continue;
+        }
+        /* What goes beyond the run, the next one writes over. */
+        const oc_v_bytes all = (oc_v_bytes){0} + *from;
+        for (int32_t at = 0; at < length; at += OC_V_LANES) memcpy(to + at, &all, sizeof all);
+    }
+}
+
 /* Walks the outer dimensions. Workers share the runs of the innermost one, or where that is all, its elements. */
 OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts, oc_v_function *function,
                                 oc_v_line_function *of_lines, oc_kernel_fn otherwise) {
@@ -75,8 +101,8 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
     const int32_t outer = dims[0] * dims[1] * dims[2] * dims[3];
     const oc_range runs = outer == 1 ? (oc_range){0, 1} : oc_part(outer, part, parts);
     const oc_range inner = outer == 1 ? oc_part(dims[4], part, parts) : (oc_range){0, dims[4]};
-    const int32_t count = inner.end - inner.begin;
-    if (count <= 0) return;
+    const int32_t length = inner.end - inner.begin;
+    if (length <= 0) return;
     /* An odometer: a division a run would cost more than a short run. */
     int32_t at[4], rest = runs.begin;
     ptrdiff_t at_a = (ptrdiff_t)inner.begin * stride_a, at_b = (ptrdiff_t)inner.begin * stride_b;
@@ -88,23 +114,44 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
     }
     uint8_t *out = output + (size_t)runs.begin * (size_t)dims[4] + inner.begin;
     uint8_t line[OC_V_LINE];
-    for (int32_t run = runs.begin; run < runs.end; run++, out += dims[4]) {
+    oc_v_stretch stretch;
+    stretch.of = NULL;
+    /* One operand lies as the results do: the other is laid out so. */
+    const int is_short = dims[3] > 1 && dims[4] < OC_V_SHORT;
+    const int lays_b = is_short && stride_a == 1 && b.stride_a[3] == dims[4], lays_a = is_short && !lays_b && stride_b == 1 && b.stride_b[3] == dims[4];
+    const int32_t most = lays_a || lays_b ? OC_V_STRETCH / dims[4] : 1;
+    for (int32_t run = runs.begin, now; run < runs.end; run += now) {
+        const int32_t left = runs.end - run < dims[3] - at[3] ? runs.end - run : dims[3] - at[3];
+        now = left < most ? left : most;
+        const int32_t count = now * length;
         const uint8_t *from_a = in_a + at_a, *from_b = in_b + at_b;
-        if (OC_V_ONE_LOOP || of_lines) {
+        int32_t mask_a = -stride_a, mask_b = -stride_b;
+        if (lays_b) {
+            oc_v_lay_out(&stretch, from_b, b.stride_b[3], stride_b, length, now);
+            from_b = stretch.bytes, mask_b = -1;
+        } else if (lays_a) {
+            oc_v_lay_out(&stretch, from_a, b.stride_a[3], stride_a, length, now);
+            from_a = stretch.bytes, mask_a = -1;
+        } else if (OC_V_ONE_LOOP || of_lines) {
             if (stride_a == 0) from_a = oc_v_spread(*from_a, line);
             if (stride_b == 0) from_b = oc_v_spread(*from_b, line);
         }
-        if (OC_V_ONE_LOOP) oc_v_run(&b, from_a, from_b, out, count, -stride_a, -stride_b, function, of_lines);
-        else if (stride_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
-        else if (stride_b == 0) oc_v_run(&b, from_a, from_b, out, count, -1, 0, function, of_lines);
+        if (OC_V_ONE_LOOP) oc_v_run(&b, from_a, from_b, out, count, mask_a, mask_b, function, of_lines);
+        else if (mask_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
+        else if (mask_b == 0) oc_v_run(&b, from_a, from_b, out, count, -1, 0, function, of_lines);
         else oc_v_run(&b, from_a, from_b, out, count, -1, -1, function, of_lines);
-        for (int d = 3; d >= 0; d--) {
-            at_a += b.stride_a[d];
-            at_b += b.stride_b[d];
-            if (++at[d] < dims[d]) break;
+        out += (size_t)now * (size_t)dims[4];
+        at_a += now * (ptrdiff_t)b.stride_a[3];
+        at_b += now * (ptrdiff_t)b.stride_b[3];
+        at[3] += now;
+        for (int d = 3; d >= 0 && at[d] == dims[d]; d--) {
             at_a -= (ptrdiff_t)at[d] * b.stride_a[d];
             at_b -= (ptrdiff_t)at[d] * b.stride_b[d];
             at[d] = 0;
+            if (d == 0) break;
+            at[d - 1]++;
+            at_a += b.stride_a[d - 1];
+            at_b += b.stride_b[d - 1];
         }
     }
 }
@@ -197,7 +244,6 @@ OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, u
     const float form = step->binary.form.scale_b;
     if (form == OC_SCALE_FLOAT) oc_v_broadcast(step, memory, part, parts, oc_v_float_product, NULL, oc_scalar_mul);
     else if (form == OC_SCALE_SIGNED) oc_v_broadcast(step, memory, part, parts, oc_v_signed_product, NULL, oc_scalar_mul);
-    else if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, NULL, oc_scalar_mul);
     else oc_v_broadcast(step, memory, part, parts, oc_v_product, NULL, oc_scalar_mul);
 }
 

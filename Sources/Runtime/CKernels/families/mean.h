@@ -39,9 +39,14 @@ OC_V_INLINE int32_t oc_v_one_of_many(const oc_v_many *sums, int k) { return (*su
 #endif
 
 /* Adds what has been added up to sums of 32 bits, and begins anew. */
-OC_V_INLINE void oc_v_take_many(oc_v_many *some, int32_t sums[OC_V_MANY]) {
+static __attribute__((noinline)) void oc_v_add_taken(const oc_v_many *some, int32_t sums[OC_V_MANY]) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < OC_V_MANY; k++) sums[k] += oc_v_one_of_many(some, k);
+}
+
+OC_V_INLINE void oc_v_take_many(oc_v_many *some, int32_t sums[OC_V_MANY]) {
+    const oc_v_many taken = *some; /* the sums that go on have no address, and stay in registers */
+    oc_v_add_taken(&taken, sums);
     *some = (oc_v_many){0};
 }
 
@@ -90,6 +95,48 @@ static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *o
         const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
         if (count == OC_V_LANES) memcpy(output + first, &bytes, sizeof bytes);
         else oc_v_store_some(output + first, bytes, count);
+    }
+}
+
+/* How many places lie one behind the other, each right behind all kept channels of the one before; 0 where they do not. */
+OC_V_INLINE int32_t oc_v_places_side_by_side(const oc_mean *m) {
+    int32_t count = 1;
+    for (int d = OC_MEAN_DIMS - 1; d >= 0; d--) {
+        if (m->reduced[d] == 1) continue;
+        if (m->reduced_stride[d] != count * m->kept[2]) return 0;
+        count *= m->reduced[d];
+    }
+    return count;
+}
+
+/* Fewer channels than 64, of places side by side: as many places as go into 64 bytes are summed at once, and then one by one. */
+OC_V_INLINE void oc_v_mean_of_few(const oc_mean *m, const uint8_t *in, int32_t places, uint8_t *out, oc_v_words zeros) {
+    const int32_t channels = m->kept[2], at_once = OC_V_MANY / channels, width = at_once * channels, total = places * channels;
+    const int32_t whole = total >= OC_V_MANY ? (total - OC_V_MANY) / width + 1 : 0, lines = (total + width - 1) / width;
+    int32_t sums[OC_V_MANY] = {0}, of_channels[OC_V_MANY] = {0};
+    oc_v_many some = {0};
+    for (int32_t line = 0, count; line < whole; line += count) {
+        count = whole - line < OC_V_MANY_COUNT ? whole - line : OC_V_MANY_COUNT;
+        for (int32_t k = 0; k < count; k++, in += width) oc_v_add_many(&some, in);
+        oc_v_take_many(&some, sums);
+    }
+    for (int32_t left = total - whole * width; left > 0; left -= width, in += width) {
+        uint8_t last[OC_V_MANY]; /* places that there are not count as 0 */
+        memset(last, OC_FLIP, sizeof last);
+        memcpy(last, in, (size_t)(left < width ? left : width));
+        oc_v_add_many(&some, last);
+    }
+    oc_v_take_many(&some, sums);
+    for (int32_t k = 0; k < width; k += channels) {
+        for (int32_t c = 0; c < channels; c++) of_channels[c] = oc_add(of_channels[c], sums[k + c]);
+    }
+    const oc_v_words moved = zeros + oc_product(OC_V_MANY_ZERO, oc_product(lines, at_once));
+    for (int32_t k = 0; k < channels; k += OC_V_LANES) {
+        oc_v_words words;
+        memcpy(&words, of_channels + k, sizeof words);
+        const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - moved, m->multiplier, m->shift), m->out_zero, -128, 127);
+        if (channels - k >= OC_V_LANES) memcpy(out + k, &bytes, sizeof bytes);
+        else oc_v_store_some(out + k, bytes, channels - k);
     }
 }
 
@@ -153,8 +200,15 @@ OC_V_INLINE void oc_v_mean_kernel(const oc_step *step, const oc_memory *memory, 
     const uint8_t *input = oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
     const int32_t *kept = m.kept, outer = kept[0] * kept[1];
-    if (m.kept_stride[2] == 1 && kept[2] >= OC_V_LANES) {
-        const oc_v_words zeros = oc_v_splat(oc_product(m.in_zero, m.reduced[0] * m.reduced[1] * m.reduced[2]));
+    const oc_v_words zeros = oc_v_splat(oc_product(m.in_zero, m.reduced[0] * m.reduced[1] * m.reduced[2]));
+    const int32_t places = m.kept_stride[2] == 1 && kept[2] > 1 && kept[2] < OC_V_MANY ? oc_v_places_side_by_side(&m) : 0;
+    if (places > 1) {
+        const oc_range range = oc_part(outer, part, parts);
+        for (int32_t i = range.begin; i < range.end; i++) {
+            const uint8_t *in = input + (size_t)(i % kept[1]) * m.kept_stride[1] + (size_t)(i / kept[1]) * m.kept_stride[0];
+            oc_v_mean_of_few(&m, in, places, output + (size_t)i * kept[2], zeros);
+        }
+    } else if (m.kept_stride[2] == 1 && kept[2] >= OC_V_LANES) {
         /* Workers share the blocks of all places, the last of which overlaps the one before. */
         const int32_t width = kept[2] >= OC_V_MANY ? OC_V_MANY : OC_V_LANES, blocks = (kept[2] + width - 1) / width;
         const oc_range range = oc_part(outer * blocks, part, parts);

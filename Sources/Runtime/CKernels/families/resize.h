@@ -47,17 +47,30 @@ OC_V_INLINE void oc_v_resize_pixel(oc_v_blend_fn *blend, const oc_v_corners *cor
     }
 }
 
+/* Fewer channels than a vector: `end` is the input's; what goes beyond the pixel in whole vectors, the next one writes over. */
+static void oc_v_resize_narrow_pixel(oc_v_corners corners, int in_sixteenths, int32_t y, int32_t x, int32_t channels, const uint8_t *end,
+                                     uint8_t *out, const uint8_t *limit) {
+    uint8_t copies[4][OC_V_LANES];
+    const uint8_t **all[4] = {&corners.upper_left, &corners.lower_left, &corners.upper_right, &corners.lower_right};
+    for (int i = 0; i < 4; i++) {
+        if (end - *all[i] >= OC_V_LANES) continue;
+        memcpy(copies[i], *all[i], (size_t)channels);
+        *all[i] = copies[i];
+    }
+    const oc_v_bytes bytes = in_sixteenths ? oc_v_blend_sixteenths(&corners, y, x, 0) : oc_v_blend(&corners, y, x, 0);
+    if (limit - out >= OC_V_LANES) memcpy(out, &bytes, sizeof bytes);
+    else oc_v_store_some(out, bytes, channels);
+}
+
 OC_V_INLINE void oc_v_resize_bilinear_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_resize r = step->resize; /* the output might be the step, for all the compiler knows */
-    if (r.channels < OC_V_LANES) {
-        oc_scalar_resize_bilinear(step, memory, part, parts);
-        return;
-    }
     const uint8_t *input = oc_source(&step->in[0], memory);
     const int32_t *rows = (const int32_t *)oc_source(&step->constants, memory), *columns = rows + 3 * (size_t)r.out_h;
     uint8_t *output = oc_destination(&step->out, memory);
     const oc_range range = oc_part(r.batches * r.out_h, part, parts);
     const size_t channels = (size_t)r.channels, row_bytes = (size_t)r.in_w * channels;
+    const uint8_t *end = input + (size_t)r.batches * r.in_h * row_bytes;
+    const uint8_t *limit = output + (size_t)range.end * r.out_w * channels;
     int32_t rest = 0;
     for (int32_t column = 0; column < r.out_w; column++) rest |= columns[3 * (size_t)column + 2];
 
@@ -71,7 +84,8 @@ OC_V_INLINE void oc_v_resize_bilinear_kernel(const oc_step *step, const oc_memor
             const int32_t *x = columns + 3 * (size_t)column;
             const size_t left = (size_t)x[0] * channels, right = (size_t)x[1] * channels;
             const oc_v_corners corners = {upper + left, lower + left, upper + right, lower + right};
-            if (in_sixteenths) oc_v_resize_pixel(oc_v_blend_sixteenths, &corners, y[2], x[2], r.channels, out);
+            if (r.channels < OC_V_LANES) oc_v_resize_narrow_pixel(corners, in_sixteenths, y[2], x[2], r.channels, end, out, limit);
+            else if (in_sixteenths) oc_v_resize_pixel(oc_v_blend_sixteenths, &corners, y[2], x[2], r.channels, out);
             else oc_v_resize_pixel(oc_v_blend, &corners, y[2], x[2], r.channels, out);
         }
     }

@@ -55,39 +55,77 @@ OC_V_INLINE int32_t oc_v_terms(const int32_t *exponentials, int32_t count, int32
     return oc_v_total(sums);
 }
 
+/* Rows of at most 256. Some at once go through one stage after the other: those of a single row wait for each other. */
+static __attribute__((noinline)) void oc_v_softmax_short_rows(const int32_t *exponentials, const uint8_t *in, int32_t rows, int32_t depth, uint8_t *out) {
+    enum { ROOM = 4 * OC_V_DIFFERENCES };
+    int32_t of_rows[ROOM];
+    oc_softmax_scale scales[ROOM / OC_V_LANES];
+    const int32_t rest = depth % OC_V_LANES, whole = depth - rest, line = rest > 0 ? whole + OC_V_LANES : whole, most_rows = ROOM / line;
+    for (int32_t count; rows > 0; rows -= count) {
+        count = rows < most_rows ? rows : most_rows;
+        for (int32_t row = 0; row < count; row++, in += depth) {
+            int32_t *of_row = of_rows + row * line;
+            const int32_t most = oc_v_order(oc_v_maximum_of_row(in, depth));
+            if (rest > 0) memset(of_row + whole, 0, OC_V_LANES * sizeof *of_row);
+            OC_V_LOOK_UP(of_row, exponentials, most, in, depth);
+        }
+        for (int32_t row = 0; row < count; row++) scales[row] = oc_softmax_scale_of(oc_v_terms(of_rows + row * line, line, NULL));
+        for (int32_t row = 0; row < count; row++, out += depth) {
+            if (scales[row].shift > 31) {
+                memset(out, -128 ^ OC_FLIP, (size_t)depth);
+                continue;
+            }
+            oc_v_shares(of_rows + row * line, whole, scales[row], out);
+            if (rest == 0) continue;
+            uint8_t shares[OC_V_LANES];
+            oc_v_bytes bytes;
+            oc_v_shares(of_rows + row * line + whole, OC_V_LANES, scales[row], shares);
+            memcpy(&bytes, shares, sizeof bytes);
+            oc_v_store_some(out + whole, bytes, rest);
+        }
+    }
+}
+
+/* Rows of two: what both become is a matter of their difference. Each is computed when it first occurs. */
+static void oc_v_softmax_pairs(const int32_t *exponentials, const uint8_t *in, int32_t rows, uint8_t *out) {
+    uint8_t shares[OC_V_DIFFERENCES][2], known[OC_V_DIFFERENCES] = {0};
+    for (int32_t row = 0; row < rows; row++, in += 2, out += 2) {
+        const int32_t difference = oc_v_order(in[0]) - oc_v_order(in[1]), second = difference < 0;
+        const int32_t distance = second ? -difference : difference;
+        if (!known[distance]) {
+            const uint8_t pair[2] = {in[second], in[!second]};
+            oc_v_softmax_short_rows(exponentials, pair, 1, 2, shares[distance]);
+            known[distance] = 1;
+        }
+        out[second] = shares[distance][0];
+        out[!second] = shares[distance][1];
+    }
+}
+
 OC_V_INLINE void oc_v_softmax_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_softmax s = step->softmax; /* the output might be the step, for all the compiler knows */
-    const uint8_t *input = oc_source(&step->in[0], memory);
     const int32_t *exponentials = (const int32_t *)oc_source(&step->constants, memory);
-    uint8_t *output = oc_destination(&step->out, memory);
     const oc_range rows = oc_part(s.rows, part, parts);
-    int32_t of_row[OC_V_DIFFERENCES], terms[OC_V_DIFFERENCES];
+    const uint8_t *in = oc_source(&step->in[0], memory) + (size_t)rows.begin * s.depth;
+    uint8_t *out = oc_destination(&step->out, memory) + (size_t)rows.begin * s.depth;
+    if (s.depth == 2) {
+        oc_v_softmax_pairs(exponentials, in, rows.end - rows.begin, out);
+        return;
+    }
+    if (s.depth <= OC_V_DIFFERENCES) {
+        oc_v_softmax_short_rows(exponentials, in, rows.end - rows.begin, s.depth, out);
+        return;
+    }
+    int32_t terms[OC_V_DIFFERENCES];
     uint8_t shares[OC_V_DIFFERENCES];
-    const int is_short = s.depth <= OC_V_DIFFERENCES;
-    if (!is_short) oc_v_terms(exponentials, OC_V_DIFFERENCES, terms);
-
-    for (int32_t row = rows.begin; row < rows.end; row++) {
-        const uint8_t *in = input + (size_t)row * s.depth;
-        uint8_t *out = output + (size_t)row * s.depth;
+    oc_v_terms(exponentials, OC_V_DIFFERENCES, terms);
+    for (int32_t row = rows.begin; row < rows.end; row++, in += s.depth, out += s.depth) {
         const int32_t most = oc_v_order(oc_v_maximum_of_row(in, s.depth));
         uint32_t sum = 0;
-        if (is_short) {
-            const int32_t whole = (s.depth + OC_V_LANES - 1) / OC_V_LANES * OC_V_LANES;
-            OC_V_LOOK_UP(of_row, exponentials, most, in, s.depth);
-            for (int32_t i = s.depth; i < whole; i++) of_row[i] = 0;
-            sum = (uint32_t)oc_v_terms(of_row, whole, NULL);
-        } else {
-            for (int32_t i = 0; i < s.depth; i++) sum += (uint32_t)terms[most - oc_v_order(in[i])];
-        }
+        for (int32_t i = 0; i < s.depth; i++) sum += (uint32_t)terms[most - oc_v_order(in[i])];
         const oc_softmax_scale scale = oc_softmax_scale_of((int32_t)sum);
         if (scale.shift > 31) {
             memset(out, -128 ^ OC_FLIP, (size_t)s.depth);
-        } else if (is_short) {
-            const int32_t whole = s.depth / OC_V_LANES * OC_V_LANES, rest = s.depth - whole;
-            oc_v_shares(of_row, whole, scale, out);
-            if (rest == 0) continue;
-            oc_v_shares(of_row + whole, OC_V_LANES, scale, shares);
-            memcpy(out + whole, shares, (size_t)rest);
         } else {
             oc_v_shares(exponentials, OC_V_DIFFERENCES, scale, shares);
             OC_V_LOOK_UP(out, shares, most, in, s.depth);

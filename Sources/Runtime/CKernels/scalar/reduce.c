@@ -29,32 +29,16 @@ void oc_scalar_mean(const oc_step *step, const oc_memory *memory, uint32_t part,
     }
 }
 
-/* (a + b) / 2, ties away from zero. */
-static int32_t rounding_half_sum(int32_t a, int32_t b) {
-    const int64_t sum = (int64_t)a + b;
-    return (int32_t)((sum + (sum >= 0 ? 1 : -1)) / 2);
-}
-
-static int32_t doubling_high_multiply_signed(int32_t a, int32_t b) {
-    if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
-    return oc_doubling_high_multiply(a, b);
-}
-
-static int32_t saturating_shift_left(int32_t value, int32_t shift) {
-    const int64_t wide = (int64_t)value * (1 << shift);
-    return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
-}
-
-/* 1 / (1 + x) for x in [0, 1), both Q0.31: gemmlowp's three Newton-Raphson steps in Q2.29 from 48/17 - 32/17 * d. */
+/* 1 / (1 + x) for x in [0, 1), both Q0.31: gemmlowp's three Newton-Raphson steps in Q2.29 from 48/17 - 32/17 * d. Of its
+ * saturating sums and shifts only the last one can reach an end. */
 static int32_t reciprocal_of_one_plus(int32_t x) {
-    const int32_t half_denominator = rounding_half_sum(x, INT32_MAX);
-    const int32_t one = 1 << 29;
-    int32_t estimate = oc_add(1515870810, doubling_high_multiply_signed(half_denominator, -1010580540));
+    const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) >> 1);
+    int32_t estimate = 1515870810 + oc_doubling_high_multiply(half_denominator, -1010580540);
     for (int i = 0; i < 3; i++) {
-        const int32_t error = oc_subtract(one, doubling_high_multiply_signed(half_denominator, estimate));
-        estimate = oc_add(estimate, saturating_shift_left(doubling_high_multiply_signed(estimate, error), 2));
+        const int32_t error = oc_subtract(1 << 29, oc_doubling_high_multiply(half_denominator, estimate));
+        estimate = oc_add(estimate, oc_product(4, oc_doubling_high_multiply(estimate, error)));
     }
-    return saturating_shift_left(estimate, 1);
+    return estimate > INT32_MAX / 2 ? INT32_MAX : oc_product(2, estimate);
 }
 
 /* The sum is (1 + x) * 2^(12 - zeros) with x in [0, 1). One of 0 does not occur with a real table. */
@@ -86,7 +70,7 @@ void oc_scalar_softmax(const oc_step *step, const oc_memory *memory, uint32_t pa
         }
         const oc_softmax_scale scale = oc_softmax_scale_of(sum);
         for (int32_t i = 0; i < s->depth; i++) {
-            const int32_t product = doubling_high_multiply_signed(scale.multiplier, exponentials[maximum - oc_value(in[i], step->flip)]);
+            const int32_t product = oc_doubling_high_multiply(scale.multiplier, exponentials[maximum - oc_value(in[i], step->flip)]);
             const int32_t quotient = scale.shift > 31 ? 0 : oc_rounding_shift_right(product, scale.shift);
             out[i] = (uint8_t)((uint32_t)oc_clamp(oc_subtract(quotient, 128), -128, 127) ^ step->flip);
         }
