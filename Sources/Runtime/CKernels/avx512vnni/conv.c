@@ -30,14 +30,22 @@ typedef struct tile_output {
 
 typedef void (*tile_function)(const tile_input *in, const oc_vnni_block *blocks, const tile_output *out);
 
-/* Blocks without a float form, which are few: not worth a copy in every tile. */
-OC_VNNI __attribute__((noinline)) static void store_integer(const __m512i *sums, int32_t rows, int32_t columns, const oc_vnni_block *blocks,
-                                                            const tile_output *out) {
+/* Blocks without a float form, or with one that needs mending, which are few: not worth a copy in every tile. */
+OC_VNNI __attribute__((noinline)) static void store_rare(const __m512i *sums, int32_t rows, int32_t columns, const oc_vnni_block *blocks,
+                                                         const tile_output *out, int32_t mode) {
     for (int32_t n = 0; n < columns; n++) {
         const oc_vnni_scale scale = oc_vnni_load_block_scale(&blocks[n]);
+        const oc_vnni_float form = oc_vnni_load_float(&blocks[n], &out->range);
         const __mmask16 lanes = (__mmask16)(out->lanes >> 16 * n);
         for (int32_t p = 0; p < rows; p++) {
-            _mm_mask_storeu_epi8(out->bytes + (size_t)p * out->stride + 16 * n, lanes, oc_vnni_bytes(sums[p * columns + n], &scale, &out->range));
+            const __m512i sum = sums[p * columns + n];
+            uint8_t *at = out->bytes + (size_t)p * out->stride + 16 * n;
+            if (mode == OC_SCALE_MENDED) {
+                const __m512i value = oc_vnni_requantize(sum, OC_SCALE_MENDED, &form, NULL, &out->range);
+                _mm_mask_storeu_epi8(at, lanes, _mm512_castsi512_si128(oc_vnni_pack(&value, 1, &out->byte_range)));
+            } else {
+                _mm_mask_storeu_epi8(at, lanes, oc_vnni_bytes(sum, &scale, &out->range));
+            }
         }
     }
 }
@@ -111,13 +119,11 @@ OC_VNNI_INLINE void tile(const tile_input *in, const oc_vnni_block *blocks, cons
         store(sums, rows, columns, blocks, out, OC_SCALE_FLOAT);
     } else if (mode == OC_SCALE_SIGNED) {
         store(sums, rows, columns, blocks, out, OC_SCALE_SIGNED);
-    } else if (mode == OC_SCALE_MENDED) {
-        store(sums, rows, columns, blocks, out, OC_SCALE_MENDED);
     } else {
         __m512i copy[TILE * 2]; /* `sums` itself must not have an address */
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows * columns; i++) copy[i] = sums[i / columns][i % columns];
-        store_integer(copy, rows, columns, blocks, out);
+        store_rare(copy, rows, columns, blocks, out, mode);
     }
 }
 
