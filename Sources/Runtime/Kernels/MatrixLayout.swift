@@ -4,19 +4,28 @@ import CKernels
 /// The size and the bytes of a matrix step's constants, laid out as oc_matrix_constants.h says.
 public struct MatrixLayout {
     private let geometry: oc_matrix
-    /// Of the depth, in blocks of weights; 0 where they lie in rows.
-    private let group: Int32
+    private let tiling: oc_matrix_tiling
+    /// What the set's products take an input byte for, above its value; the biases make up for it.
+    private let excess: Int32
     private let factorsOffset: Int64
     private let weightsOffset: Int64
     public let constantBytes: Int64
 
     public init(_ geometry: oc_matrix, set: KernelSet) {
         self.geometry = geometry
-        group = set == .dotprod ? 4 : set == .i8mm ? 8 : 0
+        let narrow = Int32(OC_MATRIX_BLOCK)
+        tiling =
+            switch set {
+            case .dotprod: oc_matrix_tiling(block: narrow, group: 4)
+            case .i8mm: oc_matrix_tiling(block: narrow, group: 8)
+            case .avx512vnni: oc_matrix_tiling(block: Int32(OC_MATRIX_WIDE_BLOCK), group: 4)
+            default: oc_matrix_tiling(block: 1, group: 0)
+            }
+        excess = set == .avx512vnni ? 128 : 0
         var geometry = geometry
         factorsOffset = oc_matrix_factors(&geometry)
         weightsOffset = oc_matrix_weights(&geometry)
-        constantBytes = oc_matrix_bytes(&geometry, group)
+        constantBytes = oc_matrix_bytes(&geometry, tiling)
     }
 
     /// - Parameters:
@@ -30,7 +39,7 @@ public struct MatrixLayout {
             for unit in 0..<Int(geometry.units) {
                 var sum: Int32 = 0
                 for k in 0..<depth { sum &+= Int32(weights[unit * depth + k]) }
-                out.storeBytes(of: bias[unit] &- geometry.in_zero &* sum, toByteOffset: 4 * unit, as: Int32.self)
+                out.storeBytes(of: bias[unit] &- (geometry.in_zero &+ excess) &* sum, toByteOffset: 4 * unit, as: Int32.self)
                 out.storeBytes(of: factors[unit], toByteOffset: Int(factorsOffset) + 8 * unit, as: Double.self)
                 for k in 0..<depth {
                     out[place(unit, k)] = UInt8(bitPattern: weights[unit * depth + k])
@@ -46,7 +55,15 @@ public struct MatrixLayout {
         var bytes = [UInt8](repeating: 0, count: Int(other.constantBytes))
         for index in 0..<Int(weightsOffset) { bytes[index] = constants[index] }
         for unit in 0..<Int(geometry.units) {
-            for k in 0..<Int(geometry.depth) { bytes[other.place(unit, k)] = constants[place(unit, k)] }
+            var sum: Int32 = 0
+            for k in 0..<Int(geometry.depth) {
+                let weight = constants[place(unit, k)]
+                bytes[other.place(unit, k)] = weight
+                sum &+= Int32(Int8(bitPattern: weight))
+            }
+            let bias = constants.loadUnaligned(fromByteOffset: 4 * unit, as: Int32.self)
+            let changed = bias &- (other.excess &- excess) &* sum
+            bytes.withUnsafeMutableBytes { $0.storeBytes(of: changed, toByteOffset: 4 * unit, as: Int32.self) }
         }
         return bytes
     }
@@ -54,7 +71,7 @@ public struct MatrixLayout {
     /// Where a weight lies.
     private func place(_ unit: Int, _ k: Int) -> Int {
         var geometry = geometry
-        return Int(weightsOffset + oc_matrix_weight(&geometry, group, Int32(unit), Int32(k)))
+        return Int(weightsOffset + oc_matrix_weight(&geometry, tiling, Int32(unit), Int32(k)))
     }
 
     func hasValidFactors(_ constants: UnsafeRawBufferPointer) -> Bool {

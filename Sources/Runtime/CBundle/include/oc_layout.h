@@ -32,7 +32,7 @@ typedef struct oc_header {
  *  - a field takes the place of reserved bytes, and 0 says what held before: programs that do not know it refuse the bundles
  *    that use it, with the field's place, and take all others;
  *  - a kind of section is added: programs that do not know it refuse the bundles that have it. */
-enum { OC_VERSION = 3, OC_ALIGNMENT = 64 };
+enum { OC_VERSION = 4, OC_ALIGNMENT = 64 };
 
 /* Bundle/Sections describes the records of each: what holds for them, and how they are shown. */
 typedef enum oc_section_kind {

@@ -1,79 +1,107 @@
-/* Matrix products with AVX-512 VNNI. vpdpbusd takes unsigned bytes by signed ones: here weights plus 128 and the input, so that
- * all products with a row are too large by the same 128 times its sum. */
+/* Matrix products with AVX-512 VNNI: four bytes of the input, unsigned as they lie in the arena, by the same four of 16 units, of which
+ * every line of weights has 64 bytes (oc_matrix_constants.h). The biases have 128 times the weights' sums taken off. */
 #include "../matrix.h"
 #include "avx512vnni.h"
 
 #if defined(__x86_64__)
 
-enum { LINE = 64 };
+enum { BLOCK = OC_MATRIX_WIDE_BLOCK, LINE_BYTES = 4 * BLOCK, ROWS = 4, MOST_BLOCKS = 4 };
 
-typedef int32_t words __attribute__((vector_size(64)));
+#define EACH _Pragma("clang loop unroll(full)")
 
-OC_VNNI_INLINE __mmask64 first_bytes(int32_t count) { return count >= LINE ? ~0ull : (1ull << count) - 1; }
+typedef struct operands {
+    const int8_t *weights;      /* of the first block */
+    size_t block_bytes;
+    const uint8_t *x;           /* of the first row */
+    size_t depth;
+    int32_t quads;
+} operands;
 
-/* Bytes with the highest bit turned; those outside `lanes` are not read and give 0. */
-OC_VNNI_INLINE __m512i turned(const void *bytes, __mmask64 lanes) {
-    return _mm512_maskz_sub_epi8(lanes, _mm512_maskz_loadu_epi8(lanes, bytes), _mm512_set1_epi8(-128));
+OC_VNNI_INLINE __m512i quad(const uint8_t *x) {
+    int32_t bytes; /* behind the last row, what all inputs have to spare; by weights of 0 */
+    memcpy(&bytes, x, sizeof bytes);
+    return _mm512_set1_epi32(bytes);
 }
 
-/* The sums of neighbouring pairs of two vectors, by 128-bit lanes: a01 a23 b01 b23. */
-OC_VNNI_INLINE __m512i pairs(__m512i a, __m512i b) {
-    const words x = (words)a, y = (words)b;
-    const words even = __builtin_shufflevector(x, y, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30);
-    const words odd = __builtin_shufflevector(x, y, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31);
-    return _mm512_add_epi32((__m512i)even, (__m512i)odd);
-}
-
-OC_VNNI_INLINE void dots(const int8_t *weights, size_t stride, const uint8_t *x, int32_t depth, const int32_t rows, int32_t *sums) {
-    /* With one row, every other line has sums of its own. */
-    __m512i all[OC_DOT_UNITS][2];
-    for (int u = 0; u < OC_DOT_UNITS; u++) all[u][0] = all[u][1] = _mm512_setzero_si512();
-    const __m512i flip = _mm512_set1_epi8(-128);
-    const int32_t step = rows > 1 ? LINE : 2 * LINE;
-    const size_t other = rows > 1 ? (size_t)depth : LINE; /* from the first to the second bytes of x */
-    int32_t i = 0;
-    for (; i + step <= depth; i += step) {
-        const __m512i x0 = _mm512_xor_si512(_mm512_loadu_si512(x + i), flip), x1 = _mm512_xor_si512(_mm512_loadu_si512(x + i + other), flip);
-#pragma clang loop unroll(full)
-        for (int u = 0; u < OC_DOT_UNITS; u++) {
-            const int8_t *w = weights + (size_t)u * stride + i;
-            const __m512i w0 = _mm512_xor_si512(_mm512_loadu_si512(w), flip);
-            const __m512i w1 = rows > 1 ? w0 : _mm512_xor_si512(_mm512_loadu_si512(w + LINE), flip);
-            all[u][0] = _mm512_dpbusd_epi32(all[u][0], w0, x0);
-            all[u][1] = _mm512_dpbusd_epi32(all[u][1], w1, x1);
+/* One row by `blocks` blocks. Neighbouring quads have sums of their own, which hides how long a product takes. */
+OC_VNNI_INLINE void multiply_row(const operands *in, const int blocks, __m512i *sums) {
+    __m512i odd[MOST_BLOCKS];
+    EACH for (int b = 0; b < blocks; b++) sums[b] = odd[b] = _mm512_setzero_si512();
+    const uint8_t *x = in->x;
+    const int8_t *w = in->weights;
+    int32_t k = in->quads;
+    for (; k >= 2; k -= 2, x += 8, w += 2 * LINE_BYTES) {
+        const __m512i x0 = quad(x), x1 = quad(x + 4);
+        EACH for (int b = 0; b < blocks; b++) {
+            const int8_t *line = w + (size_t)b * in->block_bytes;
+            sums[b] = _mm512_dpbusd_epi32(sums[b], x0, _mm512_loadu_si512(line));
+            odd[b] = _mm512_dpbusd_epi32(odd[b], x1, _mm512_loadu_si512(line + LINE_BYTES));
         }
     }
-    for (; i < depth; i += LINE) {
-        const __mmask64 lanes = first_bytes(depth - i);
-        const __m512i x0 = turned(x + i, lanes), x1 = rows > 1 ? turned(x + i + other, lanes) : x0;
-#pragma clang loop unroll(full)
-        for (int u = 0; u < OC_DOT_UNITS; u++) {
-            const __m512i w = turned(weights + (size_t)u * stride + i, lanes);
-            all[u][0] = _mm512_dpbusd_epi32(all[u][0], w, x0);
-            if (rows > 1) all[u][1] = _mm512_dpbusd_epi32(all[u][1], w, x1);
+    if (k > 0) {
+        const __m512i x0 = quad(x);
+        EACH for (int b = 0; b < blocks; b++) sums[b] = _mm512_dpbusd_epi32(sums[b], x0, _mm512_loadu_si512(w + (size_t)b * in->block_bytes));
+    }
+    EACH for (int b = 0; b < blocks; b++) sums[b] = _mm512_add_epi32(sums[b], odd[b]);
+}
+
+/* ROWS rows by `blocks` blocks. */
+OC_VNNI_INLINE void multiply_rows(const operands *in, const int blocks, __m512i *sums) {
+    EACH for (int i = 0; i < ROWS * blocks; i++) sums[i] = _mm512_setzero_si512();
+    const uint8_t *x = in->x;
+    const int8_t *w = in->weights;
+    for (int32_t k = in->quads; k > 0; k--, x += 4, w += LINE_BYTES) {
+        __m512i lines[MOST_BLOCKS];
+        EACH for (int b = 0; b < blocks; b++) lines[b] = _mm512_loadu_si512(w + (size_t)b * in->block_bytes);
+        EACH for (int r = 0; r < ROWS; r++) {
+            const __m512i values = quad(x + (size_t)r * in->depth);
+            EACH for (int b = 0; b < blocks; b++) sums[r * blocks + b] = _mm512_dpbusd_epi32(sums[r * blocks + b], values, lines[b]);
         }
-    }
-    if (rows == 1) {
-        for (int u = 0; u < OC_DOT_UNITS; u++) all[u][0] = _mm512_add_epi32(all[u][0], all[u][1]);
-    }
-    for (int r = 0; r < rows; r++) {
-        const __m512i lanes = pairs(pairs(all[0][r], all[1][r]), pairs(all[2][r], all[3][r]));
-        const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64(lanes, 1));
-        const __m128i units = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-        _mm_storeu_si128((__m128i *)(sums + r * OC_MATRIX_UNITS), units);
     }
 }
 
-OC_VNNI_INLINE int32_t excess(const uint8_t *x, int32_t depth) {
-    __m512i sum = _mm512_setzero_si512();
-    for (int32_t i = 0; i < depth; i += LINE) {
-        sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(1), turned(x + i, first_bytes(depth - i)));
+OC_VNNI_INLINE void multiply(const oc_matrix *m, const oc_matrix_constants *k, const operands *in, int32_t first, const int rows, const int blocks,
+                             uint8_t *out) {
+    __m512i sums[ROWS * MOST_BLOCKS];
+    if (rows == 1) multiply_row(in, blocks, sums);
+    else multiply_rows(in, blocks, sums);
+    for (int r = 0; r < rows; r++, out += m->units) {
+        for (int b = 0; b < blocks; b++) {
+            const int32_t unit = first + b * BLOCK, left = m->units - unit;
+            int32_t words[BLOCK];
+            _mm512_storeu_si512(words, sums[r * blocks + b]);
+            if (left >= BLOCK) oc_matrix_store(m, words, 0, k->bias + unit, k->factor + unit, 128, out + b * BLOCK);
+            else oc_matrix_store_some(m, words, 0, k->bias + unit, k->factor + unit, 128, out + b * BLOCK, left);
+        }
     }
-    return (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum) * 128u);
 }
 
 OC_VNNI void oc_vnni_matrix(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_matrix_by(dots, excess, step, memory, part, parts, step->flip);
+    const oc_matrix m = step->matrix; /* the output might be the step, for all the compiler knows */
+    const oc_matrix_constants k = oc_matrix_parts(step, memory);
+    const uint8_t *input = oc_source(&step->in[0], memory);
+    uint8_t *output = oc_destination(&step->out, memory);
+    const size_t block_bytes = (size_t)oc_matrix_block_bytes(&m, BLOCK);
+    /* Workers share whole blocks. */
+    const oc_range blocks = oc_part((m.units + BLOCK - 1) / BLOCK, part, parts);
+    for (int32_t block = blocks.begin, some; block < blocks.end; block += some) {
+        some = blocks.end - block >= MOST_BLOCKS ? MOST_BLOCKS : 1;
+        operands in = {k.weights + (size_t)block * block_bytes, block_bytes, input, (size_t)m.depth, (m.depth + 3) / 4};
+        const int32_t first = block * BLOCK;
+        uint8_t *out = output + first;
+        for (int32_t row = 0, together; row < m.rows; row += together) {
+            together = m.rows - row >= ROWS ? ROWS : 1;
+            if (some == 1) {
+                if (together == 1) multiply(&m, &k, &in, first, 1, 1, out);
+                else multiply(&m, &k, &in, first, ROWS, 1, out);
+            } else {
+                if (together == 1) multiply(&m, &k, &in, first, 1, MOST_BLOCKS, out);
+                else multiply(&m, &k, &in, first, ROWS, MOST_BLOCKS, out);
+            }
+            in.x += (size_t)together * in.depth;
+            out += (size_t)together * (size_t)m.units;
+        }
+    }
 }
 
 #endif

@@ -43,7 +43,7 @@ static inline __attribute__((always_inline)) void oc_matrix_in_blocks(oc_multipl
     const oc_matrix_constants k = oc_matrix_parts(step, memory);
     const int8_t *input = (const int8_t *)oc_source(&step->in[0], memory);
     uint8_t *output = oc_destination(&step->out, memory);
-    const size_t depth = (size_t)m.depth, block_bytes = (size_t)oc_matrix_block_bytes(&m);
+    const size_t depth = (size_t)m.depth, block_bytes = (size_t)oc_matrix_block_bytes(&m, BLOCK);
     const int32_t whole = m.depth / LINE, lines = (m.depth + LINE - 1) / LINE, rest = m.depth % LINE;
     /* Workers share whole blocks. */
     const oc_range blocks = oc_part((m.units + BLOCK - 1) / BLOCK, part, parts);

@@ -96,7 +96,10 @@ public struct KernelContract: Sendable {
 
     /// Bytes behind input 0 that the kernel may read where the arena has them to spare. Their values make no difference.
     public var slack: Int {
-        if case .convolution = constants { 15 } else { 0 }
+        switch constants {
+        case .convolution, .matrix: 15
+        default: 0
+        }
     }
 
     /// Nil for a number that is no kernel.

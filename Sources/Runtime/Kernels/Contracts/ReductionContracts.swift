@@ -116,6 +116,9 @@ extension KernelContract {
         try check.clamp(m.clamp_min, m.clamp_max)
         try check.int8(step)
         let layout = MatrixLayout(m, set: check.set)
+        // Vector kernels read some bytes past their input (`slack`), which only the arena has to spare.
+        try check(
+            step.in.0.space == OC_SPACE_ARENA.rawValue, "a matrix's input is a constant; build the bundle again")
         try check.bytes(step.in.0, times(Int64(m.rows), Int64(m.depth)))
         try check.bytes(step.out, times(Int64(m.rows), Int64(m.units)))
         try check.bytes(step.constants, layout.constantBytes)
