@@ -24,7 +24,30 @@ extension RandomStep {
         }
         step.conv = c
         outputBytes = Int(pixels * c.out_c)
-        prepareConstants(c, kernel, &random)
+        if kernel == OC_KERNEL_CONV_WIDE {
+            prepareWideFilters(c, &random)
+        } else {
+            prepareConstants(c, kernel, &random)
+        }
+    }
+
+    /// All channels, as all of an output is compared.
+    private mutating func prepareWideFilters(_ c: oc_conv, _ random: inout RandomNumbers) {
+        var geometry = c
+        let length = Int(oc_wide_length(&geometry))
+        var bytes: [UInt8] = []
+        func append(_ value: Int32, _ count: Int32) {
+            for shift in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
+        }
+        for channel in 0..<c.out_c {
+            append(channel, 4)
+            append(random.number(-100_000...100_000), 4)
+            append(random.multiplier(), 4)
+            append(random.shift(-14 ... -4), 4)
+            for _ in 0..<length { append(random.number(-Int32(OC_WIDE_MOST)...Int32(OC_WIDE_MOST)), 2) }
+            if length % 2 != 0 { append(0, 2) }
+        }
+        constants = { [bytes] _ in bytes }
     }
 
     private static func geometry(_ kernel: oc_kernel, _ random: inout RandomNumbers) -> oc_conv {
@@ -53,9 +76,9 @@ extension RandomStep {
             (c.in_c, c.out_c, c.in_w) = (1, 8, random.number(15...70))
         }
         c.groups = 1
-        if kernel == OC_KERNEL_CONV_GROUPED {
-            c.groups = random.number(2...4)
-            (c.in_c, c.out_c) = (c.groups * random.number(1...12), c.groups * random.number(1...12))
+        if kernel == OC_KERNEL_CONV_WIDE && random.oneIn(2) {
+            c.groups = c.in_c
+            c.out_c = c.in_c * random.number(1...2)
         }
         if kernel == OC_KERNEL_DEPTHWISE_MULTIPLIED || (isDepthwise && random.oneIn(4)) {
             c.out_c *= random.number(2...4)

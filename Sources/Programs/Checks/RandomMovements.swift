@@ -64,6 +64,7 @@ extension RandomStep {
         (r.batches, r.channels) = (random.number(1...2), random.channels())
         (r.in_h, r.in_w) = (random.number(1...7), random.number(1...7))
         (r.out_h, r.out_w) = (random.number(1...12), random.number(1...12))
+        if kernel == OC_KERNEL_RESIZE_BILINEAR && random.oneIn(4) { r.as_floats = 1 }
         step.resize = r
         inputs = [Operand(bytes: random.bytes(Int(r.batches * r.in_h * r.in_w * r.channels)))]
         outputBytes = Int(r.batches * r.out_h * r.out_w * r.channels)
@@ -75,7 +76,8 @@ extension RandomStep {
             words.append(random.number(0...last))
             guard kernel == OC_KERNEL_RESIZE_BILINEAR else { continue }
             words.append(random.number(0...last))
-            words.append(random.number(0...1024 / parts) * parts)
+            let part = random.number(0...1024 / parts) * parts
+            words.append(r.as_floats == 0 ? part : Int32(bitPattern: (Float(part) / 1024 - 0.25).bitPattern))
         }
         constants = { [words] _ in
             var bytes: [UInt8] = []

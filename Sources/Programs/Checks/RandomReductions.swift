@@ -13,6 +13,7 @@ extension RandomStep {
         p.out_h = max(1, (p.in_h + 2 * p.pad_top - p.kernel_h) / p.stride_h + 1)
         p.out_w = max(1, (p.in_w + 2 * p.pad_left - p.kernel_w) / p.stride_w + 1)
         (_, _, p.clamp_min, p.clamp_max) = random.ranges()
+        if step.kernel == OC_KERNEL_AVERAGE_POOL.rawValue && random.oneIn(3) { p.raised = 128 }
         step.pool = p
         inputs = [Operand(bytes: random.bytes(Int(p.batches * p.in_h * p.in_w * p.channels)))]
         outputBytes = Int(p.batches * p.out_h * p.out_w * p.channels)

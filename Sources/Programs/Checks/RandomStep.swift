@@ -25,7 +25,7 @@ struct RandomStep {
         step.kernel = kernel.rawValue
         (step.in.0.type, step.in.1.type, step.out.type) = (Self.int8, Self.int8, Self.int8)
         switch kernel {
-        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+        case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_WIDE, OC_KERNEL_DEPTHWISE,
             OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV:
             makeConvolution(kernel, &random)
         case OC_KERNEL_MATRIX: makeMatrix(&random)

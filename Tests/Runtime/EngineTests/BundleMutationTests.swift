@@ -105,7 +105,7 @@ extension BundleView {
         steps.reduce(0) { sum, step in
             let moved = Double(step.in.0.bytes) + Double(step.in.1.bytes) + Double(step.out.bytes)
             switch oc_kernel(rawValue: step.kernel) {
-            case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+            case OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_WIDE, OC_KERNEL_DEPTHWISE,
                 OC_KERNEL_DEPTHWISE_MULTIPLIED,
                 OC_KERNEL_TRANSPOSE_CONV:
                 let pixels = Double(step.out.bytes) / Double(step.conv.out_c)

@@ -100,7 +100,17 @@ import Testing
             for wrong: Int32 in [-1, 1025] {
                 try refuse(bilinear, "weights are out of range") { $0.storeWord(wrong, at: 12 * entry + 8) }
             }
+            for (part, isTaken) in [(Float(-1), true), (1, true), (1.01, false), (.nan, false), (-.infinity, false)] {
+                let change: Change = {
+                    $0.step.resize.as_floats = 1
+                    for other in 0..<5 { $0.storeWord(0, at: 12 * other + 8) }
+                    $0.storeWord(Int32(bitPattern: part.bitPattern), at: 12 * entry + 8)
+                }
+                if isTaken { try accept(bilinear, change) } else { try refuse(bilinear, "weights are out", change) }
+            }
         }
+        try refuse(nearest, "no known arithmetic") { $0.step.resize.as_floats = 1 }
+        try refuse(bilinear, "no known arithmetic") { $0.step.resize.as_floats = 2 }
     }
 
     @Test("Float edges")

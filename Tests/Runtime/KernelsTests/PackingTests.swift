@@ -17,49 +17,41 @@ import Testing
     static let families: [Family] = [
         Family(set: .scalar, kernel: OC_KERNEL_CONV, checksum: 0x08adf2327e73d7ce),
         Family(set: .scalar, kernel: OC_KERNEL_CONV_ADD, checksum: 0x1dac73b81db22e23),
-        Family(set: .scalar, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .scalar, kernel: OC_KERNEL_DEPTHWISE, checksum: 0xe5d03774f269d383),
         Family(set: .scalar, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .scalar, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .avx2, kernel: OC_KERNEL_CONV, checksum: 0x1cf4d83c68feb634),
         Family(set: .avx2, kernel: OC_KERNEL_CONV_ADD, checksum: 0x0bd9a42b95882f3d),
-        Family(set: .avx2, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .avx2, kernel: OC_KERNEL_DEPTHWISE, checksum: 0xc7dc0d32175f9d4e),
         Family(set: .avx2, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .avx2, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .avx512vnni, kernel: OC_KERNEL_CONV, checksum: 0x58a1540f8828990d),
         Family(set: .avx512vnni, kernel: OC_KERNEL_CONV_ADD, checksum: 0xeae64dbbefae58b3),
-        Family(set: .avx512vnni, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .avx512vnni, kernel: OC_KERNEL_DEPTHWISE, checksum: 0x127d71c6a88c50c8),
         Family(set: .avx512vnni, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x5f093258db16e33d),
         Family(set: .avx512vnni, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .neon, kernel: OC_KERNEL_CONV, checksum: 0xf86ab1c371484732),
         Family(set: .neon, kernel: OC_KERNEL_CONV_ADD, checksum: 0x6a4a781b8b198456),
-        Family(set: .neon, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .neon, kernel: OC_KERNEL_DEPTHWISE, checksum: 0x68760a36ae599a10),
         Family(set: .neon, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .neon, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .dotprod, kernel: OC_KERNEL_CONV, checksum: 0xc18d6639868ff9c5),
         Family(set: .dotprod, kernel: OC_KERNEL_CONV_ADD, checksum: 0xfb0ac665e253a842),
-        Family(set: .dotprod, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .dotprod, kernel: OC_KERNEL_DEPTHWISE, checksum: 0x6eb4dba683bd3253),
         Family(set: .dotprod, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .dotprod, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .i8mm, kernel: OC_KERNEL_CONV, checksum: 0xcf3b84dd47e40b39),
         Family(set: .i8mm, kernel: OC_KERNEL_CONV_ADD, checksum: 0xe4d7028983858590),
-        Family(set: .i8mm, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .i8mm, kernel: OC_KERNEL_DEPTHWISE, checksum: 0x6eb4dba683bd3253),
         Family(set: .i8mm, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .i8mm, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .neon32, kernel: OC_KERNEL_CONV, checksum: 0x5cedb66127a4ae4a),
         Family(set: .neon32, kernel: OC_KERNEL_CONV_ADD, checksum: 0x37b16be4cd316ae3),
-        Family(set: .neon32, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .neon32, kernel: OC_KERNEL_DEPTHWISE, checksum: 0x68760a36ae599a10),
         Family(set: .neon32, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .neon32, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
         Family(set: .rvv, kernel: OC_KERNEL_CONV, checksum: 0x61dada7573d5eb29),
         Family(set: .rvv, kernel: OC_KERNEL_CONV_ADD, checksum: 0x5a6ae6bef80e8e8a),
-        Family(set: .rvv, kernel: OC_KERNEL_CONV_GROUPED, checksum: 0x0bdfbfb72694053c),
         Family(set: .rvv, kernel: OC_KERNEL_DEPTHWISE, checksum: 0xe5d03774f269d383),
         Family(set: .rvv, kernel: OC_KERNEL_DEPTHWISE_MULTIPLIED, checksum: 0x30777059db4bd9bd),
         Family(set: .rvv, kernel: OC_KERNEL_TRANSPOSE_CONV, checksum: 0x9da78e04433eec05),
@@ -74,7 +66,7 @@ import Testing
     @Test("Unpacking gives back what was packed", arguments: KernelSet.allCases)
     func roundTrip(set: KernelSet) {
         var random = SplitMix64(state: 7)
-        for kernel in [OC_KERNEL_CONV, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE, OC_KERNEL_TRANSPOSE_CONV] {
+        for kernel in [OC_KERNEL_CONV, OC_KERNEL_DEPTHWISE, OC_KERNEL_TRANSPOSE_CONV] {
             for _ in 0..<20 {
                 let sample = Sample(kernel, &random)
                 let layout = ConvolutionLayout(sample.geometry, kernel: kernel.rawValue, set: set)
@@ -143,9 +135,9 @@ import Testing
             (c.stride_h, c.stride_w, c.dilation_h, c.dilation_w) = (1, 1, 1, 1)
             if random.number(0...2) == 0 { (c.stride_h, c.stride_w) = (2, 2) }
             if random.number(0...5) == 0 { (c.dilation_h, c.dilation_w) = (2, random.number(1...2)) }
-            c.groups = kernel == OC_KERNEL_CONV_GROUPED ? 2 : 1
-            c.in_c = random.number(1...20) * c.groups
-            c.out_c = isDepthwise ? c.in_c : random.number(1...45) * c.groups
+            c.groups = 1
+            c.in_c = random.number(1...20)
+            c.out_c = isDepthwise ? c.in_c : random.number(1...45)
             if kernel == OC_KERNEL_DEPTHWISE_MULTIPLIED { c.out_c *= 2 }
             if random.number(0...3) == 0 { (c.pad_top, c.pad_left) = (c.kernel_h / 2, c.kernel_w / 2) }
             (c.in_h, c.in_w) = (random.number(1...12), random.number(1...30))
@@ -158,7 +150,7 @@ import Testing
             var weights: [Int8] = []
             // How many products may be summed in few bits depends on how large weights are.
             let smaller = Int(random.number(0...4))
-            for _ in 0..<channels * (isDepthwise ? taps : taps * Int(c.in_c / c.groups)) {
+            for _ in 0..<channels * (isDepthwise ? taps : taps * Int(c.in_c)) {
                 weights.append(Int8(truncatingIfNeeded: random.number(-128...127)) >> smaller)
             }
             self.weights = weights

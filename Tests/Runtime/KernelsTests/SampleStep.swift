@@ -96,7 +96,7 @@ extension SampleStep {
         if kernel == OC_KERNEL_DEPTHWISE_MULTIPLIED { c.out_c = 12 }
         (c.kernel_h, c.kernel_w, c.stride_h, c.stride_w) = (3, 2, 2, 1)
         (c.dilation_h, c.dilation_w, c.pad_top, c.pad_left) = (1, 1, 1, 0)
-        c.groups = kernel == OC_KERNEL_CONV_GROUPED ? 2 : 1
+        c.groups = 1
         (c.in_zero, c.out_zero, c.clamp_min, c.clamp_max) = (3, -4, -128, 127)
         if kernel == OC_KERNEL_CONV_ADD {
             c.residual.channels = 7
@@ -115,6 +115,25 @@ extension SampleStep {
         sample.step.out = sample.arena(2 * 3 * count)
         let scratch = Int(layout.minimumScratchBytes) * Int(sample.threads)
         if scratch > 0 { sample.step.scratch = sample.arena(scratch) }
+        return sample
+    }
+
+    /// Channels 3 and 7 of ten, of filters of 3x3x5.
+    static var wideFilters: SampleStep {
+        var sample = SampleStep(OC_KERNEL_CONV_WIDE)
+        var c = oc_conv()
+        (c.batches, c.in_h, c.in_w, c.in_c, c.out_h, c.out_w, c.out_c) = (1, 5, 4, 5, 3, 2, 10)
+        (c.kernel_h, c.kernel_w, c.stride_h, c.stride_w) = (3, 3, 1, 1)
+        (c.dilation_h, c.dilation_w, c.groups, c.clamp_min, c.clamp_max) = (1, 1, 1, -128, 127)
+        sample.step.conv = c
+        var words: [Int32] = []
+        for channel: Int32 in [3, 7] {
+            // 45 weights, -255 and 255, and what makes them whole words.
+            words += [channel, 1000, 1 << 30, -7] + [Int32](repeating: 0x00ff_ff01, count: 22) + [255]
+        }
+        sample.step.constants = sample.constants(words)
+        sample.step.in.0 = sample.arena(100)
+        sample.step.out = sample.arena(60)
         return sample
     }
 
@@ -149,7 +168,7 @@ extension SampleStep {
         var sample = SampleStep(kernel)
         sample.step.pool = oc_pool(
             batches: 2, in_h: 5, in_w: 4, channels: 3, out_h: 3, out_w: 2, kernel_h: 2, kernel_w: 2, stride_h: 2,
-            stride_w: 2, pad_top: 1, pad_left: 0, clamp_min: -128, clamp_max: 127)
+            stride_w: 2, pad_top: 1, pad_left: 0, clamp_min: -128, clamp_max: 127, raised: 0)
         sample.step.in.0 = sample.arena(2 * 5 * 4 * 3)
         sample.step.out = sample.arena(2 * 3 * 2 * 3)
         return sample
@@ -204,7 +223,8 @@ extension SampleStep {
 
     static func resize(_ kernel: oc_kernel) -> SampleStep {
         var sample = SampleStep(kernel)
-        sample.step.resize = oc_resize(batches: 2, in_h: 3, in_w: 2, channels: 4, out_h: 2, out_w: 3)
+        sample.step.resize = oc_resize(
+            batches: 2, in_h: 3, in_w: 2, channels: 4, out_h: 2, out_w: 3, as_floats: 0)
         sample.step.in.0 = sample.arena(48)
         sample.step.out = sample.arena(48)
         let isNearest = kernel == OC_KERNEL_RESIZE_NEAREST

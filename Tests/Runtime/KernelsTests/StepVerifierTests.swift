@@ -7,7 +7,7 @@ import Testing
 /// Each bound of each kernel's contract: the step is taken within it and refused one beyond.
 @Suite struct StepVerifierTests {
     static let convolutions = [
-        OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_CONV_GROUPED, OC_KERNEL_DEPTHWISE,
+        OC_KERNEL_CONV, OC_KERNEL_CONV_ADD, OC_KERNEL_DEPTHWISE,
         OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV,
     ]
     static let binaries = [
@@ -17,7 +17,7 @@ import Testing
     /// A sound step of every kernel.
     static var samples: [SampleStep] {
         KernelSet.allCases.flatMap { set in convolutions.map { SampleStep.convolution($0, set) } }
-            + binaries.map(SampleStep.binary) + [.matrix, .mean, .softmax, .table, .fill]
+            + binaries.map(SampleStep.binary) + [.wideFilters, .matrix, .mean, .softmax, .table, .fill]
             + [OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL].map(SampleStep.pool)
             + [1, 4, 8].map(SampleStep.copy) + [OC_TYPE_INT32, OC_TYPE_INT64].map(SampleStep.argMax)
             + [OC_KERNEL_RESIZE_BILINEAR, OC_KERNEL_RESIZE_NEAREST].map(SampleStep.resize)
@@ -148,11 +148,30 @@ import Testing
                     $0.step.kernel = kernel.rawValue
                 }
             }
-            try refuse(.convolution(OC_KERNEL_CONV_GROUPED, set), "channels do not match") {
-                $0.step.kernel = OC_KERNEL_CONV.rawValue
-            }
             try refuse(.convolution(OC_KERNEL_CONV, set), "input is a constant") {
                 $0.step.in.0 = $0.constantTensor([UInt8](repeating: 0, count: 120))
+            }
+        }
+    }
+
+    @Test("Filters with weights beyond int8")
+    func wideFilters() throws {
+        let sample = SampleStep.wideFilters
+        try accept(sample) { ($0.step.conv.out_c, $0.step.out.bytes) = (8, 48) }
+        try refuse(sample, "channels do not match") { ($0.step.conv.out_c, $0.step.out.bytes) = (7, 42) }
+        for groups: Int32 in [2, 4, 6] {
+            try refuse(sample, "channels do not match") { $0.step.conv.groups = groups }
+        }
+        try refuse(sample, "sizes") { $0.step.constants.bytes -= 4 }
+        try refuse(sample, "sizes") { $0.step.conv.kernel_w = 2 }
+        try refuse(sample, "build") { $0.step.conv.in_c = .max }
+        for (word, wrong, reason) in [
+            (0, -1, "channels do not match"), (0, 10, "channels do not match"), (2, -1, "multiplier"),
+            (3, 40, "multiplier"), (4, 256, "weight is out of range"), (26, -256 & 0xffff, "weight is out of range"),
+        ] as [(Int, Int32, String)] {
+            try refuse(sample, reason) {
+                let at = Int($0.step.constants.offset) + 4 * word
+                for byte in 0..<4 { $0.weights[at + byte] = UInt8(truncatingIfNeeded: wrong >> Int32(8 * byte)) }
             }
         }
     }
@@ -307,6 +326,10 @@ import Testing
                 }
             }
             try clamps(sample, \.pool.clamp_min, \.pool.clamp_max)
+            try accept(sample) { $0.step.pool.raised = 128 }
+            for wrong: Int32 in [1, -128, .max] {
+                try refuse(sample, "raises its values") { $0.step.pool.raised = wrong }
+            }
             for (width, isTaken) in [(4095, true), (4096, false)] {
                 let change: Change = {
                     $0.step.pool.batches = 1

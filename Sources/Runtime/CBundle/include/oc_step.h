@@ -12,7 +12,7 @@
 /* Kernels. One number is one contract: what it reads, what it writes, which union member describes it. */
 typedef enum oc_kernel {
     OC_KERNEL_CONV = 1,             /* oc_conv, one group */
-    OC_KERNEL_CONV_GROUPED = 2,     /* oc_conv */
+    OC_KERNEL_CONV_WIDE = 2,        /* oc_conv, some of its filters */
     OC_KERNEL_DEPTHWISE = 3,        /* oc_conv, out_c a multiple of in_c */
     OC_KERNEL_DEPTHWISE_MULTIPLIED = 4, /* the same, in older bundles */
     OC_KERNEL_TRANSPOSE_CONV = 5,   /* oc_conv */
@@ -71,7 +71,11 @@ typedef struct oc_residual {
  * add to output row y * stride_h - pad_top + ky.
  *
  * `constants` holds what the kernel set's packing lays out (CKernels/include/oc_packing.h): biases with the input's zero point
- * folded in, weights, multipliers and shifts of each output channel. */
+ * folded in, weights, multipliers and shifts of each output channel.
+ *
+ * OC_KERNEL_CONV_WIDE writes single channels of an output that another step has written: those whose weights need 16 bits, as few
+ * do of uint8 models, whose weights have zero points. `groups` is 1, or in_c where each filter sees one channel; `constants` are
+ * filters (CKernels/include/oc_wide_filters.h). */
 typedef struct oc_conv {
     int32_t batches, in_h, in_w, in_c;
     int32_t out_h, out_w, out_c;
@@ -112,6 +116,9 @@ typedef struct oc_pool {
     int32_t batches, in_h, in_w, channels, out_h, out_w;
     int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
     int32_t clamp_min, clamp_max;
+    /* Of AVERAGE_POOL: what is added to each value before the mean, and taken off it. 0, or 128 for uint8 models, of whose values none
+     * is below 0, so that ties go up. */
+    int32_t raised;
 } oc_pool;
 
 /* Mean over the `reduced` dimensions; the output is dense over the `kept` ones. */
@@ -149,9 +156,10 @@ typedef struct oc_copy {
 
 /* `constants` of RESIZE_NEAREST: int32 source row of each output row, then source column of each output column.
  * Of RESIZE_BILINEAR: for each output row, then for each output column, three int32: lower index, upper index and the
- * position between them in 1/1024 from the lower one, 0 to 1024. */
+ * position between them in 1/1024 from the lower one, 0 to 1024; as_floats, the bits of a float of that, times 1. */
 typedef struct oc_resize {
     int32_t batches, in_h, in_w, channels, out_h, out_w;
+    int32_t as_floats;      /* of RESIZE_BILINEAR, as uint8 models have it: by float32 on the values plus 128, 1/2 added and cut */
 } oc_resize;
 
 /* Index of the first maximum along the middle of [outer, axis, inner]; the output has 4- or 8-byte integers. */

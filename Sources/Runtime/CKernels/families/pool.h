@@ -66,7 +66,8 @@ OC_V_INLINE oc_v_bytes oc_v_average_of_some(const oc_pool *p, const oc_window *w
             sums += oc_v_widen(some);
         }
     }
-    return oc_v_bytes_of(count > 0 ? oc_v_divided(sums, count) : sums, 0, p->clamp_min, p->clamp_max);
+    if (count > 0) sums = oc_v_divided(sums + p->raised * count, count) - p->raised;
+    return oc_v_bytes_of(sums, 0, p->clamp_min, p->clamp_max);
 }
 
 OC_V_INLINE void oc_v_average_of(const oc_step *step, const oc_window *w, uint8_t *out) {

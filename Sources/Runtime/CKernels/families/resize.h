@@ -36,6 +36,19 @@ OC_V_INLINE oc_v_bytes oc_v_blend_sixteenths(const oc_v_corners *p, int32_t y, i
     return __builtin_convertvector(rounded, oc_v_bytes) ^ OC_FLIP;
 }
 
+/* The same by floats, in the order of TensorFlow Lite's reference. */
+OC_V_INLINE oc_v_bytes oc_v_blend_floats(const oc_v_corners *p, int32_t y, int32_t x, int32_t at) {
+#pragma STDC FP_CONTRACT OFF
+    float lower, right;
+    memcpy(&lower, &y, sizeof lower);
+    memcpy(&right, &x, sizeof right);
+#define OC_V_REALS(corner) __builtin_convertvector(oc_v_words_above(oc_v_load((corner) + at), -128), oc_v_reals)
+    const oc_v_reals sum = OC_V_REALS(p->upper_left) * (1 - lower) * (1 - right) + OC_V_REALS(p->lower_left) * lower * (1 - right)
+        + OC_V_REALS(p->upper_right) * (1 - lower) * right + OC_V_REALS(p->lower_right) * lower * right + 0.5f;
+#undef OC_V_REALS
+    return __builtin_convertvector(__builtin_convertvector(sum, oc_v_words), oc_v_bytes) ^ (uint8_t)(OC_FLIP ^ 128);
+}
+
 typedef oc_v_bytes oc_v_blend_fn(const oc_v_corners *, int32_t y, int32_t x, int32_t at);
 
 OC_V_INLINE void oc_v_resize_pixel(oc_v_blend_fn *blend, const oc_v_corners *corners, int32_t y, int32_t x, int32_t channels, uint8_t *out) {
@@ -48,7 +61,7 @@ OC_V_INLINE void oc_v_resize_pixel(oc_v_blend_fn *blend, const oc_v_corners *cor
 }
 
 /* Fewer channels than a vector: `end` is the input's; what goes beyond the pixel in whole vectors, the next one writes over. */
-static void oc_v_resize_narrow_pixel(oc_v_corners corners, int in_sixteenths, int32_t y, int32_t x, int32_t channels, const uint8_t *end,
+static void oc_v_resize_narrow_pixel(oc_v_corners corners, oc_v_blend_fn *blend, int32_t y, int32_t x, int32_t channels, const uint8_t *end,
                                      uint8_t *out, const uint8_t *limit) {
     uint8_t copies[4][OC_V_LANES];
     const uint8_t **all[4] = {&corners.upper_left, &corners.lower_left, &corners.upper_right, &corners.lower_right};
@@ -57,7 +70,7 @@ static void oc_v_resize_narrow_pixel(oc_v_corners corners, int in_sixteenths, in
         memcpy(copies[i], *all[i], (size_t)channels);
         *all[i] = copies[i];
     }
-    const oc_v_bytes bytes = in_sixteenths ? oc_v_blend_sixteenths(&corners, y, x, 0) : oc_v_blend(&corners, y, x, 0);
+    const oc_v_bytes bytes = blend(&corners, y, x, 0);
     if (limit - out >= OC_V_LANES) memcpy(out, &bytes, sizeof bytes);
     else oc_v_store_some(out, bytes, channels);
 }
@@ -84,7 +97,10 @@ OC_V_INLINE void oc_v_resize_bilinear_kernel(const oc_step *step, const oc_memor
             const int32_t *x = columns + 3 * (size_t)column;
             const size_t left = (size_t)x[0] * channels, right = (size_t)x[1] * channels;
             const oc_v_corners corners = {upper + left, lower + left, upper + right, lower + right};
-            if (r.channels < OC_V_LANES) oc_v_resize_narrow_pixel(corners, in_sixteenths, y[2], x[2], r.channels, end, out, limit);
+            if (r.channels < OC_V_LANES) {
+                oc_v_blend_fn *blend = r.as_floats ? oc_v_blend_floats : in_sixteenths ? oc_v_blend_sixteenths : oc_v_blend;
+                oc_v_resize_narrow_pixel(corners, blend, y[2], x[2], r.channels, end, out, limit);
+            } else if (r.as_floats) oc_v_resize_pixel(oc_v_blend_floats, &corners, y[2], x[2], r.channels, out);
             else if (in_sixteenths) oc_v_resize_pixel(oc_v_blend_sixteenths, &corners, y[2], x[2], r.channels, out);
             else oc_v_resize_pixel(oc_v_blend, &corners, y[2], x[2], r.channels, out);
         }

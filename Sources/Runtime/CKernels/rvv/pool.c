@@ -26,9 +26,11 @@ OC_RVV static void average(const oc_step *step, const oc_window *w, uint8_t *out
         vint32m4_t values = window_sum(none, w->first + first, w->height, w->width, (ptrdiff_t)w->line, (ptrdiff_t)w->pixel, vl);
         if (count > 0) {
             /* Half away from zero, on the raw values as the reference has it: half is negated where the sum is negative. */
+            values = __riscv_vadd_vx_i32m4(values, p->raised * count, vl);
             const vint32m4_t sign = __riscv_vsra_vx_i32m4(values, 31, vl);
             const vint32m4_t half = __riscv_vsub_vv_i32m4(__riscv_vxor_vx_i32m4(sign, count / 2, vl), sign, vl);
             values = __riscv_vdiv_vx_i32m4(__riscv_vadd_vv_i32m4(values, half, vl), count, vl);
+            values = __riscv_vsub_vx_i32m4(values, p->raised, vl);
         }
         values = __riscv_vmin_vx_i32m4(__riscv_vmax_vx_i32m4(values, p->clamp_min, vl), p->clamp_max, vl);
         __riscv_vse8_v_i8m1((int8_t *)out + first, __riscv_vncvt_x_x_w_i8m1(__riscv_vncvt_x_x_w_i16m2(values, vl), vl), vl);

@@ -14,7 +14,7 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
     case OC_KERNEL_ADD: return oc_scalar_add;
 #endif
     case OC_KERNEL_CONV_ADD: return oc_scalar_conv_add;
-    case OC_KERNEL_CONV_GROUPED: return oc_scalar_conv;
+    case OC_KERNEL_CONV_WIDE: return oc_scalar_wide;
     case OC_KERNEL_DEPTHWISE_MULTIPLIED: return oc_scalar_depthwise;
     case OC_KERNEL_TRANSPOSE_CONV: return oc_scalar_transpose_conv;
     case OC_KERNEL_MUL: return oc_scalar_mul;

@@ -24,7 +24,10 @@ static inline __attribute__((always_inline)) void pool(const oc_step *step, cons
         for (int32_t i = 0; i < channels; i++) {
             int32_t value = values[i];
             /* Half away from zero, on the raw values as the reference has it. */
-            if (average && count > 0) value = (value > 0 ? value + count / 2 : value - count / 2) / count;
+            if (average && count > 0) {
+                value += p->raised * count;
+                value = (value > 0 ? value + count / 2 : value - count / 2) / count - p->raised;
+            }
             out[first + i] = (uint8_t)((uint32_t)oc_clamp(value, p->clamp_min, p->clamp_max) ^ flip);
         }
     }

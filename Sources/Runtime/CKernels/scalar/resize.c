@@ -1,4 +1,4 @@
-/* Resizing. Source rows, columns and weights come from the compiler as tables, so no float decides a byte here. */
+/* Resizing. Source rows, columns and weights come from the compiler as tables. */
 #include "../fixed_point.h"
 #include "scalar.h"
 
@@ -20,6 +20,16 @@ void oc_scalar_resize_nearest(const oc_step *step, const oc_memory *memory, uint
     }
 }
 
+#pragma STDC FP_CONTRACT OFF
+
+/* In the order of TensorFlow Lite's reference. */
+static inline uint8_t blend_floats(const uint8_t *upper, const uint8_t *lower, size_t left, size_t right, float y, float x, uint32_t flip) {
+    const uint8_t raised = (uint8_t)(flip ^ 128);
+    const float sum = (float)(upper[left] ^ raised) * (1 - y) * (1 - x) + (float)(lower[left] ^ raised) * y * (1 - x)
+        + (float)(upper[right] ^ raised) * (1 - y) * x + (float)(lower[right] ^ raised) * y * x + 0.5f;
+    return (uint8_t)((uint32_t)(int32_t)sum ^ raised);
+}
+
 /* Weights in 1/1024 on each axis, so the sum has 20 fraction bits; rounded half away from zero as the reference does. */
 void oc_scalar_resize_bilinear(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_resize *r = &step->resize;
@@ -37,7 +47,14 @@ void oc_scalar_resize_bilinear(const oc_step *step, const oc_memory *memory, uin
         for (int32_t column = 0; column < r->out_w; column++) {
             const int32_t *x = columns + 3 * (size_t)column;
             const size_t left = (size_t)x[0] * r->channels, right = (size_t)x[1] * r->channels;
+            float down = 0, aside = 0;
+            memcpy(&down, y + 2, sizeof down);
+            memcpy(&aside, x + 2, sizeof aside);
             for (int32_t c = 0; c < r->channels; c++) {
+                if (r->as_floats) {
+                    *out++ = blend_floats(upper + c, lower + c, left, right, down, aside, step->flip);
+                    continue;
+                }
                 const int32_t sum = oc_value(upper[left + c], step->flip) * ((1024 - y[2]) * (1024 - x[2]))
                     + oc_value(lower[left + c], step->flip) * (y[2] * (1024 - x[2]))
                     + oc_value(upper[right + c], step->flip) * ((1024 - y[2]) * x[2])

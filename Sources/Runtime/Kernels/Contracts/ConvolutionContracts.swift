@@ -8,10 +8,29 @@ extension KernelContract {
         try check(step.conv.groups == 1, mismatch)
     }
 
-    static let groupedConvolution = ofConvolution(OC_KERNEL_CONV_GROUPED, "conv grouped") {
-        step, check throws(BundleError) in
-        let c = step.conv
-        try check(c.in_c % c.groups == 0 && c.out_c % c.groups == 0, mismatch)
+    static let wideFilters = KernelContract(
+        OC_KERNEL_CONV_WIDE, name: { _ in "conv, wide filters" }, geometry: geometry(convolution:),
+        rows: .ofConvolution, cost: .convolution
+    ) { step, check throws(BundleError) in
+        var c = step.conv
+        try verifyWindow(step, check)
+        try check(c.groups == 1 || (c.groups == c.in_c && c.out_c % c.in_c == 0), mismatch)
+        let length = Int(oc_wide_length(&c))
+        let stride = oc_wide_bytes(&c)
+        try check(length < 1 << 28, "a convolution's filter is too large; build the bundle again")
+        let filters = check.constants(step)
+        try check.bytes(step.constants, stride * max(1, Int64(filters.count) / stride))
+        for start in Swift.stride(from: 0, to: filters.count, by: Int(stride)) {
+            let filter = filters.loadUnaligned(fromByteOffset: start, as: oc_wide_filter.self)
+            try check((0..<c.out_c).contains(filter.channel), mismatch)
+            try check.multiplier(filter.multiplier, filter.shift)
+            for index in 0..<length {
+                let at = start + MemoryLayout<oc_wide_filter>.size + 2 * index
+                let weight = Int32(filters.loadUnaligned(fromByteOffset: at, as: Int16.self))
+                try check(
+                    abs(weight) <= Int32(OC_WIDE_MOST), "a convolution's weight is out of range; build the bundle again")
+            }
+        }
     }
 
     static let depthwise = ofConvolution(OC_KERNEL_DEPTHWISE, "depthwise", cost: .depthwise) {
@@ -109,7 +128,7 @@ extension KernelContract {
         let c = step.conv
         var text = windowText(c.kernel_h, c.kernel_w, c.stride_h, c.stride_w, c.pad_top, c.pad_left)
         if c.dilation_h != 1 || c.dilation_w != 1 { text += ", dilation \(c.dilation_h)x\(c.dilation_w)" }
-        if c.groups != 1 { text += ", \(c.groups) groups" }
+        if c.groups != 1 { text += ", of one channel each" }
         return list(text, clampText(c.clamp_min, c.clamp_max))
     }
 }

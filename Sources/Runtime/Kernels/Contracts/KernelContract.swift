@@ -87,7 +87,7 @@ public struct KernelContract: Sendable {
 
     /// In the order of `oc_kernel`, from 1 on.
     static let all: [KernelContract] = [
-        convolution, groupedConvolution, depthwise, multipliedDepthwise, transposeConvolution,
+        convolution, wideFilters, depthwise, multipliedDepthwise, transposeConvolution,
         addition, multiplication, minimum, maximum, prelu,
         averagePool, maxPool, mean, softmax,
         table, fill, copy, resizeBilinear, resizeNearest, argMax, quantize, dequantize,

@@ -91,6 +91,9 @@ extension KernelContract {
             try check.extents([r.batches, r.in_h, r.in_w, r.channels])
             try check.extents([r.out_h, r.out_w, 1, 1])
             try check.int8(step)
+            try check(
+                r.as_floats == 0 || (r.as_floats == 1 && wordsPerEntry == 3),
+                "a resize has no known arithmetic; build the bundle again")
             try check.bytes(step.in.0, volume(r.batches, r.in_h, r.in_w, r.channels))
             try check.bytes(step.out, volume(r.batches, r.out_h, r.out_w, r.channels))
             try check.bytes(step.constants, times(plus(Int64(r.out_h), Int64(r.out_w)), 4 * Int64(wordsPerEntry)))
@@ -103,8 +106,11 @@ extension KernelContract {
                 if wordsPerEntry == 3 {
                     let second = entries.loadUnaligned(fromByteOffset: at + 4, as: Int32.self)
                     let weight = entries.loadUnaligned(fromByteOffset: at + 8, as: Int32.self)
+                    // As a float it may lie before an edge's middle, or behind it.
+                    let part = Float(bitPattern: UInt32(bitPattern: weight))
                     try check(
-                        (0..<limit).contains(second) && (0...1024).contains(weight),
+                        (0..<limit).contains(second)
+                            && (r.as_floats == 0 ? (0...1024).contains(weight) : (-1...1).contains(part)),
                         "a resize's weights are out of range; build the bundle again")
                 }
             }
