@@ -19,8 +19,9 @@ public enum OperatorSuite {
         cases.filter { operatorName($0) == name }
     }
 
+    /// Of cases on uint8, that of the same on int8.
     private static func operatorName(_ name: String) -> String {
-        String(name.prefix { $0 != "-" })
+        String((name.hasPrefix("uint8_") ? name.dropFirst(6) : name[...]).prefix { $0 != "-" })
     }
 
     public static func modelPath(_ name: String) -> String {

@@ -43,7 +43,7 @@ extension Simplification {
             let channels = part * filters..<(part + 1) * filters
             var filter = weights
             filter.shape = [filters, weights.shape[1], weights.shape[2], grouping.depth]
-            filter.constant = grouping.weights(of: part, weights.constant!)
+            filter.constant = grouping.weights(of: part, weights)
             filter.quantization = weights.quantization?.part(channels)
             var operands = [node.inputs[0], graph.append(filter)]
             if node.inputs.count > 2 {
@@ -107,9 +107,10 @@ private struct Grouping {
     }
 
     /// The weights of a convolution, `[filters,kh,kw,depth]`: 0 where a filter belongs to another group than an input does.
-    func weights(of part: Int, _ bytes: [UInt8]) -> [UInt8] {
-        let (taps, few) = (shape[1] * shape[2], shape[3])
-        var result = [UInt8](repeating: 0, count: filters * taps * depth)
+    func weights(of part: Int, _ tensor: Tensor) -> [UInt8] {
+        let (taps, few, bytes) = (shape[1] * shape[2], shape[3], tensor.constant!)
+        let zero = UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0)
+        var result = [UInt8](repeating: zero, count: filters * taps * depth)
         for filter in 0..<filters {
             let group = filter / (filters / together)
             for tap in 0..<taps {

@@ -39,14 +39,7 @@ extension Lowering {
             (c.stride_h, c.stride_w) = (Int32(v.strideHeight), Int32(v.strideWidth))
             (c.dilation_h, c.dilation_w) = (Int32(v.dilationHeight), Int32(v.dilationWidth))
             (c.pad_top, c.pad_left) = (Int32(v.padding.top), Int32(v.padding.left))
-            if isSingleChannel {
-                kernel = OC_KERNEL_CONV
-            } else if case .depthwiseConv2D = node.operation {
-                kernel = OC_KERNEL_DEPTHWISE
-            } else {
-                c.groups = Int32(x[3] / w[3])
-                if c.groups > 1 { kernel = OC_KERNEL_CONV_GROUPED }
-            }
+            if case .depthwiseConv2D = node.operation, !isSingleChannel { kernel = OC_KERNEL_DEPTHWISE }
         default:
             preconditionFailure("\(node.operation.name) has no accumulators")
         }
@@ -65,10 +58,42 @@ extension Lowering {
         let bias = bias(of: node, count: scaling.multipliers.count)
         let multiplier = scaling.multipliers.map(\.multiplier)
         let shift = scaling.multipliers.map(\.shift)
-        var values = int8Values(weights)
+        var values = weights.weightValues
         if isSingleChannel { values = transposed(values, rows: w[1] * w[2], columns: w[3]) }
-        step.constants = layout.pack(weights: values, bias: bias, multiplier: multiplier, shift: shift)
+        step.constants = layout.pack(
+            weights: values.map { Int8(clamping: $0) }, bias: bias, multiplier: multiplier, shift: shift)
         draft.steps.append(step)
+        if kernel == OC_KERNEL_DEPTHWISE { values = transposed(values, rows: w[1] * w[2], columns: w[3]) }
+        try addWideFilters(node, step, filters: values, bias: bias, multiplier: multiplier, shift: shift)
+    }
+
+    /// Computes anew the channels of `step` whose weights do not fit int8.
+    /// - Parameter filters: one behind the other.
+    private mutating func addWideFilters(
+        _ node: Node, _ step: DraftStep, filters: [Int16], bias: [Int32], multiplier: [Int32], shift: [Int32]
+    ) throws(CompileError) {
+        let length = filters.count / multiplier.count
+        let wide = multiplier.indices.filter { channel in
+            filters[channel * length..<(channel + 1) * length].contains { Int8(exactly: $0) == nil }
+        }
+        guard !wide.isEmpty else { return }
+        guard step.kernel != OC_KERNEL_TRANSPOSE_CONV else {
+            throw CompileError(
+                "\(node.origin): weights beyond int8, of which its kernel has none; quantize the model to int8")
+        }
+        var copy = DraftStep(
+            OC_KERNEL_CONV_WIDE, name: "\(step.name), wide filters", inputs: step.inputs, output: step.output)
+        copy.record.conv = step.record.conv
+        copy.record.conv.groups = step.kernel == OC_KERNEL_DEPTHWISE ? step.record.conv.in_c : 1
+        for channel in wide {
+            let head = oc_wide_filter(
+                channel: Int32(channel), bias: bias[channel], multiplier: multiplier[channel], shift: shift[channel])
+            withUnsafeBytes(of: head) { copy.constants += $0 }
+            filters[channel * length..<(channel + 1) * length].withUnsafeBytes { copy.constants += $0 }
+            if length % 2 != 0 { copy.constants += [0, 0] }
+        }
+        draft.note("convolution with wide filters")
+        draft.steps.append(copy)
     }
 
     /// Kernels count rows and columns in int32: the last window must end, and its padding begin, within 2^29 of the origin.
@@ -100,16 +125,13 @@ extension Lowering {
         step.record.matrix = m
         step.record.macs = UInt64(graph.macs(of: node))
         step.constants = layout.pack(
-            weights: int8Values(weights), bias: bias(of: node, count: scaling.factors.count), factors: scaling.factors)
+            weights: weights.weightValues.map { Int8(clamping: $0) }, bias: bias(of: node, count: scaling.factors.count), factors: scaling.factors)
         draft.steps.append(step)
     }
 
-    private func transposed(_ values: [Int8], rows: Int, columns: Int) -> [Int8] {
+    private func transposed(_ values: [Int16], rows: Int, columns: Int) -> [Int16] {
         (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
     }
-
-    /// A validated graph has constant weights and biases.
-    private func int8Values(_ tensor: Tensor) -> [Int8] { (tensor.constant ?? []).map { Int8(bitPattern: $0) } }
 
     /// Zeros where the node has no bias.
     private func bias(of node: Node, count: Int) -> [Int32] {
@@ -179,7 +201,7 @@ extension Lowering {
         draft.steps.append(step)
     }
 
-    mutating func lowerPool(_ node: Node, _ pool: Pool, average: Bool) throws(CompileError) {
+    mutating func lowerPool(_ node: Node, _ pool: Pool, _ kernel: oc_kernel, raised: Int32) throws(CompileError) {
         let x = graph[node.inputs[0]].shape
         let output = graph[node.outputs[0]]
         try checkReach(node, output.shape[1], pool.strideHeight, pool.filterHeight, 1, pool.padding.top)
@@ -195,9 +217,8 @@ extension Lowering {
         (p.stride_h, p.stride_w) = (Int32(pool.strideHeight), Int32(pool.strideWidth))
         (p.pad_top, p.pad_left) = (Int32(pool.padding.top), Int32(pool.padding.left))
         (p.clamp_min, p.clamp_max) = (range.minimum, range.maximum)
-        var step = DraftStep(
-            average ? OC_KERNEL_AVERAGE_POOL : OC_KERNEL_MAX_POOL, name: node.origin, inputs: node.inputs,
-            output: node.outputs[0])
+        p.raised = raised
+        var step = DraftStep(kernel, name: node.origin, inputs: node.inputs, output: node.outputs[0])
         step.record.pool = p
         draft.steps.append(step)
     }
@@ -295,18 +316,18 @@ extension Lowering {
         draft.steps.append(step)
     }
 
-    mutating func lowerResize(_ node: Node, alignCorners: Bool, halfPixelCenters: Bool, bilinear: Bool) {
-        let x = graph[node.inputs[0]].shape
-        let y = graph[node.outputs[0]].shape
-        var step = DraftStep(
-            bilinear ? OC_KERNEL_RESIZE_BILINEAR : OC_KERNEL_RESIZE_NEAREST, name: node.origin, inputs: node.inputs,
-            output: node.outputs[0])
-        step.record.resize = oc_resize(
-            batches: Int32(x[0]), in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
-            out_w: Int32(y[2]))
+    mutating func lowerBilinear(_ node: Node, alignCorners: Bool, halfPixelCenters: Bool, asFloats: Bool) {
+        let (x, y) = (graph[node.inputs[0]].shape, graph[node.outputs[0]].shape)
         var words: [Int32] = []
         for d in 1...2 {
-            if bilinear {
+            if asFloats {
+                let axis = FloatAxis(
+                    input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
+                for i in 0..<y[d] {
+                    let bits = Int32(bitPattern: axis.fraction[i].bitPattern)
+                    words += [Int32(axis.lower[i]), Int32(axis.upper[i]), bits]
+                }
+            } else {
                 let axis = BilinearAxis(
                     input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
                 for i in 0..<y[d] {
@@ -314,12 +335,26 @@ extension Lowering {
                     let fraction = axis.lower[i] == axis.upper[i] ? 0 : axis.fraction[i]
                     words += [Int32(axis.lower[i]), Int32(axis.upper[i]), Int32(fraction)]
                 }
-            } else {
-                let axis = NearestAxis(
-                    input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
-                words += axis.source.map { Int32($0) }
             }
         }
+        lowerResize(node, OC_KERNEL_RESIZE_BILINEAR, words, asFloats: asFloats ? 1 : 0)
+    }
+
+    mutating func lowerNearest(_ node: Node, alignCorners: Bool, halfPixelCenters: Bool) {
+        let (x, y) = (graph[node.inputs[0]].shape, graph[node.outputs[0]].shape)
+        let words = [1, 2].flatMap { d in
+            NearestAxis(input: x[d], output: y[d], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
+                .source.map { Int32($0) }
+        }
+        lowerResize(node, OC_KERNEL_RESIZE_NEAREST, words, asFloats: 0)
+    }
+
+    private mutating func lowerResize(_ node: Node, _ kernel: oc_kernel, _ words: [Int32], asFloats: Int32) {
+        let (x, y) = (graph[node.inputs[0]].shape, graph[node.outputs[0]].shape)
+        var step = DraftStep(kernel, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.resize = oc_resize(
+            batches: Int32(x[0]), in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
+            out_w: Int32(y[2]), as_floats: asFloats)
         step.constants = words.withUnsafeBytes { Array($0) }
         draft.steps.append(step)
     }

@@ -26,8 +26,9 @@ struct Lowering {
         case .conv2D, .depthwiseConv2D, .transposeConv: try lowerConvolution(node)
         case .fullyConnected: try lowerMatrix(node)
         case .add, .sub, .mul, .minimum, .maximum, .prelu: try lowerBinary(node)
-        case .averagePool2D(let pool): try lowerPool(node, pool, average: true)
-        case .maxPool2D(let pool): try lowerPool(node, pool, average: false)
+        case .averagePool2D(let pool, let tiesUp):
+            try lowerPool(node, pool, OC_KERNEL_AVERAGE_POOL, raised: tiesUp ? 128 : 0)
+        case .maxPool2D(let pool): try lowerPool(node, pool, OC_KERNEL_MAX_POOL, raised: 0)
         case .mean(let axes, _): try lowerMean(node, axes: axes)
         case .pad(let before, _, let value): try lowerPad(node, before: before, value: value)
         case .concatenation(let axis, _): try lowerConcatenation(node, axis: axis)
@@ -36,10 +37,10 @@ struct Lowering {
         case .unary: try lowerTable(node)
         case .quantize: try lowerQuantize(node)
         case .dequantize: lowerDequantize(node)
-        case .resizeBilinear(let align, let half):
-            lowerResize(node, alignCorners: align, halfPixelCenters: half, bilinear: true)
+        case .resizeBilinear(let align, let half, let asFloats):
+            lowerBilinear(node, alignCorners: align, halfPixelCenters: half, asFloats: asFloats)
         case .resizeNearestNeighbor(let align, let half):
-            lowerResize(node, alignCorners: align, halfPixelCenters: half, bilinear: false)
+            lowerNearest(node, alignCorners: align, halfPixelCenters: half)
         case .transpose(let permutation): try lowerTranspose(node, permutation: permutation)
         case .tile(let multiples): try lowerTile(node, multiples: multiples)
         case .slice(let begin, let sizes, let strides):

@@ -15,6 +15,8 @@ enum Simplification {
         if spread > 0 { notes["transposed convolution as one of each place"] = spread }
         let split = splitGroups(&graph)
         if split > 0 { notes["convolution in groups as one of each"] = split }
+        let narrowed = narrowMatrices(&graph)
+        if narrowed > 0 { notes["matrix product with inputs that come twice"] = narrowed }
         let composed = composeTables(&graph)
         if composed > 0 { notes["operations on one tensor as a table"] = composed }
         let removed = removeDeadNodes(&graph)

@@ -64,7 +64,7 @@ struct NodeCheck {
         let weights = graph.tensors[id]
         guard weights.constant != nil else { throw fail("weights must be constant", tensor: id) }
         guard let quantization = weights.quantization else { throw fail("weights have no scale", tensor: id) }
-        guard quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
+        guard weights.type == .uint8 || quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
             throw fail("int8 weights must have zero point 0", tensor: id)
         }
         if quantization.isPerChannel {
@@ -144,7 +144,7 @@ struct NodeCheck {
             if let problem = function.problem(input: source, output: target) { throw fail(problem) }
         case .prelu:
             try require(input(1).constant != nil, "alpha must be constant")
-        case .resizeBilinear(true, true), .resizeNearestNeighbor(true, true):
+        case .resizeBilinear(true, true, _), .resizeNearestNeighbor(true, true):
             throw fail("align_corners and half_pixel_centers exclude each other")
         default:
             break

@@ -2,7 +2,7 @@
 public enum OperandTypes: Sendable {
     /// int8 throughout.
     case int8
-    /// int8 with int8 weights and, maybe, an int32 bias.
+    /// int8 with int8 or uint8 weights and, maybe, an int32 bias.
     case weighted
     /// One operand of any type, and a result of the same.
     case unchanged
@@ -17,7 +17,9 @@ public enum OperandTypes: Sendable {
         let bytes: [ElementType] = [.int8, .uint8]
         switch self {
         case .int8: return inputs.allSatisfy { $0 == .int8 } && outputs.allSatisfy { $0 == .int8 }
-        case .weighted: return (inputs == [.int8, .int8] || inputs == [.int8, .int8, .int32]) && outputs == [.int8]
+        case .weighted:
+            return inputs.count >= 2 && inputs[0] == .int8 && bytes.contains(inputs[1])
+                && (inputs.count == 2 || inputs[2...] == [.int32]) && outputs == [.int8]
         case .unchanged: return inputs.count == 1 && inputs == outputs
         case .quantizing:
             return inputs.count == 1 && outputs.count == 1 && bytes.contains(outputs[0])

@@ -2,7 +2,8 @@
 /// integer kernel as the arbiter. Parameters that TensorFlow Lite passes as constant tensors (axes, paddings, sizes)
 /// are resolved by the importer: axes are non-negative, slices are clamped to the tensor.
 public enum Operation: Sendable, Equatable {
-    /// Inputs: x `[N,H,W,C]`, weights `[O,kh,kw,C/groups]` int8, bias `[O]` int32 (optional).
+    /// Inputs: x `[N,H,W,C]`, weights `[O,kh,kw,C/groups]` int8, bias `[O]` int32 (optional). Weights of convolutions and matrix
+    /// products have zero point 0, or are uint8 with any.
     case conv2D(Convolution)
     /// Inputs: x `[N,H,W,C]`, weights `[1,kh,kw,C*multiplier]` int8, bias (optional). The multiplier follows from the shapes.
     case depthwiseConv2D(Convolution)
@@ -16,7 +17,8 @@ public enum Operation: Sendable, Equatable {
     case mul(Activation)
     case minimum
     case maximum
-    case averagePool2D(Pool)
+    /// Ties of the mean go away from 0, or up where `tiesUp`, as among values that are never below 0.
+    case averagePool2D(Pool, tiesUp: Bool)
     case maxPool2D(Pool)
     /// Mean over `axes` (sorted, unique). With `keepDims` the reduced extents stay as 1.
     case mean(axes: [Int], keepDims: Bool)
@@ -34,7 +36,8 @@ public enum Operation: Sendable, Equatable {
     /// int8/uint8 → float32.
     case dequantize
     /// x `[N,H,W,C]`; the output size is the output tensor's.
-    case resizeBilinear(alignCorners: Bool, halfPixelCenters: Bool)
+    /// By integers, or `asFloats` as the reference computes uint8.
+    case resizeBilinear(alignCorners: Bool, halfPixelCenters: Bool, asFloats: Bool)
     case resizeNearestNeighbor(alignCorners: Bool, halfPixelCenters: Bool)
     /// Output dimension i is input dimension `permutation[i]`.
     case transpose(permutation: [Int])

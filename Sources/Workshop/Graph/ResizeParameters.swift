@@ -24,6 +24,24 @@ public struct BilinearAxis: Sendable, Equatable {
     }
 }
 
+/// One axis of RESIZE_BILINEAR of uint8: output index i lies between `lower[i]` and `upper[i]`, `fraction[i]` from the lower one, which is
+/// below 0 or above 1 where the two are an edge.
+public struct FloatAxis: Sendable, Equatable {
+    public var lower: [Int]
+    public var upper: [Int]
+    public var fraction: [Float]
+
+    /// In float: `scale` as of `NearestAxis`; `position = i * scale`, or with half-pixel centers `(i + 1/2) * scale - 1/2`. `lower` is its
+    /// floor and `upper` its ceiling, within the input; `fraction = position - lower`.
+    public init(input: Int, output: Int, alignCorners: Bool, halfPixelCenters: Bool) {
+        let scale = alignCorners && output > 1 ? Float(input - 1) / Float(output - 1) : Float(input) / Float(output)
+        let positions = (0..<output).map { halfPixelCenters ? (Float($0) + 0.5) * scale - 0.5 : Float($0) * scale }
+        lower = positions.map { min(max(0, Int($0.rounded(.down))), input - 1) }
+        upper = positions.map { min(max(0, Int($0.rounded(.up))), input - 1) }
+        fraction = zip(positions, lower).map { $0 - Float($1) }
+    }
+}
+
 /// One axis of RESIZE_NEAREST_NEIGHBOR: output index i copies input index `source[i]`.
 public struct NearestAxis: Sendable, Equatable {
     public var source: [Int]

@@ -13,7 +13,7 @@ extension NodeCheck {
             try require(
                 try broadcast(input(0).shape, input(1).shape) == input(0).shape,
                 "alpha \(input(1).shape) does not broadcast to \(input(0).shape)")
-        case .averagePool2D(let pool), .maxPool2D(let pool): try checkPool(pool)
+        case .averagePool2D(let pool, _), .maxPool2D(let pool): try checkPool(pool)
         case .mean(let axes, let keepDims): try checkMean(axes, keepDims)
         case .pad(let before, let after, _): try checkPad(before, after)
         case .concatenation(let axis, _): try checkConcatenation(axis)

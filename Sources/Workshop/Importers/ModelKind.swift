@@ -4,7 +4,7 @@ import Graph
 enum ModelKind {
     /// Compiled for an accelerator: the program's name, and the operator that stands for what it took.
     case compiled(for: String, by: String, hint: String)
-    case float32, float16, hybrid, uint8, int16
+    case float32, float16, hybrid, int16
 
     /// What a compiler leaves in place of the operators that it took, by the beginning of its name.
     private static let compilers: [(custom: String, kind: ModelKind)] = [
@@ -17,7 +17,7 @@ enum ModelKind {
     ]
 
     /// - Parameter operators: all of the model's.
-    /// - Returns: nil for an int8 model, whatever else is wrong with it, and for one of a kind without a name.
+    /// - Returns: nil for an int8 or uint8 model, whatever else is wrong with it, and for one of a kind without a name.
     init?(_ operators: [TFLiteOperator]) throws(ImportError) {
         for op in operators {
             guard let name = op.code.customName else { continue }
@@ -30,12 +30,10 @@ enum ModelKind {
         var computed = try Self.products(operators)
         if computed.isEmpty { computed = try Self.others(operators) }
         let activations = Set(computed.map(\.activation))
-        guard !activations.contains("int8"), !computed.isEmpty else { return nil }
+        guard activations.isDisjoint(with: ["int8", "uint8"]), !computed.isEmpty else { return nil }
         let weights = Set(computed.map(\.weights))
         if activations.contains("int16") {
             self = .int16
-        } else if activations.contains("uint8") {
-            self = .uint8
         } else if activations.isSubset(of: ["float32", "float16"]) {
             self =
                 !weights.isDisjoint(with: ["int8", "uint8", "int4"])
@@ -88,7 +86,6 @@ enum ModelKind {
         case .float16: "a float16 model: its weights are float16, and it computes in float32"
         case .hybrid:
             "a hybrid model (dynamic range quantization): only its weights are 8-bit, and it computes in float32"
-        case .uint8: "a uint8-quantized model, of the scheme before int8"
         case .int16: "a model with int16 activations (16x8 quantization)"
         }
     }
@@ -98,7 +95,6 @@ enum ModelKind {
         switch self {
         case .compiled(_, let program, let hint): return "take the .tflite that \(program) was given\(hint)"
         case .float32, .float16, .hybrid: return "convert the trained model again with \(full)"
-        case .uint8: return "convert the trained model again with \(full); inputs and outputs may stay uint8"
         case .int16: return "convert the trained model again with \(full), without int16 activations"
         }
     }

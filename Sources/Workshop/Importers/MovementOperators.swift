@@ -35,21 +35,22 @@ extension TFLiteOperator {
         return try subgraph.tensor(first).imported(from: subgraph.model).quantization?.zeroPoint ?? 0
     }
 
-    /// PADV2 fills with an int8 scalar in the result's quantization.
+    /// PADV2 fills with an int8 or uint8 scalar in the result's quantization.
     private func padValue() throws(ImportError) -> Int32 {
         guard let first = outputs.first else { throw damaged("has no result") }
         let value = try subgraph.tensor(try operand(2)).imported(from: subgraph.model)
         guard let data = value.constant else {
             throw refuse("its padding value (operand 2) is computed by the model; only a constant is supported")
         }
-        guard value.type == .int8, data.count == 1 else {
-            throw refuse("its padding value has type \(value.type) and shape \(value.shape); one int8 is supported")
+        guard value.type == .int8 || value.type == .uint8, data.count == 1 else {
+            throw refuse(
+                "its padding value has type \(value.type) and shape \(value.shape); one int8 or uint8 is supported")
         }
         let result = try subgraph.tensor(first).imported(from: subgraph.model)
         guard value.quantization == result.quantization else {
             throw refuse("its padding value is not quantized as its result")
         }
-        return Int32(Int8(bitPattern: data[0]))
+        return value.type == .uint8 ? Int32(data[0]) : Int32(Int8(bitPattern: data[0]))
     }
 
     func transpose() throws(ImportError) -> Operation {

@@ -34,7 +34,7 @@ struct OperatorSupport: Sendable {
     /// By the schema's `BuiltinOperator`, whose names are in `TFLiteSchema`.
     static let table: [Int: OperatorSupport] = [
         0: .init(version: 5) { op throws(ImportError) in .add(try op.activation(op.options(11), field: 0)) },
-        1: .init(version: 3) { op throws(ImportError) in .averagePool2D(try op.pool()) },
+        1: .init(version: 3) { op throws(ImportError) in .averagePool2D(try op.pool(), tiesUp: false) },
         2: .init(version: 5) { op throws(ImportError) in try op.concatenation() },
         3: .init(version: 8, data: [0, 1, 2], hasOptionalLast: true) { op throws(ImportError) in
             .conv2D(try op.convolution(optionsType: 1, activation: 3, dilationWidth: 4))
@@ -58,7 +58,8 @@ struct OperatorSupport: Sendable {
         22: .init(version: 1, data: [0]) { op throws(ImportError) in try op.reshape() },
         23: .init(version: 4, data: [0]) { op throws(ImportError) in
             let flags = try op.resize(optionsType: 15, alignCorners: 2)
-            return .resizeBilinear(alignCorners: flags.alignCorners, halfPixelCenters: flags.halfPixelCenters)
+            return .resizeBilinear(
+                alignCorners: flags.alignCorners, halfPixelCenters: flags.halfPixelCenters, asFloats: false)
         },
         25: .init(version: 3) { op throws(ImportError) in .softmax(beta: try op.options(9)?.float(0) ?? 0) },
         26: .init(version: 2) { op throws(ImportError) in

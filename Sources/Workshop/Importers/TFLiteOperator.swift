@@ -135,7 +135,10 @@ struct TFLiteOperator {
         // One that cannot be converted is refused by itself, with its own reason.
         let operation: Operation
         do throws(ImportError) { operation = try support.convert(self) } catch { return nil }
-        return operation.types.accepts(inputs: types[0], outputs: types[1]) ? nil : signature
+        if operation.types.accepts(inputs: types[0], outputs: types[1]) { return nil }
+        // What works on uint8 works on int8 when it is imported.
+        let signed = types.map { $0.map { $0 == .uint8 ? ElementType.int8 : $0 } }
+        return operation.types.accepts(inputs: signed[0], outputs: signed[1]) ? nil : signature
     }
 
     func node() throws(ImportError) -> Node {

@@ -103,9 +103,11 @@ final class TFLiteSubgraph {
             nodes[index].inputs = renumber(nodes[index].inputs)
             nodes[index].outputs = renumber(nodes[index].outputs)
         }
-        let graph = Graph(
+        var graph = Graph(
             name: name, tensors: imported, nodes: nodes, inputs: renumber(inputs), outputs: renumber(outputs))
+        // What is wrong is told of the file's tensors and nodes, which that leaves as they are counted.
         do {
+            if graph.computesUnsigned { graph = graph.withSignedBytes() }
             try graph.validate()
         } catch {
             let offset: Int? =

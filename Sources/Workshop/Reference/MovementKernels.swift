@@ -104,6 +104,35 @@ func resizeNearest(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool,
     }
 }
 
+/// RESIZE_BILINEAR of uint8, whose values are the int8 ones plus 128: in float32, 1/2 added and cut.
+func resizeByFloats(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool, output: [Int]) -> [Int32] {
+    let axes = [1, 2].map {
+        FloatAxis(
+            input: x.shape[$0], output: output[$0], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
+    }
+    let (rows, columns) = (axes[0], axes[1])
+    var result: [Int32] = []
+    for batch in 0..<output[0] {
+        func element(_ row: Int, _ column: Int, _ channel: Int) -> Float {
+            Float(x.elements[batch * x.strides[0] + row * x.strides[1] + column * x.strides[2] + channel] + 128)
+        }
+        for i in 0..<output[1] {
+            for j in 0..<output[2] {
+                let (down, aside) = (rows.fraction[i], columns.fraction[j])
+                for channel in 0..<output[3] {
+                    let sum =
+                        element(rows.lower[i], columns.lower[j], channel) * (1 - down) * (1 - aside)
+                        + element(rows.upper[i], columns.lower[j], channel) * down * (1 - aside)
+                        + element(rows.lower[i], columns.upper[j], channel) * (1 - down) * aside
+                        + element(rows.upper[i], columns.upper[j], channel) * down * aside + 0.5
+                    result.append(Int32(sum) - 128)
+                }
+            }
+        }
+    }
+    return result
+}
+
 func resizeBilinear(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool, output: [Int]) -> [Int32] {
     let axes = [1, 2].map {
         BilinearAxis(

@@ -18,6 +18,13 @@ struct Operand {
         }
     }
 
+    /// Constant weights, without zero points.
+    init(weights tensor: Tensor, bytes: [UInt8]) {
+        self.tensor = tensor
+        self.bytes = bytes
+        elements = tensor.weightValues.map { Int32($0) }
+    }
+
     var shape: [Int] { tensor.shape }
     var type: ElementType { tensor.type }
     var strides: [Int] { rowMajorStrides(shape) }

@@ -22,10 +22,12 @@ private func pool(_ x: Operand, _ pool: Pool, output: [Int], _ function: ([Int32
 }
 
 /// AVERAGE_POOL_2D: the sum of raw elements over their count, rounded to nearest with ties away from zero, then clamped.
-func averagePool(_ x: Operand, _ geometry: Pool, _ range: ActivationRange, output: [Int]) -> [Int32] {
+/// With `tiesUp` half of the count is added to the sum of elements plus 128, which is what uint8 has.
+func averagePool(_ x: Operand, _ geometry: Pool, tiesUp: Bool, _ range: ActivationRange, output: [Int]) -> [Int32] {
     pool(x, geometry, output: output) { elements in
         let count = Int32(elements.count)
         let sum = elements.reduce(0, &+)
+        if tiesUp { return range.clamp((sum + 128 * count + count / 2) / count - 128) }
         return range.clamp((sum > 0 ? sum + count / 2 : sum - count / 2) / count)
     }
 }

@@ -50,20 +50,22 @@ public struct ReferenceExecutor: Sendable {
         switch operation {
         case .conv2D(let geometry):
             let scaling = AccumulatorScaling(node, in: graph)
-            return [encode(convolve(x, inputs[1], bias: bias(inputs), geometry, scaling, output: y.shape), as: y)]
+            return [encode(convolve(x, weights(inputs), bias: bias(inputs), geometry, scaling, output: y.shape), as: y)]
         case .depthwiseConv2D(let geometry):
             let scaling = AccumulatorScaling(node, in: graph)
             return [
-                encode(convolveDepthwise(x, inputs[1], bias: bias(inputs), geometry, scaling, output: y.shape), as: y)
+                encode(convolveDepthwise(
+                        x, weights(inputs), bias: bias(inputs), geometry, scaling, output: y.shape), as: y)
             ]
         case .transposeConv(let geometry):
             let scaling = AccumulatorScaling(node, in: graph)
             return [
-                encode(convolveTransposed(x, inputs[1], bias: bias(inputs), geometry, scaling, output: y.shape), as: y)
+                encode(convolveTransposed(
+                        x, weights(inputs), bias: bias(inputs), geometry, scaling, output: y.shape), as: y)
             ]
         case .fullyConnected:
             let scaling = MatrixScaling(node, in: graph)
-            return [encode(multiplyMatrix(x, inputs[1], bias: bias(inputs), scaling), as: y)]
+            return [encode(multiplyMatrix(x, weights(inputs), bias: bias(inputs), scaling), as: y)]
         case .add(let activation):
             let parameters = SumParameters(
                 left: x.quantization, right: inputs[1].quantization, output: quantization(y), activation: activation)
@@ -84,9 +86,9 @@ public struct ReferenceExecutor: Sendable {
             let parameters = PreluParameters(
                 input: x.quantization, alpha: inputs[1].quantization, output: quantization(y))
             return [encode(broadcast(x, inputs[1], to: y.shape) { parameters($0, alpha: $1) }, as: y)]
-        case .averagePool2D(let pool):
+        case .averagePool2D(let pool, let tiesUp):
             let range = ActivationRange(pool.activation, type: .int8, quantization: quantization(y))
-            return [encode(averagePool(x, pool, range, output: y.shape), as: y)]
+            return [encode(averagePool(x, pool, tiesUp: tiesUp, range, output: y.shape), as: y)]
         case .maxPool2D(let pool):
             let range = ActivationRange(pool.activation, type: .int8, quantization: quantization(y))
             return [encode(maxPool(x, pool, range, output: y.shape), as: y)]
@@ -107,7 +109,9 @@ public struct ReferenceExecutor: Sendable {
         case .dequantize:
             let dequantizer = FloatDequantizer(quantization: x.quantization)
             return [encode(x.elements.map { dequantizer($0) })]
-        case .resizeBilinear(let alignCorners, let halfPixelCenters):
+        case .resizeBilinear(let alignCorners, let halfPixelCenters, true):
+            return [encode(resizeByFloats(x, alignCorners, halfPixelCenters, output: y.shape), as: y)]
+        case .resizeBilinear(let alignCorners, let halfPixelCenters, false):
             return [encode(resizeBilinear(x, alignCorners, halfPixelCenters, output: y.shape), as: y)]
         case .resizeNearestNeighbor(let alignCorners, let halfPixelCenters):
             return [encode(resizeNearest(x, alignCorners, halfPixelCenters, output: y.shape), as: y)]
@@ -141,6 +145,10 @@ public struct ReferenceExecutor: Sendable {
             preconditionFailure("tensor \(tensor.name) has no scale: the graph was not validated")
         }
         return quantization
+    }
+
+    private static func weights(_ inputs: [Operand]) -> Operand {
+        Operand(weights: inputs[1].tensor, bytes: inputs[1].bytes)
     }
 
     private static func bias(_ inputs: [Operand]) -> [Int32]? {

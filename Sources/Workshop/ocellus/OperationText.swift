@@ -14,7 +14,7 @@ extension Operation {
             return
                 (["stride \(Self.pair(c.strideHeight, c.strideWidth))"] + Self.padding(c.padding)
                 + Self.activation(c.activation)).joined(separator: ", ")
-        case .averagePool2D(let p), .maxPool2D(let p):
+        case .averagePool2D(let p, _), .maxPool2D(let p):
             let window = "window \(p.filterHeight)x\(p.filterWidth), stride \(Self.pair(p.strideHeight, p.strideWidth))"
             return ([window] + Self.padding(p.padding) + Self.activation(p.activation)).joined(separator: ", ")
         case .fullyConnected(let activation), .add(let activation), .sub(let activation), .mul(let activation):
@@ -26,7 +26,7 @@ extension Operation {
             return "before \(Self.list(before)), after \(Self.list(after)), value \(value)"
         case .softmax(let beta): return beta == 1 ? "" : "beta \(beta)"
         case .unary(let function): return function.parameters
-        case .resizeBilinear(let align, let half), .resizeNearestNeighbor(let align, let half):
+        case .resizeBilinear(let align, let half, _), .resizeNearestNeighbor(let align, let half):
             return [align ? "align corners" : nil, half ? "half pixel centers" : nil].compactMap(\.self)
                 .joined(separator: ", ")
         case .transpose(let permutation): return "permutation " + Self.list(permutation)

@@ -54,7 +54,7 @@ extension Graph {
             let touched = node.inputs.reduce(output) { $0 + Double(self[$1].elementCount) }
             var window = 1.0
             switch node.operation {
-            case .averagePool2D(let pool), .maxPool2D(let pool):
+            case .averagePool2D(let pool, _), .maxPool2D(let pool):
                 let shape = self[node.inputs[0]].shape
                 window = Double(min(pool.filterHeight, shape[1])) * Double(min(pool.filterWidth, shape[2]))
             case .transposeConv: window = Double(self[node.inputs[1]].elementCount)

@@ -144,7 +144,7 @@ extension RandomGraph {
             shape[0], (shape[1] + pad[0] - filter[0]) / stride[0] + 1, (shape[2] + pad[1] - filter[1]) / stride[1] + 1,
             shape[3],
         ]
-        add(chance(2) ? .averagePool2D(geometry) : .maxPool2D(geometry), [x], out, graph[x].quantization)
+        add(chance(2) ? .averagePool2D(geometry, tiesUp: chance(2)) : .maxPool2D(geometry), [x], out, graph[x].quantization)
     }
 
     private mutating func addMean() {
@@ -234,7 +234,7 @@ extension RandomGraph {
         let (align, half) = [(false, false), (true, false), (false, true)][random.below(3)]
         add(
             chance(2)
-                ? .resizeBilinear(alignCorners: align, halfPixelCenters: half)
+                ? .resizeBilinear(alignCorners: align, halfPixelCenters: half, asFloats: chance(2))
                 : .resizeNearestNeighbor(alignCorners: align, halfPixelCenters: half), [x], out, graph[x].quantization)
     }
 

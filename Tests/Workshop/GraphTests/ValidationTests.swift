@@ -209,7 +209,7 @@ import Testing
         #expect(problem(.pad(before: [1], after: [0], value: 200), [[2]], [[3]]).contains("200 is not an int8"))
         #expect(problem(.pad(before: [1], after: [], value: 0), [[2]], [[3]]).contains("one padding a dimension"))
         #expect(
-            problem(.resizeBilinear(alignCorners: true, halfPixelCenters: true), [[1, 2, 2, 1]], [[1, 4, 4, 1]])
+            problem(.resizeBilinear(alignCorners: true, halfPixelCenters: true, asFloats: false), [[1, 2, 2, 1]], [[1, 4, 4, 1]])
                 .contains("exclude each other"))
         #expect(
             problem(
@@ -241,8 +241,8 @@ import Testing
         #expect(relation(.softmax(beta: 0), input: 1, output: 1 / 256).contains("beta 0.0 is out of range"))
         #expect(relation(.concatenation(axis: 0, .none), input: 1, output: 2).contains("does not rescale"))
         let pool = Pool(filterHeight: 1, filterWidth: 1, strideHeight: 1, strideWidth: 1)
-        #expect(relation(.averagePool2D(pool), input: 1, output: 1.0000005) == "valid")
-        #expect(relation(.averagePool2D(pool), input: 1, output: 1.00001).contains("does not rescale"))
+        #expect(relation(.averagePool2D(pool, tiesUp: false), input: 1, output: 1.0000005) == "valid")
+        #expect(relation(.averagePool2D(pool, tiesUp: false), input: 1, output: 1.00001).contains("does not rescale"))
         #expect(relation(.reshape, input: 1, output: 2) == "valid", "bytes are copied, as the reference does")
     }
 

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "float32, hybrid, uint8 and int16 models are named",
+        "float32, hybrid and int16 models are named",
         arguments: [
             (
                 convolution(0, 0),
@@ -37,10 +37,6 @@ import Testing
             (
                 convolution(0, 9),
                 "m.tflite: a hybrid model (dynamic range quantization): only its weights are 8-bit, and"
-            ),
-            (
-                convolution(3, 3),
-                "m.tflite: a uint8-quantized model, of the scheme before int8; convert the trained model"
             ),
             (
                 convolution(7, 9),

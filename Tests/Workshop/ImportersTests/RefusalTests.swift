@@ -273,6 +273,8 @@ import TestSupport
         var seen: Set<String> = []
         for name in OperatorSuite.cases {
             for node in try TFLiteImporter.readFile(OperatorSuite.modelPath(name)).nodes {
+                // An edge of a uint8 model.
+                if node.origin.hasSuffix("int8"), !node.origin.hasPrefix("operator") { continue }
                 let origin = String(node.origin.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" })
                 #expect(node.operation.name == merged[origin] ?? origin, "\(name): \(node.origin)")
                 seen.insert(origin)
