@@ -145,4 +145,21 @@ extension RandomStep {
             MatrixLayout(m, set: set).pack(weights: weights, bias: bias, factors: factors)
         }
     }
+
+    mutating func makeProduct(_ random: inout RandomNumbers) {
+        var p = oc_matrices()
+        p.batches = random.number(1...3)
+        (p.batches_a, p.batches_b) = (random.oneIn(3) ? 1 : p.batches, random.oneIn(3) ? 1 : p.batches)
+        (p.rows, p.depth, p.units) = (random.number(1...7), random.number(1...100), random.number(1...20))
+        (p.zero_a, p.out_zero, p.clamp_min, p.clamp_max) = random.ranges()
+        p.zero_b = random.number(-128...127)
+        (p.multiplier, p.shift) = (random.multiplier(), random.shift(-14 ... -4))
+        if random.oneIn(2) { p.factor = Double(random.number(1...1_000_000)) / 0x1p30 }
+        step.matrices = p
+        inputs = [
+            Operand(bytes: random.bytes(Int(p.batches_a * p.rows * p.depth))),
+            Operand(bytes: random.bytes(Int(p.batches_b * p.units * p.depth)), isConstant: random.oneIn(8)),
+        ]
+        outputBytes = Int(p.batches * p.rows * p.units)
+    }
 }

@@ -29,6 +29,7 @@ struct RandomStep {
             OC_KERNEL_DEPTHWISE_MULTIPLIED, OC_KERNEL_TRANSPOSE_CONV:
             makeConvolution(kernel, &random)
         case OC_KERNEL_MATRIX: makeMatrix(&random)
+        case OC_KERNEL_MATRICES: makeProduct(&random)
         case OC_KERNEL_ADD, OC_KERNEL_MUL, OC_KERNEL_MINIMUM, OC_KERNEL_MAXIMUM, OC_KERNEL_PRELU:
             makeBinary(kernel, &random)
         case OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL: makePool(&random)

@@ -28,8 +28,8 @@ static inline int32_t oc_wide_sum(const uint8_t *x, const int16_t *weights, int3
     return (int32_t)sum;
 }
 
-static inline void oc_wide_pixels(const oc_conv *c, const oc_wide_filter *filter, const oc_wide_windows *w, const uint8_t *x, int32_t count,
-                                  uint32_t flip, uint8_t *out) {
+static __attribute__((noinline)) void oc_wide_pixels(const oc_conv *c, const oc_wide_filter *filter, const oc_wide_windows *w,
+                                                     const uint8_t *x, int32_t count, uint32_t flip, uint8_t *out) {
     for (int32_t pixel = 0; pixel < count; pixel++, x += w->pixel, out += c->out_c) {
         const int16_t *weights = (const int16_t *)(const void *)(filter + 1) + w->weights;
         const uint8_t *line = x;

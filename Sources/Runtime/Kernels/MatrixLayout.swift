@@ -39,7 +39,8 @@ public struct MatrixLayout {
             for unit in 0..<Int(geometry.units) {
                 var sum: Int32 = 0
                 for k in 0..<depth { sum &+= Int32(weights[unit * depth + k]) }
-                out.storeBytes(of: bias[unit] &- (geometry.in_zero &+ excess) &* sum, toByteOffset: 4 * unit, as: Int32.self)
+                out.storeBytes(
+                    of: bias[unit] &- (geometry.in_zero &+ excess) &* sum, toByteOffset: 4 * unit, as: Int32.self)
                 out.storeBytes(of: factors[unit], toByteOffset: Int(factorsOffset) + 8 * unit, as: Double.self)
                 for k in 0..<depth {
                     out[place(unit, k)] = UInt8(bitPattern: weights[unit * depth + k])

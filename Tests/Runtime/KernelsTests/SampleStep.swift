@@ -137,6 +137,19 @@ extension SampleStep {
         return sample
     }
 
+    /// Two times [3, 7] by the same [7, 4].
+    static var product: SampleStep {
+        var sample = SampleStep(OC_KERNEL_MATRICES)
+        var p = oc_matrices()
+        (p.batches, p.batches_a, p.batches_b, p.rows, p.depth, p.units) = (2, 2, 1, 3, 7, 4)
+        (p.multiplier, p.shift, p.clamp_min, p.clamp_max) = (1 << 30, -6, -128, 127)
+        sample.step.matrices = p
+        sample.step.in.0 = sample.arena(42)
+        sample.step.in.1 = sample.arena(28)
+        sample.step.out = sample.arena(24)
+        return sample
+    }
+
     static var matrix: SampleStep {
         var sample = SampleStep(OC_KERNEL_MATRIX)
         var m = oc_matrix()

@@ -17,7 +17,7 @@ import Testing
     /// A sound step of every kernel.
     static var samples: [SampleStep] {
         KernelSet.allCases.flatMap { set in convolutions.map { SampleStep.convolution($0, set) } }
-            + binaries.map(SampleStep.binary) + [.wideFilters, .matrix, .mean, .softmax, .table, .fill]
+            + binaries.map(SampleStep.binary) + [.wideFilters, .product, .matrix, .mean, .softmax, .table, .fill]
             + [OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL].map(SampleStep.pool)
             + [1, 4, 8].map(SampleStep.copy) + [OC_TYPE_INT32, OC_TYPE_INT64].map(SampleStep.argMax)
             + [OC_KERNEL_RESIZE_BILINEAR, OC_KERNEL_RESIZE_NEAREST].map(SampleStep.resize)
@@ -151,6 +151,31 @@ import Testing
             try refuse(.convolution(OC_KERNEL_CONV, set), "input is a constant") {
                 $0.step.in.0 = $0.constantTensor([UInt8](repeating: 0, count: 120))
             }
+        }
+    }
+
+    @Test("Products of two activations")
+    func product() throws {
+        let sample = SampleStep.product
+        let extents: [WritableKeyPath<oc_matrices, Int32>] = [\.batches, \.rows, \.depth, \.units]
+        for extent in extents {
+            for wrong: Int32 in [0, -1, .min] {
+                try refuse(sample, "extent below 1") { $0.step.matrices[keyPath: extent] = wrong }
+            }
+            try refuse(sample, "build") { $0.step.matrices[keyPath: extent] += 1 }
+            try refuse(sample, "build") { $0.step.matrices[keyPath: extent] = .max }
+        }
+        for batches: WritableKeyPath<oc_matrices, Int32> in [\.batches_a, \.batches_b] {
+            for wrong: Int32 in [0, 3, -1] {
+                try refuse(sample, "matrices do not match") { $0.step.matrices[keyPath: batches] = wrong }
+            }
+        }
+        try zeroPoints(sample, [\.matrices.zero_a, \.matrices.zero_b, \.matrices.out_zero])
+        try clamps(sample, \.matrices.clamp_min, \.matrices.clamp_max)
+        try refuse(sample, "multiplier") { $0.step.matrices.multiplier = -1 }
+        try accept(sample) { ($0.step.matrices.multiplier, $0.step.matrices.factor) = (-1, 0.25) }
+        for wrong in [Double.nan, .infinity] {
+            try refuse(sample, "factor is no number") { $0.step.matrices.factor = wrong }
         }
     }
 

@@ -35,7 +35,8 @@ typedef enum oc_kernel {
     OC_KERNEL_DEQUANTIZE = 22,      /* oc_affine: int8 or uint8 to float32 */
     OC_KERNEL_MATRIX = 23,          /* oc_matrix */
     OC_KERNEL_CONV_ADD = 24,        /* oc_conv, one group, with its residual: in[1] is added to what OC_KERNEL_CONV gives */
-    OC_KERNEL_LIMIT = 25
+    OC_KERNEL_MATRICES = 25,        /* oc_matrices */
+    OC_KERNEL_LIMIT = 26
 } oc_kernel;
 
 /* A run of bytes that a step reads or writes. */
@@ -94,6 +95,17 @@ typedef struct oc_matrix {
     int32_t rows, depth, units;
     int32_t in_zero, out_zero, clamp_min, clamp_max;
 } oc_matrix;
+
+/* Matrices of two activations: for each batch [rows, depth] times [units, depth] transposed, each operand with as many matrices as
+ * there are batches, or one for all. Sums of (a - zero_a) (b - zero_b), wrapping, are scaled by the multiplier, or where `factor` is
+ * not 0 as those of oc_matrix. */
+typedef struct oc_matrices {
+    int32_t batches, batches_a, batches_b, rows, depth, units;
+    int32_t zero_a, zero_b, out_zero, clamp_min, clamp_max;
+    int32_t multiplier, shift;
+    int32_t reserved;       /* 0 */
+    double factor;
+} oc_matrices;
 
 enum { OC_BINARY_DIMS = 5, OC_COPY_DIMS = 6, OC_MEAN_DIMS = 3 };
 
@@ -185,6 +197,7 @@ typedef struct oc_step {
     union {
         oc_conv conv;
         oc_matrix matrix;
+        oc_matrices matrices;
         oc_binary binary;
         oc_pool pool;
         oc_mean mean;

@@ -135,13 +135,20 @@ OC_VNNI_INLINE void tile(const tile_input *in, const oc_vnni_block *blocks, cons
         tile(in, blocks, out, rows, 2);                                                                                \
     }
 OC_TILE(1) OC_TILE(2) OC_TILE(3) OC_TILE(4) OC_TILE(5) OC_TILE(6) OC_TILE(7)
-OC_TILE(8) OC_TILE(9) OC_TILE(10) OC_TILE(11) OC_TILE(12) OC_TILE(13) OC_TILE(14)
+OC_TILE(8) OC_TILE(10) OC_TILE(12) OC_TILE(14)
 
 static const tile_function tiles[TILE][2] = {
     {tile_1x1, tile_1x2}, {tile_2x1, tile_2x2}, {tile_3x1, tile_3x2}, {tile_4x1, tile_4x2}, {tile_5x1, tile_5x2},
-    {tile_6x1, tile_6x2}, {tile_7x1, tile_7x2}, {tile_8x1, tile_8x2}, {tile_9x1, tile_9x2}, {tile_10x1, tile_10x2},
-    {tile_11x1, tile_11x2}, {tile_12x1, tile_12x2}, {tile_13x1, tile_13x2}, {tile_14x1, tile_14x2},
+    {tile_6x1, tile_6x2}, {tile_7x1, tile_7x2}, {tile_8x1, tile_8x2}, {NULL, NULL}, {tile_10x1, tile_10x2},
+    {NULL, NULL}, {tile_12x1, tile_12x2}, {NULL, NULL}, {tile_14x1, tile_14x2},
 };
+
+/* Of the next tile, so that those of `count` pixels are nearly equal. High ones are even: so half of them do, and each is code. */
+static int32_t tile_height(int32_t count) {
+    const int32_t tile_count = (count + TILE - 1) / TILE, height = (count + tile_count - 1) / tile_count;
+    if (height <= 8 || height % 2 == 0) return height;
+    return tile_count > 1 ? height + 1 : (height + 1) / 2;
+}
 
 /* A convolution's constants, and how its windows lie in the input. */
 typedef struct conv_plan {
@@ -159,8 +166,6 @@ typedef struct conv_plan {
 OC_VNNI static void multiply_run(conv_plan *plan, const tile_input *from, int32_t count, uint8_t *output) {
     const oc_conv *c = plan->c;
     const int32_t blocks = (c->out_c + OC_QUAD_LANES - 1) / OC_QUAD_LANES;
-    const int32_t tile_count = (count + TILE - 1) / TILE;
-    const int32_t height = count / tile_count, taller = count % tile_count;
     tile_input in = *from;
 
     for (int32_t n = 0; n < blocks; n += 2) {
@@ -170,8 +175,8 @@ OC_VNNI static void multiply_run(conv_plan *plan, const tile_input *from, int32_
         plan->out.lanes = channels >= 32 ? 0xffffffffu : (1u << channels) - 1;
         plan->out.bytes = output + 16 * (size_t)n;
         in.bytes = from->bytes;
-        for (int32_t t = 0; t < tile_count; t++) {
-            const int32_t rows = height + (t < taller);
+        for (int32_t left = count, rows; left > 0; left -= rows) {
+            rows = tile_height(left);
             tiles[rows - 1][columns - 1](&in, pair, &plan->out);
             in.bytes += (size_t)rows * in.stride;
             plan->out.bytes += (size_t)rows * plan->out.stride;

@@ -118,7 +118,8 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
     stretch.of = NULL;
     /* One operand lies as the results do: the other is laid out so. */
     const int is_short = dims[3] > 1 && dims[4] < OC_V_SHORT;
-    const int lays_b = is_short && stride_a == 1 && b.stride_a[3] == dims[4], lays_a = is_short && !lays_b && stride_b == 1 && b.stride_b[3] == dims[4];
+    const int lays_b = is_short && stride_a == 1 && b.stride_a[3] == dims[4];
+    const int lays_a = is_short && !lays_b && stride_b == 1 && b.stride_b[3] == dims[4];
     const int32_t most = lays_a || lays_b ? OC_V_STRETCH / dims[4] : 1;
     for (int32_t run = runs.begin, now; run < runs.end; run += now) {
         const int32_t left = runs.end - run < dims[3] - at[3] ? runs.end - run : dims[3] - at[3];

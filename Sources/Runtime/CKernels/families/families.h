@@ -15,7 +15,8 @@ OC_V_INLINE oc_v_words oc_v_multiply(oc_v_words values, int32_t multiplier, int3
 #include "resize.h"
 #include "softmax.h"
 #include "transpose.h"
-#include "wide.h" /* behind mean.h */
+#include "product.h" /* this and the next behind mean.h */
+#include "wide.h"
 #include "runs.h" /* behind transpose.h */
 
 #define OC_FAMILY_KERNEL(set, kernel, name)                                                                            \

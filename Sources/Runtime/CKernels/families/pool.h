@@ -87,7 +87,17 @@ OC_V_INLINE void oc_v_average_of_few(const oc_step *step, const oc_window *w, ui
  * maxima over the rows serve all windows that overlap. */
 enum { OC_V_POOL_ROOM = 2048 };
 
-#define OC_V_MAXIMUM_OF_ROWS(name, type, larger, smaller)                                                                  OC_V_INLINE void name(const oc_pool *p, const uint8_t *in, size_t line, int32_t rows, uint8_t *out) {                      type most = (type){0} + (uint8_t)(p->clamp_min ^ OC_FLIP);                                                             for (int32_t y = 0; y < rows; y++, in += line) {                                                                           type bytes;                                                                                                            memcpy(&bytes, in, sizeof bytes);                                                                                      most = larger(most, bytes);                                                                                        }                                                                                                                      most = smaller(most, (type){0} + (uint8_t)(p->clamp_max ^ OC_FLIP));                                                   memcpy(out, &most, sizeof most);                                                                                   }
+#define OC_V_MAXIMUM_OF_ROWS(name, type, larger, smaller)                                                              \
+    OC_V_INLINE void name(const oc_pool *p, const uint8_t *in, size_t line, int32_t rows, uint8_t *out) {              \
+        type most = (type){0} + (uint8_t)(p->clamp_min ^ OC_FLIP);                                                     \
+        for (int32_t y = 0; y < rows; y++, in += line) {                                                               \
+            type bytes;                                                                                                \
+            memcpy(&bytes, in, sizeof bytes);                                                                          \
+            most = larger(most, bytes);                                                                                \
+        }                                                                                                              \
+        most = smaller(most, (type){0} + (uint8_t)(p->clamp_max ^ OC_FLIP));                                           \
+        memcpy(out, &most, sizeof most);                                                                               \
+    }
 OC_V_MAXIMUM_OF_ROWS(oc_v_rows_of_line, oc_v_line, oc_v_larger_line, oc_v_smaller_line)
 OC_V_MAXIMUM_OF_ROWS(oc_v_rows_of_some, oc_v_bytes, oc_v_larger, oc_v_smaller)
 

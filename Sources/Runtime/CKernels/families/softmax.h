@@ -18,21 +18,17 @@ OC_V_INLINE uint8_t oc_v_maximum_of_row(const uint8_t *in, int32_t depth) {
 /* Bytes in the order of their values, so that differences need no cutting. */
 OC_V_INLINE int32_t oc_v_order(uint8_t byte) { return OC_FLIP ? byte : (int8_t)byte; }
 
-/* `to` are what `table` has for the differences to the maximum. */
+/* `to` are what `table` has for the differences to the maximum. Vectors would be put together byte by byte. */
 #define OC_V_LOOK_UP(to, table, most, in, count)                                                                       \
     do {                                                                                                               \
-        int32_t i_ = 0;                                                                                                \
-        for (; i_ + 4 <= (count); i_ += 4) {                                                                           \
+        _Pragma("clang loop vectorize(disable) unroll_count(4)") for (int32_t i_ = 0; i_ < (count); i_++) {            \
             (to)[i_] = (table)[(most)-oc_v_order((in)[i_])];                                                           \
-            (to)[i_ + 1] = (table)[(most)-oc_v_order((in)[i_ + 1])];                                                   \
-            (to)[i_ + 2] = (table)[(most)-oc_v_order((in)[i_ + 2])];                                                   \
-            (to)[i_ + 3] = (table)[(most)-oc_v_order((in)[i_ + 3])];                                                   \
         }                                                                                                              \
-        for (; i_ < (count); i_++) (to)[i_] = (table)[(most)-oc_v_order((in)[i_])];                                    \
     } while (0)
 
 /* `count` results of exponentials, to `out` in whole vectors. */
 OC_V_INLINE void oc_v_shares(const int32_t *exponentials, int32_t count, oc_softmax_scale scale, uint8_t *out) {
+#pragma clang loop unroll(disable)
     for (int32_t i = 0; i < count; i += OC_V_LANES) {
         oc_v_words words;
         memcpy(&words, exponentials + i, sizeof words);
@@ -45,6 +41,7 @@ OC_V_INLINE void oc_v_shares(const int32_t *exponentials, int32_t count, oc_soft
 /* The sum of what exponentials count for in it, each of which goes to `terms` where there is room; whole vectors. */
 OC_V_INLINE int32_t oc_v_terms(const int32_t *exponentials, int32_t count, int32_t *terms) {
     oc_v_words sums = {0};
+#pragma clang loop unroll(disable)
     for (int32_t i = 0; i < count; i += OC_V_LANES) {
         oc_v_words words;
         memcpy(&words, exponentials + i, sizeof words);
@@ -60,7 +57,8 @@ static __attribute__((noinline)) void oc_v_softmax_short_rows(const int32_t *exp
     enum { ROOM = 4 * OC_V_DIFFERENCES };
     int32_t of_rows[ROOM];
     oc_softmax_scale scales[ROOM / OC_V_LANES];
-    const int32_t rest = depth % OC_V_LANES, whole = depth - rest, line = rest > 0 ? whole + OC_V_LANES : whole, most_rows = ROOM / line;
+    const int32_t rest = depth % OC_V_LANES, whole = depth - rest, line = rest > 0 ? whole + OC_V_LANES : whole;
+    const int32_t most_rows = ROOM / line;
     for (int32_t count; rows > 0; rows -= count) {
         count = rows < most_rows ? rows : most_rows;
         for (int32_t row = 0; row < count; row++, in += depth) {
@@ -75,30 +73,30 @@ static __attribute__((noinline)) void oc_v_softmax_short_rows(const int32_t *exp
                 memset(out, -128 ^ OC_FLIP, (size_t)depth);
                 continue;
             }
-            oc_v_shares(of_rows + row * line, whole, scales[row], out);
-            if (rest == 0) continue;
-            uint8_t shares[OC_V_LANES];
-            oc_v_bytes bytes;
-            oc_v_shares(of_rows + row * line + whole, OC_V_LANES, scales[row], shares);
-            memcpy(&bytes, shares, sizeof bytes);
-            oc_v_store_some(out + whole, bytes, rest);
+            /* What whole vectors write beyond a row, the next ones write over; beyond the last they may not. */
+            const int is_apart = (rows - row) * depth < line;
+            uint8_t shares[OC_V_DIFFERENCES];
+            oc_v_shares(of_rows + row * line, line, scales[row], is_apart ? shares : out);
+            if (is_apart) memcpy(out, shares, (size_t)depth);
         }
     }
 }
 
-/* Rows of two: what both become is a matter of their difference. Each is computed when it first occurs. */
-static void oc_v_softmax_pairs(const int32_t *exponentials, const uint8_t *in, int32_t rows, uint8_t *out) {
-    uint8_t shares[OC_V_DIFFERENCES][2], known[OC_V_DIFFERENCES] = {0};
+/* Many rows of two: what both become is a matter of their difference, of which there are no more than these. */
+static __attribute__((noinline)) void oc_v_softmax_pairs(const int32_t *exponentials, const uint8_t *in, int32_t rows, uint8_t *out) {
+    uint8_t pairs[OC_V_DIFFERENCES][2], shares[OC_V_DIFFERENCES][2];
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (int32_t d = 0; d < OC_V_DIFFERENCES; d++) {
+        pairs[d][0] = (uint8_t)(127 ^ OC_FLIP);
+        pairs[d][1] = (uint8_t)((127 - d) ^ OC_FLIP);
+    }
+    oc_v_softmax_short_rows(exponentials, pairs[0], OC_V_DIFFERENCES, 2, shares[0]);
+#pragma clang loop vectorize(disable) unroll(disable)
     for (int32_t row = 0; row < rows; row++, in += 2, out += 2) {
         const int32_t difference = oc_v_order(in[0]) - oc_v_order(in[1]), second = difference < 0;
-        const int32_t distance = second ? -difference : difference;
-        if (!known[distance]) {
-            const uint8_t pair[2] = {in[second], in[!second]};
-            oc_v_softmax_short_rows(exponentials, pair, 1, 2, shares[distance]);
-            known[distance] = 1;
-        }
-        out[second] = shares[distance][0];
-        out[!second] = shares[distance][1];
+        const uint8_t *of_pair = shares[second ? -difference : difference];
+        out[0] = of_pair[second];
+        out[1] = of_pair[!second];
     }
 }
 
@@ -108,7 +106,7 @@ OC_V_INLINE void oc_v_softmax_kernel(const oc_step *step, const oc_memory *memor
     const oc_range rows = oc_part(s.rows, part, parts);
     const uint8_t *in = oc_source(&step->in[0], memory) + (size_t)rows.begin * s.depth;
     uint8_t *out = oc_destination(&step->out, memory) + (size_t)rows.begin * s.depth;
-    if (s.depth == 2) {
+    if (s.depth == 2 && rows.end - rows.begin >= OC_V_DIFFERENCES) {
         oc_v_softmax_pairs(exponentials, in, rows.end - rows.begin, out);
         return;
     }
@@ -122,6 +120,7 @@ OC_V_INLINE void oc_v_softmax_kernel(const oc_step *step, const oc_memory *memor
     for (int32_t row = rows.begin; row < rows.end; row++, in += s.depth, out += s.depth) {
         const int32_t most = oc_v_order(oc_v_maximum_of_row(in, s.depth));
         uint32_t sum = 0;
+#pragma clang loop vectorize(disable) unroll_count(4)
         for (int32_t i = 0; i < s.depth; i++) sum += (uint32_t)terms[most - oc_v_order(in[i])];
         const oc_softmax_scale scale = oc_softmax_scale_of((int32_t)sum);
         if (scale.shift > 31) {

@@ -34,6 +34,7 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
     case OC_KERNEL_QUANTIZE: return oc_scalar_quantize;
     case OC_KERNEL_DEQUANTIZE: return oc_scalar_dequantize;
     case OC_KERNEL_MATRIX: return oc_scalar_matrix;
+    case OC_KERNEL_MATRICES: return oc_scalar_product;
     case OC_KERNEL_LIMIT: break;
     }
     return NULL;

@@ -28,7 +28,8 @@ extension KernelContract {
                 let at = start + MemoryLayout<oc_wide_filter>.size + 2 * index
                 let weight = Int32(filters.loadUnaligned(fromByteOffset: at, as: Int16.self))
                 try check(
-                    abs(weight) <= Int32(OC_WIDE_MOST), "a convolution's weight is out of range; build the bundle again")
+                    abs(weight) <= Int32(OC_WIDE_MOST), "a convolution's weight is out of range; build the bundle again"
+                )
             }
         }
     }

@@ -38,7 +38,8 @@ extension KernelContract {
                 times(Int64(p.in_h), Int64(p.in_w)) < 1 << 23,
                 "a pool's window is too large for its sum; build the bundle again")
             try check.clamp(p.clamp_min, p.clamp_max)
-            try check(p.raised == 0 || p.raised == 128, "a pool raises its values by no known number; build the bundle again")
+            try check(
+                p.raised == 0 || p.raised == 128, "a pool raises its values by no known number; build the bundle again")
             try check.int8(step)
             try check.bytes(step.in.0, volume(p.batches, p.in_h, p.in_w, p.channels))
             try check.bytes(step.out, volume(p.batches, p.out_h, p.out_w, p.channels))
