@@ -10,6 +10,7 @@ from operator_cases.elementwise import binary, f32, unary  # noqa: E402
 from operator_cases.linear import conv, dense, transposed  # noqa: E402
 from operator_cases.model import Model  # noqa: E402
 from operator_cases.reductions import pool  # noqa: E402
+from operator_cases.unsigned import unsigned  # noqa: E402
 
 LARGE, MIDDLE, SMALL = [1, 56, 56, 64], [1, 28, 28, 96], [1, 14, 14, 192]
 Q = (0.05, 3)
@@ -89,6 +90,19 @@ def linear():
         yield transposed(name, x, o, k, 2)
 
 
+def unsigned_models():
+    """Of the scheme before int8, those whose numbers or weights are others."""
+    options = {"per_channel": False}
+    cases = [
+        conv("1x1-28x28x96", MIDDLE, 96, 1, **options), conv("3x3-first-224", [1, 224, 224, 3], 32, 3, stride=2, **options),
+        conv("3x3-28x28x96", MIDDLE, 0, 3, kind="DEPTHWISE_CONV_2D", **options), dense("1024x1000", [1, 1024], 1000),
+        pool("AVERAGE_POOL_2D", "7x7-7x7x1024", [1, 7, 7, 1024], 7),
+        single("RESIZE_BILINEAR", "2-28x28x96", [MIDDLE], [1, 56, 56, 96], [(1, [56, 56])], alignCorners=False, halfPixelCenters=True),
+    ]
+    for number, m in enumerate(cases):
+        yield unsigned(m, number)
+
+
 def movements():
     yield single("TRANSPOSE", "nhwc-nchw-56x56x64", [LARGE], [1, 64, 56, 56], [(1, [0, 3, 1, 2])])
     yield single("TRANSPOSE", "nchw-nhwc-96x28x28", [[1, 96, 28, 28]], MIDDLE, [(1, [0, 2, 3, 1])])
@@ -111,6 +125,8 @@ def movements():
     yield m
     yield single("GATHER", "rows-56x56x64", [LARGE], [1, 28, 56, 64], [(1, list(range(0, 56, 2)))], axis=1)
     yield single("GATHER", "channels-28x28x96", [MIDDLE], [1, 28, 28, 48], [(1, list(range(0, 96, 2)))], axis=3)
+    yield single("GATHER", "uneven-28x28x96", [MIDDLE], [1, 28, 28, 5], [(1, [9, 0, 40, 41, 95])], axis=3)
+    yield single("MIRROR_PAD", "1-56x56x64", [LARGE], [1, 58, 58, 64], [(1, [[0, 0], [1, 1], [1, 1], [0, 0]])], mode=0)
     yield single("TILE", "2x2-28x28x96", [MIDDLE], [1, 56, 56, 96], [(1, [1, 2, 2, 1])])
     yield single("TILE", "pixel-28x28x96", [[1, 1, 1, 96]], MIDDLE, [(1, [1, 28, 28, 1])])
     yield single("PAD", "1-56x56x64", [LARGE], [1, 58, 58, 64], [(1, [[0, 0], [1, 1], [1, 1], [0, 0]])])
@@ -133,6 +149,10 @@ def reductions():
     yield pool("AVERAGE_POOL_2D", "7x7-7x7x1024", [1, 7, 7, 1024], 7)
     for name, x, axes in (("spatial-14x14x192", SMALL, [1, 2]), ("channels-28x28x96", MIDDLE, [3]), ("spatial-56x56x64", LARGE, [1, 2])):
         yield single("MEAN", name, [x], [1 if i in axes else n for i, n in enumerate(x)], [(1, axes)], (0.011, -10), keepDims=True)
+    for kind in ("REDUCE_MAX", "REDUCE_MIN"):
+        yield single(kind, "spatial-28x28x96", [MIDDLE], [1, 1, 1, 96], [(1, [1, 2])], keepDims=True)
+        yield single(kind, "channels-28x28x96", [MIDDLE], [1, 28, 28, 1], [(1, [3])], keepDims=True)
+    yield single("BATCH_MATMUL", "2x196x32x196", [[1, 2, 196, 32], [1, 2, 32, 196]], [1, 2, 196, 196], qo=(0.5, 3), adjX=False, adjY=False)
     for name, x in (("1x1001", [1, 1001]), ("196x16", [196, 16]), ("8400x80", [8400, 80])):
         yield single("SOFTMAX", name, [x], x, qo=(1 / 256, -128), beta=1.0)
     m = Model("arg_max", "64x64x21")
@@ -143,6 +163,7 @@ def reductions():
 def all_models():
     yield from elementwise()
     yield from linear()
+    yield from unsigned_models()
     yield from movements()
     yield from reductions()
 

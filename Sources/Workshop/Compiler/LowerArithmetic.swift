@@ -125,7 +125,8 @@ extension Lowering {
         step.record.matrix = m
         step.record.macs = UInt64(graph.macs(of: node))
         step.constants = layout.pack(
-            weights: weights.weightValues.map { Int8(clamping: $0) }, bias: bias(of: node, count: scaling.factors.count), factors: scaling.factors)
+            weights: weights.weightValues.map { Int8(clamping: $0) },
+            bias: bias(of: node, count: scaling.factors.count), factors: scaling.factors)
         draft.steps.append(step)
     }
 
@@ -369,7 +370,7 @@ extension Lowering {
     }
 
     /// A validated graph quantizes every tensor that gets here.
-    private func quantization(_ tensor: Tensor) -> Quantization {
+    func quantization(_ tensor: Tensor) -> Quantization {
         guard let quantization = tensor.quantization else {
             preconditionFailure("\(tensor.name): the graph was not validated")
         }

@@ -128,6 +128,33 @@ extension Lowering {
             to: node.outputs[0])
     }
 
+    /// A copy for each run of evenly spaced indices, or for each combination of such where several dimensions have some.
+    mutating func lowerSelection(_ node: Node, _ indices: [[Int]]) throws(CompileError) {
+        let (input, output) = (node.inputs[0], node.outputs[0])
+        let strides = rowMajorStrides(graph[input].shape)
+        let targetStrides = rowMajorStrides(indices.map(\.count))
+        let runs = indices.map(IndexRun.all)
+        let count = runs.reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
+        guard (1...4096).contains(count) else {
+            throw CompileError(
+                "\(node.origin): gathers \(count) pieces, each of which is a copy; at most 4,096 are supported")
+        }
+        var boxes: [[IndexRun]] = [[]]
+        for choices in runs { boxes = boxes.flatMap { box in choices.map { box + [$0] } } }
+        for box in boxes {
+            let from = zip(box, strides).reduce(0) { $0 + $1.0.first * $1.1 }
+            let steps = zip(box, strides).map { $0.step * $1 }
+            if boxes.count == 1 {
+                try extract(node, from: input, start: from, strides: steps, dims: box.map(\.count), to: output)
+            } else {
+                try copy(
+                    node, from: input, start: from, strides: steps, to: output,
+                    targetStart: zip(box, targetStrides).reduce(0) { $0 + $1.0.place * $1.1 },
+                    targetStrides: targetStrides, dims: box.map(\.count))
+            }
+        }
+    }
+
     /// Each repeated dimension is two, of which the outer one does not move on.
     mutating func lowerTile(_ node: Node, multiples: [Int]) throws(CompileError) {
         let shape = graph[node.inputs[0]].shape
@@ -181,6 +208,28 @@ extension Lowering {
     /// Whether the step that makes `input` can write it inside `output` instead: it must own its bytes, and only once.
     private func canPlace(_ input: TensorID, in output: TensorID) -> Bool {
         graph[input].constant == nil && !draft.isInput(input) && !draft.isOutput(input) && draft.views[input] == nil
+    }
+}
+
+/// Indices that are evenly spaced, and where they come in their list.
+private struct IndexRun {
+    var place: Int
+    var first: Int
+    var step: Int
+    var count: Int
+
+    /// As few as greed finds.
+    static func all(of indices: [Int]) -> [IndexRun] {
+        var runs: [IndexRun] = []
+        var place = 0
+        while place < indices.count {
+            let step = place + 1 < indices.count ? indices[place + 1] - indices[place] : 1
+            var end = place + 1
+            while end < indices.count, indices[end] - indices[end - 1] == step { end += 1 }
+            runs.append(IndexRun(place: place, first: indices[place], step: step, count: end - place))
+            place = end
+        }
+        return runs
     }
 }
 

@@ -25,11 +25,13 @@ struct Lowering {
         switch node.operation {
         case .conv2D, .depthwiseConv2D, .transposeConv: try lowerConvolution(node)
         case .fullyConnected: try lowerMatrix(node)
+        case .product(let product): try lowerProduct(node, product)
         case .add, .sub, .mul, .minimum, .maximum, .prelu: try lowerBinary(node)
         case .averagePool2D(let pool, let tiesUp):
             try lowerPool(node, pool, OC_KERNEL_AVERAGE_POOL, raised: tiesUp ? 128 : 0)
         case .maxPool2D(let pool): try lowerPool(node, pool, OC_KERNEL_MAX_POOL, raised: 0)
         case .mean(let axes, _): try lowerMean(node, axes: axes)
+        case .reduceExtreme(let axes, _, let greatest): try lowerExtreme(node, axes: axes, greatest: greatest)
         case .pad(let before, _, let value): try lowerPad(node, before: before, value: value)
         case .concatenation(let axis, _): try lowerConcatenation(node, axis: axis)
         case .reshape: try lowerReshape(node)
@@ -42,6 +44,7 @@ struct Lowering {
         case .resizeNearestNeighbor(let align, let half):
             lowerNearest(node, alignCorners: align, halfPixelCenters: half)
         case .transpose(let permutation): try lowerTranspose(node, permutation: permutation)
+        case .select(let indices): try lowerSelection(node, indices)
         case .tile(let multiples): try lowerTile(node, multiples: multiples)
         case .slice(let begin, let sizes, let strides):
             try lowerSlice(node, begin: begin, sizes: sizes, strides: strides)

@@ -68,3 +68,28 @@ public struct MatrixScaling: Sendable {
         return range.clamp(Int32(min(max(rounded, -0x1p30), 0x1p30)) &+ outputZeroPoint)
     }
 }
+
+/// How sums of products of two activations become int8 results. Each is `Σ (x - leftZeroPoint) (y - rightZeroPoint)`.
+public struct ProductScaling: Sendable {
+    public var leftZeroPoint: Int32
+    public var rightZeroPoint: Int32
+    public var outputZeroPoint: Int32
+    /// `leftScale * rightScale / outputScale`: as of `MatrixScaling` where there is one, else a quantized multiplier.
+    public var factor: Double?
+    public var multiplier: QuantizedMultiplier
+    public var range: ActivationRange
+
+    public init(_ product: Product, left: Quantization, right: Quantization, output: Quantization) {
+        (leftZeroPoint, rightZeroPoint, outputZeroPoint) = (left.zeroPoint, right.zeroPoint, output.zeroPoint)
+        let real = Double(left.scale) * Double(right.scale) / Double(output.scale)
+        factor = product.isMatrix ? real : nil
+        multiplier = QuantizedMultiplier(real)
+        range = ActivationRange(product.activation, type: .int8, quantization: output)
+    }
+
+    public func callAsFunction(_ sum: Int32) -> Int32 {
+        guard let factor else { return range.clamp(multiplier(sum) &+ outputZeroPoint) }
+        let rounded = (Double(sum) * factor).rounded(.toNearestOrAwayFromZero)
+        return range.clamp(Int32(min(max(rounded, -0x1p30), 0x1p30)) &+ outputZeroPoint)
+    }
+}

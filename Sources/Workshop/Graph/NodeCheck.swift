@@ -34,7 +34,7 @@ struct NodeCheck {
         var outputs = 1...1
         switch node.operation {
         case .conv2D, .depthwiseConv2D, .transposeConv, .fullyConnected: inputs = 2...3
-        case .add, .sub, .mul, .minimum, .maximum, .prelu: inputs = 2...2
+        case .add, .sub, .mul, .minimum, .maximum, .prelu, .product: inputs = 2...2
         case .concatenation, .pack: inputs = 1...Int.max
         case .split, .unpack:
             inputs = 1...1
@@ -122,12 +122,17 @@ struct NodeCheck {
             try require(
                 2 * Double(largest) < 0x1p20 * Double(quantization(node.outputs[0]).scale),
                 "the output's scale is too small for the inputs' scales")
+        case .product:
+            let scales = node.inputs.map { Double(quantization($0).scale) }
+            try require(
+                scales[0] * scales[1] / Double(quantization(node.outputs[0]).scale) < 0x1p30,
+                "the output's scale is too small for the inputs' scales")
         case .averagePool2D, .maxPool2D:
             try requireSameQuantization(tolerance: 1e-6)
         case .concatenation(_, let activation):
             try require(activation == .none, "a fused activation is not supported here")
             try requireSameQuantization()
-        case .pack, .unpack:
+        case .pack, .unpack, .reduceExtreme, .select:
             try requireSameQuantization()
         case .pad(_, _, let value):
             try require((-128...127).contains(value), "the padding value \(value) is not an int8")

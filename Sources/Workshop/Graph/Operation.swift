@@ -11,6 +11,8 @@ public enum Operation: Sendable, Equatable {
     case transposeConv(TransposeConvolution)
     /// Inputs: x `[..., K]` seen as `[M,K]`, weights `[O,K]` int8, bias (optional).
     case fullyConnected(Activation)
+    /// Two activations (BATCH_MATMUL, and FULLY_CONNECTED whose weights are computed).
+    case product(Product)
     /// Two inputs, numpy broadcasting.
     case add(Activation)
     case sub(Activation)
@@ -22,6 +24,8 @@ public enum Operation: Sendable, Equatable {
     case maxPool2D(Pool)
     /// Mean over `axes` (sorted, unique). With `keepDims` the reduced extents stay as 1.
     case mean(axes: [Int], keepDims: Bool)
+    /// The greatest or least element over `axes` (sorted, unique), with `keepDims` as of `mean`.
+    case reduceExtreme(axes: [Int], keepDims: Bool, greatest: Bool)
     /// Counts before and after each dimension; `value` is a quantized element (the zero point for PAD).
     case pad(before: [Int], after: [Int], value: Int32)
     case concatenation(axis: Int, Activation)
@@ -41,6 +45,9 @@ public enum Operation: Sendable, Equatable {
     case resizeNearestNeighbor(alignCorners: Bool, halfPixelCenters: Bool)
     /// Output dimension i is input dimension `permutation[i]`.
     case transpose(permutation: [Int])
+    /// Element i of dimension d comes from index `indices[d][i]` of that dimension; the output tensor's shape may divide one of them into
+    /// several (GATHER of constant indices, MIRROR_PAD).
+    case select(indices: [[Int]])
     /// The input so many times along each dimension.
     case tile(multiples: [Int])
     /// SLICE and STRIDED_SLICE: element i of dimension d comes from `begin[d] + i * strides[d]`; strides may be negative.
@@ -158,7 +165,9 @@ extension Operation {
         case .maximum: "MAXIMUM"
         case .averagePool2D: "AVERAGE_POOL_2D"
         case .maxPool2D: "MAX_POOL_2D"
+        case .product(let product): product.isMatrix ? "FULLY_CONNECTED" : "BATCH_MATMUL"
         case .mean: "MEAN"
+        case .reduceExtreme(_, _, let greatest): greatest ? "REDUCE_MAX" : "REDUCE_MIN"
         case .pad: "PAD"
         case .concatenation: "CONCATENATION"
         case .reshape: "RESHAPE"
@@ -170,6 +179,7 @@ extension Operation {
         case .resizeBilinear: "RESIZE_BILINEAR"
         case .resizeNearestNeighbor: "RESIZE_NEAREST_NEIGHBOR"
         case .transpose: "TRANSPOSE"
+        case .select: "GATHER"
         case .tile: "TILE"
         case .slice: "SLICE"
         case .split: "SPLIT"
@@ -203,6 +213,9 @@ extension Graph {
             return self[node.inputs[0]].elementCount * weights[0] * weights[1] * weights[2]
         case .fullyConnected:
             return self[node.outputs[0]].elementCount * self[node.inputs[1]].shape[1]
+        case .product(let product):
+            let depth = ProductShape(self[node.inputs[0]].shape, self[node.inputs[1]].shape, product)?.depth ?? 0
+            return self[node.outputs[0]].elementCount * depth
         default:
             return 0
         }

@@ -7,6 +7,7 @@ extension NodeCheck {
         case .depthwiseConv2D(let convolution): try checkDepthwise(convolution)
         case .transposeConv(let convolution): try checkTransposeConvolution(convolution)
         case .fullyConnected: try checkFullyConnected()
+        case .product(let product): try checkProduct(product)
         case .add, .sub, .mul, .minimum, .maximum: try expect(try broadcast(input(0).shape, input(1).shape))
         case .prelu:
             try expect(input(0).shape)
@@ -14,7 +15,8 @@ extension NodeCheck {
                 try broadcast(input(0).shape, input(1).shape) == input(0).shape,
                 "alpha \(input(1).shape) does not broadcast to \(input(0).shape)")
         case .averagePool2D(let pool, _), .maxPool2D(let pool): try checkPool(pool)
-        case .mean(let axes, let keepDims): try checkMean(axes, keepDims)
+        case .mean(let axes, let keepDims), .reduceExtreme(let axes, let keepDims, _):
+            try checkReduction(axes, keepDims)
         case .pad(let before, let after, _): try checkPad(before, after)
         case .concatenation(let axis, _): try checkConcatenation(axis)
         case .reshape:
@@ -28,6 +30,7 @@ extension NodeCheck {
             try expect(input(0).shape)
         case .resizeBilinear, .resizeNearestNeighbor: try checkResize()
         case .transpose(let permutation): try checkTranspose(permutation)
+        case .select(let indices): try checkSelection(indices)
         case .tile(let multiples): try checkTile(multiples)
         case .slice(let begin, let sizes, let strides): try checkSlice(begin, sizes, strides)
         case .split(let axis): try checkSplit(axis)
@@ -159,6 +162,16 @@ extension NodeCheck {
         try expect(shape.dropLast() + [weights[0]])
     }
 
+    private func checkProduct(_ product: Product) throws(GraphError) {
+        let (left, right) = (input(0).shape, input(1).shape)
+        guard let shape = ProductShape(left, right, product) else {
+            throw fail("cannot multiply \(left) by \(right)")
+        }
+        // With keep_num_dims, only the last dimension changes.
+        let keeps = product.isMatrix && left.last == shape.depth && output(0).shape.count == left.count
+        try expect(keeps ? left.dropLast() + [shape.units] : shape.output)
+    }
+
     private func checkPool(_ pool: Pool) throws(GraphError) {
         try requireRank(4, node.inputs[0])
         try requireWindow([pool.filterHeight, pool.filterWidth], atLeast: 1, "window")
@@ -192,9 +205,9 @@ extension NodeCheck {
 
     // MARK: Movement
 
-    private func checkMean(_ axes: [Int], _ keepDims: Bool) throws(GraphError) {
+    private func checkReduction(_ axes: [Int], _ keepDims: Bool) throws(GraphError) {
         let shape = input(0).shape
-        try require(!axes.isEmpty, "there is no axis to average over")
+        try require(!axes.isEmpty, "there is no axis to reduce")
         try require(zip(axes, axes.dropFirst()).allSatisfy { $0 < $1 }, "axes \(axes) must ascend")
         for axis in axes { try requireAxis(axis, of: input(0)) }
         var result: [Int] = []
@@ -230,6 +243,19 @@ extension NodeCheck {
         try require(
             permutation.sorted() == Array(shape.indices), "\(permutation) does not permute \(shape.count) dimensions")
         try expect(permutation.map { shape[$0] })
+    }
+
+    private func checkSelection(_ indices: [[Int]]) throws(GraphError) {
+        let shape = input(0).shape
+        try require(indices.count == shape.count, "needs a list of indices a dimension of \(shape)")
+        var count = 1
+        for (list, extent) in zip(indices, shape) {
+            try require(
+                !list.isEmpty && list.allSatisfy { (0..<extent).contains($0) },
+                "its indices are not all among the \(extent) of their dimension")
+            count = count.multipliedReportingOverflow(by: list.count).partialValue
+        }
+        try require(output(0).elementCount == count, "takes \(count) elements to a shape of \(output(0).shape)")
     }
 
     private func checkTile(_ multiples: [Int]) throws(GraphError) {

@@ -10,10 +10,40 @@ extension TFLiteOperator {
     }
 
     func mean() throws(ImportError) -> Operation {
+        let (axes, keepDims) = try reduction()
+        return .mean(axes: axes, keepDims: keepDims)
+    }
+
+    func reduceExtreme(greatest: Bool) throws(ImportError) -> Operation {
+        let (axes, keepDims) = try reduction()
+        return .reduceExtreme(axes: axes, keepDims: keepDims, greatest: greatest)
+    }
+
+    private func reduction() throws(ImportError) -> (axes: [Int], keepDims: Bool) {
         let rank = try shape(0).count
         var axes: Set<Int> = []
         for value in try parameter(1, "axes") { axes.insert(try axis(value, rank: rank)) }
-        return .mean(axes: axes.sorted(), keepDims: try options(27)?.bool(0) ?? false)
+        return (axes.sorted(), try options(27)?.bool(0) ?? false)
+    }
+
+    /// MIRROR_PAD: what lies behind an edge is what lies before it, with the edge itself where it is symmetric.
+    func mirrorPad() throws(ImportError) -> Operation {
+        let shape = try shape(0)
+        let paddings = try parameter(1, "paddings", count: 2 * shape.count)
+        let isSymmetric = try options(77)?.uint8(0) ?? 0 == 1
+        var indices: [[Int]] = []
+        for (dimension, extent) in shape.enumerated() {
+            let (before, after) = (paddings[2 * dimension], paddings[2 * dimension + 1])
+            let most = isSymmetric ? extent : extent - 1
+            guard (0...max(most, 0)).contains(before), (0...max(most, 0)).contains(after) else {
+                throw damaged("it pads \(before) and \(after) around \(extent) elements, which have fewer to mirror")
+            }
+            let step = isSymmetric ? 1 : 0
+            indices.append(
+                (0..<before).map { before - step - $0 } + Array(0..<extent) + (0..<after).map { extent - 2 + step - $0 }
+            )
+        }
+        return .select(indices: indices)
     }
 
     func argMax() throws(ImportError) -> Operation {

@@ -86,8 +86,10 @@ struct OperatorSupport: Sendable {
         },
         69: .init(version: 3, data: [0]) { op throws(ImportError) in try op.tile() },
         70: .init(version: 1, data: [0]) { op throws(ImportError) in try op.expandDims() },
+        82: .init(version: 3, data: [0]) { op throws(ImportError) in try op.reduceExtreme(greatest: true) },
         83: .init(version: 4) { op throws(ImportError) in try op.pack() },
         88: .init(version: 4) { op throws(ImportError) in try op.unpack() },
+        89: .init(version: 3, data: [0]) { op throws(ImportError) in try op.reduceExtreme(greatest: false) },
         97: .init(version: 4, data: [0]) { op throws(ImportError) in
             let flags = try op.resize(optionsType: 74, alignCorners: 0)
             return .resizeNearestNeighbor(alignCorners: flags.alignCorners, halfPixelCenters: flags.halfPixelCenters)
@@ -95,10 +97,12 @@ struct OperatorSupport: Sendable {
         98: .init(version: 2) { op throws(ImportError) in
             .unary(.leakyRelu(alpha: try op.options(75)?.float(0) ?? 0))
         },
+        100: .init(version: 3, data: [0]) { op throws(ImportError) in try op.mirrorPad() },
         101: .init(version: 5) { _ throws(ImportError) in .unary(.abs) },
         102: .init(version: 4, data: [0]) { op throws(ImportError) in try op.splitUnequally() },
         114: .init(version: 4) { _ throws(ImportError) in .quantize },
         117: .init(version: 1) { _ throws(ImportError) in .unary(.hardSwish) },
+        126: .init(version: 4) { op throws(ImportError) in try op.batchProduct() },
         150: .init(version: 2) { op throws(ImportError) in
             .unary(.gelu(approximate: try op.options(116)?.bool(0) ?? false))
         },

@@ -18,7 +18,7 @@ extension TFLiteOperator {
         return .slice(begin: begin, sizes: sizes, strides: [Int](repeating: 1, count: shape.count))
     }
 
-    /// GATHER of constant indices that are evenly spaced, which is a slice.
+    /// GATHER of constant indices.
     func gather() throws(ImportError) -> Operation {
         let options = try options(23)
         let shape = try shape(0)
@@ -27,27 +27,17 @@ extension TFLiteOperator {
             throw refuse("indices of their own for each batch are not supported")
         }
         let axis = try axis(try options?.int32(0) ?? 0, rank: shape.count)
-        let indices = try parameter(1, "indices")
-        let chosen = try self.shape(1)
-        guard let first = indices.first, chosen.count <= 1 else {
-            throw refuse("its indices have the shape \(chosen); a list of one or more is supported")
-        }
-        guard indices.allSatisfy({ (0..<shape[axis]).contains($0) }) else {
-            throw damaged("its indices \(indices) are not all among the \(shape[axis]) of dimension \(axis)")
-        }
-        let step = indices.count > 1 ? indices[1] - first : 1
-        guard step != 0, indices.indices.allSatisfy({ indices[$0] == first + $0 * step }) else {
-            throw refuse("its indices \(indices) are not evenly spaced; only such are supported")
+        let chosen = try parameter(1, "indices")
+        guard !chosen.isEmpty, chosen.allSatisfy({ (0..<shape[axis]).contains($0) }) else {
+            throw damaged("its indices \(chosen) are not all among the \(shape[axis]) of dimension \(axis)")
         }
         var result = shape
-        result.replaceSubrange(axis...axis, with: chosen)
+        result.replaceSubrange(axis...axis, with: try self.shape(1))
         let claimed = try outputShape()
         guard claimed == result else {
             throw refuse("its result has the shape \(claimed) where its parameters ask for \(result)")
         }
-        var (begin, sizes, strides) = (shape.map { _ in 0 }, shape, shape.map { _ in 1 })
-        (begin[axis], sizes[axis], strides[axis]) = (first, indices.count, step)
-        return .slice(begin: begin, sizes: sizes, strides: strides)
+        return .select(indices: shape.indices.map { $0 == axis ? chosen : Array(0..<shape[$0]) })
     }
 
     /// What one dimension of the input contributes.

@@ -135,8 +135,8 @@ final class TFLiteSubgraph {
         case .int64: width = 8
         default: throw tensor.refuse("is a parameter of type \(tensor.typeName); int32 or int64 is supported")
         }
-        // Parameters have at most two numbers a dimension.
-        guard tensor.shape.count <= 2, tensor.shape.allSatisfy({ (0...64).contains($0) }),
+        // Most have two numbers a dimension at most; indices are as many as there are to choose.
+        guard tensor.shape.count <= 3, tensor.shape.allSatisfy({ (0...1 << 16).contains($0) }),
             tensor.shape.reduce(width, *) == data.count
         else {
             throw tensor.refuse(

@@ -101,7 +101,21 @@ extension TFLiteOperator {
                 throw damaged("its result has the shape \(result); with keep_num_dims it must keep those of \(image)")
             }
         }
-        return .fullyConnected(try activation(options, field: 0))
+        let activation = try activation(options, field: 0)
+        let weights = try subgraph.tensor(try operand(1))
+        if try subgraph.model.data(weights.bufferIndex, of: weights.table) == nil {
+            return .product(
+                Product(transposesLeft: false, transposesRight: true, isMatrix: true, activation: activation))
+        }
+        return .fullyConnected(activation)
+    }
+
+    /// BATCH_MATMUL of two activations.
+    func batchProduct() throws(ImportError) -> Operation {
+        let options = try options(101)
+        return .product(
+            Product(
+                transposesLeft: try options?.bool(0) ?? false, transposesRight: try options?.bool(1) ?? false))
     }
 
     func resize(

@@ -163,3 +163,29 @@ func multiplyMatrix(_ x: Operand, _ weights: Operand, bias: [Int32]?, _ scaling:
         return result
     }
 }
+
+/// BATCH_MATMUL, and FULLY_CONNECTED of two activations.
+func multiplyActivations(_ x: Operand, _ y: Operand, _ product: Product, _ scaling: ProductScaling) -> [Int32] {
+    guard let shape = ProductShape(x.shape, y.shape, product) else {
+        preconditionFailure("\(x.shape) by \(y.shape): the graph was not validated")
+    }
+    var result: [Int32] = []
+    for batch in 0..<shape.batches {
+        let left = shape.leftBatches > 1 ? batch * shape.rows * shape.depth : 0
+        let right = shape.rightBatches > 1 ? batch * shape.units * shape.depth : 0
+        for row in 0..<shape.rows {
+            for unit in 0..<shape.units {
+                var sum: Int32 = 0
+                for k in 0..<shape.depth {
+                    let a = x.elements[
+                        left + (product.transposesLeft ? k * shape.rows + row : row * shape.depth + k)]
+                    let b = y.elements[
+                        right + (product.transposesRight ? unit * shape.depth + k : k * shape.units + unit)]
+                    sum &+= (a - scaling.leftZeroPoint) * (b - scaling.rightZeroPoint)
+                }
+                result.append(scaling(sum))
+            }
+        }
+    }
+    return result
+}

@@ -12,6 +12,13 @@ private func scatter(_ elements: [Int32], _ offsets: [Int], into target: inout [
     for (offset, element) in zip(offsets, elements) { target[offset] = element }
 }
 
+/// Every combination of one index a dimension, the last fastest.
+func select(_ x: Operand, _ indices: [[Int]]) -> [Int32] {
+    var offsets = [0]
+    for (list, stride) in zip(indices, x.strides) { offsets = offsets.flatMap { at in list.map { at + $0 * stride } } }
+    return gather(x, offsets)
+}
+
 func pad(_ x: Operand, before: [Int], value: Int32, output: [Int]) -> [Int32] {
     let strides = rowMajorStrides(output)
     var result = [Int32](repeating: value, count: output.reduce(1, *))

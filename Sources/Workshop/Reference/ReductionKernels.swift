@@ -56,6 +56,15 @@ func mean(_ x: Operand, axes: [Int], output: Quantization) -> [Int32] {
     }
 }
 
+/// REDUCE_MAX and REDUCE_MIN over `axes`.
+func reduceExtreme(_ x: Operand, axes: [Int], greatest: Bool) -> [Int32] {
+    let (first, members) = groups(x, axes: axes)
+    return first.map { start in
+        let elements = members.map { x.elements[start + $0] }
+        return greatest ? elements.reduce(.min, max) : elements.reduce(.max, min)
+    }
+}
+
 /// ARG_MAX: the index of the first greatest element along `axis`.
 func argMax(_ x: Operand, axis: Int) -> [Int32] {
     let (first, members) = groups(x, axes: [axis])

@@ -54,18 +54,24 @@ public struct ReferenceExecutor: Sendable {
         case .depthwiseConv2D(let geometry):
             let scaling = AccumulatorScaling(node, in: graph)
             return [
-                encode(convolveDepthwise(
+                encode(
+                    convolveDepthwise(
                         x, weights(inputs), bias: bias(inputs), geometry, scaling, output: y.shape), as: y)
             ]
         case .transposeConv(let geometry):
             let scaling = AccumulatorScaling(node, in: graph)
             return [
-                encode(convolveTransposed(
+                encode(
+                    convolveTransposed(
                         x, weights(inputs), bias: bias(inputs), geometry, scaling, output: y.shape), as: y)
             ]
         case .fullyConnected:
             let scaling = MatrixScaling(node, in: graph)
             return [encode(multiplyMatrix(x, weights(inputs), bias: bias(inputs), scaling), as: y)]
+        case .product(let product):
+            let scaling = ProductScaling(
+                product, left: x.quantization, right: inputs[1].quantization, output: quantization(y))
+            return [encode(multiplyActivations(x, inputs[1], product, scaling), as: y)]
         case .add(let activation):
             let parameters = SumParameters(
                 left: x.quantization, right: inputs[1].quantization, output: quantization(y), activation: activation)
@@ -94,6 +100,8 @@ public struct ReferenceExecutor: Sendable {
             return [encode(maxPool(x, pool, range, output: y.shape), as: y)]
         case .mean(let axes, _):
             return [encode(mean(x, axes: axes, output: quantization(y)), as: y)]
+        case .reduceExtreme(let axes, _, let greatest):
+            return [encode(reduceExtreme(x, axes: axes, greatest: greatest), as: y)]
         case .argMax(let axis):
             return [encode(argMax(x, axis: axis), as: y)]
         case .softmax(let beta):
@@ -129,6 +137,8 @@ public struct ReferenceExecutor: Sendable {
             return unpack(x, axis: axis).map { encode($0, as: y) }
         case .transpose(let permutation):
             return [encode(transpose(x, permutation), as: y)]
+        case .select(let indices):
+            return [encode(select(x, indices), as: y)]
         case .tile(let multiples):
             return [encode(tile(x, multiples), as: y)]
         case .slice(let begin, let sizes, let strides):

@@ -21,7 +21,12 @@ extension Operation {
             return Self.activation(activation).joined()
         case .concatenation(let axis, let activation):
             return (["axis \(axis)"] + Self.activation(activation)).joined(separator: ", ")
-        case .mean(let axes, _): return "axes " + Self.list(axes)
+        case .product(let product):
+            let turned = [product.transposesLeft ? "left" : nil, product.transposesRight ? "right" : nil].compactMap {
+                $0
+            }
+            return turned.isEmpty ? "" : "transposed " + turned.joined(separator: " and ")
+        case .mean(let axes, _), .reduceExtreme(let axes, _, _): return "axes " + Self.list(axes)
         case .pad(let before, let after, let value):
             return "before \(Self.list(before)), after \(Self.list(after)), value \(value)"
         case .softmax(let beta): return beta == 1 ? "" : "beta \(beta)"
@@ -30,6 +35,7 @@ extension Operation {
             return [align ? "align corners" : nil, half ? "half pixel centers" : nil].compactMap(\.self)
                 .joined(separator: ", ")
         case .transpose(let permutation): return "permutation " + Self.list(permutation)
+        case .select(let indices): return "indices " + indices.map(Self.list).joined(separator: " by ")
         case .tile(let multiples): return "multiples " + Self.list(multiples)
         case .slice(let begin, let sizes, let strides):
             return "begin \(Self.list(begin)), sizes \(Self.list(sizes)), strides \(Self.list(strides))"

@@ -296,5 +296,30 @@ def transposed_convolutions():
     yield t("3x3-saturated", [1, 3, 4, 31], 8, 3, 2, gain=30.0, w="full")
 
 
+def products():
+    """Matrices of two activations."""
+    for case, x, y, adjoint_x, adjoint_y in (
+        ("plain", [3, 20], [20, 7], False, False), ("right-transposed", [2, 5, 33], [2, 9, 33], False, True),
+        ("left-transposed", [1, 4, 17, 6], [1, 4, 17, 5], True, False), ("both", [3, 16, 8], [3, 12, 16], True, True),
+        ("one-for-all", [4, 3, 24], [24, 10], False, False), ("one-left", [6, 40], [5, 40, 3], False, False),
+        ("attention", [1, 2, 25, 16], [1, 2, 16, 25], False, False), ("row", [1, 64], [64, 1], False, False),
+    ):
+        m = Model("batch_matmul", case)
+        a, b = m.input(x, (0.05, 3)), m.input(y, (0.02, -9))
+        rows, depth = x[-2:][::-1] if adjoint_x else x[-2:]
+        outer = x[:-2] if len(x) >= len(y) else y[:-2]
+        result = [*outer, rows, y[-2] if adjoint_y else y[-1]]
+        scale = float(np.float32(0.05 * 0.02 * 74 * 74 * np.sqrt(depth) / 70))
+        m.op("BATCH_MATMUL", [a, b], [m.output(result, (scale, 5))], adjX=adjoint_x, adjY=adjoint_y, asymmetricQuantizeInputs=False)
+        yield m
+    for case, x, n, activation in (("computed", [4, 19], 6, "none"), ("computed-image", [1, 2, 3, 8], 5, "relu")):
+        m = Model("fully_connected", case)
+        depth = x[-1] if case == "computed" else int(np.prod(x))
+        a, b = m.input(x, (0.05, 3)), m.input([n, depth], (0.02, 0))
+        scale = float(np.float32(0.05 * 0.02 * 74 * 74 * np.sqrt(depth) / 70))
+        m.op("FULLY_CONNECTED", [a, b, -1], [m.output([int(np.prod(x)) // depth, n], (scale, -7))], activation=activation)
+        yield m
+
+
 def models():
-    return [*convolutions(), *depthwise_convolutions(), *fully_connected(), *transposed_convolutions()]
+    return [*convolutions(), *depthwise_convolutions(), *fully_connected(), *transposed_convolutions(), *products()]

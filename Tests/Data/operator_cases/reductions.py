@@ -72,6 +72,20 @@ def means():
     yield mean("coarse-output", [1, 3, 3, 16], [1, 2], True, q=(0.03, 5), qo=(0.9, -5))
 
 
+def extremes():
+    for kind in ("REDUCE_MAX", "REDUCE_MIN"):
+        for case, x, axes, keep in (
+            ("spatial", [1, 6, 7, 17], [1, 2], True), ("channels", [1, 5, 4, 33], [3], False), ("few-channels", [1, 4, 5, 3], [2, 1], False),
+            ("rows", [3, 40], [-1], True), ("apart", [2, 5, 3, 9], [1, 3], True), ("all", [2, 3, 4, 5], [0, 1, 2, 3], False),
+            ("nothing", [1, 1, 1, 24], [1], True),
+        ):
+            m = Model(kind.lower(), case)
+            over = {a % len(x) for a in axes}
+            y = [1 if i in over else n for i, n in enumerate(x) if keep or i not in over]
+            m.op(kind, [m.input(x), m.constant(axes, None, "int32")], [m.output(y)], keepDims=keep)
+            yield m
+
+
 def softmaxes():
     def softmax(case, x, scale, beta=1.0, zp=3):
         m = Model("softmax", case)
@@ -132,4 +146,4 @@ def resizers():
 
 
 def models():
-    return [*pools(), *means(), *softmaxes(), *arg_maxes(), *resizers()]
+    return [*pools(), *means(), *extremes(), *softmaxes(), *arg_maxes(), *resizers()]

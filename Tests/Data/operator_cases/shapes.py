@@ -206,6 +206,12 @@ def joins_and_splits():
         m.op("GATHER", [a, m.constant(indices, None, "int32")], [m.output(list(y))], axis=axis)
         return m
 
+    def mirror(case, x, paddings, mode):
+        m = Model("mirror_pad", case)
+        y = [n + sum(p) for n, p in zip(x, paddings)]
+        m.op("MIRROR_PAD", [m.input(x), m.constant(paddings, None, "int32")], [m.output(y)], mode=mode)
+        return m
+
     def tile(case, x, multiples):
         m = Model("tile", case)
         a = m.input(x)
@@ -225,6 +231,11 @@ def joins_and_splits():
     yield gather("one", [1, 4, 3, 5], 2, 1)
     yield gather("every-second", [1, 3, 4, 9], -1, [1, 3, 5, 7])
     yield gather("backwards", [2, 5, 3], 1, [4, 3, 2, 1, 0])
+    yield gather("uneven", [1, 4, 3, 9], 3, [8, 0, 1, 2, 2, 5])
+    yield gather("table", [1, 7, 5], 1, [[0, 6, 3], [1, 1, 2]])
+    yield mirror("reflect", [1, 5, 4, 7], [[0, 0], [2, 1], [1, 3], [0, 0]], 0)
+    yield mirror("symmetric", [1, 4, 3, 5], [[0, 0], [1, 4], [3, 0], [0, 0]], 1)
+    yield mirror("channels", [2, 3, 17], [[0, 0], [0, 0], [4, 9]], 0)
     yield split("channels", [1, 3, 4, 16], 3, 2)
     yield split("channels-odd", [1, 3, 4, 9], -1, 3)
     yield split("height", [1, 6, 2, 5], 1, 3)

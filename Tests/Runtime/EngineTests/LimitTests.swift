@@ -88,7 +88,8 @@ import Testing
             let mean = try Self.graph(
                 .mean(axes: [1, 2], keepDims: false), from: [1, 2048, width, 1], to: [1, 1])
             #expect((Self.refusal(mean)?.contains("operator 0 (MEAN)") ?? false) == isRefused)
-            let average = try Self.graph(.averagePool2D(pool, tiesUp: false), from: [1, 2048, width, 1], to: [1, 1, 1, 1])
+            let average = try Self.graph(
+                .averagePool2D(pool, tiesUp: false), from: [1, 2048, width, 1], to: [1, 1, 1, 1])
             #expect((Self.refusal(average)?.contains("operator 0 (AVERAGE_POOL_2D)") ?? false) == isRefused)
         }
     }
@@ -170,7 +171,8 @@ import Testing
 
     @Test("Resizing far up stays within the input", arguments: [(true, false), (false, true), (false, false)])
     func farResize(alignCorners: Bool, halfPixelCenters: Bool) throws {
-        let operation = Operation.resizeBilinear(alignCorners: alignCorners, halfPixelCenters: halfPixelCenters, asFloats: false)
+        let operation = Operation.resizeBilinear(
+            alignCorners: alignCorners, halfPixelCenters: halfPixelCenters, asFloats: false)
         let graph = try Self.graph(operation, from: [1, 2, 3, 1], to: [1, 1, 9001, 1])
         var random = SplitMix64(state: 5)
         let inputs = [randomInput(graph[0], &random)]

@@ -111,7 +111,8 @@ struct RandomGraph {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     }
 
-    mutating func weights(_ shape: [Int], along dimension: Int) -> TensorID {
+    /// - Parameter mayBeUnsigned: whether they may be uint8 with zero points, and so beyond int8.
+    mutating func weights(_ shape: [Int], along dimension: Int, mayBeUnsigned: Bool = true) -> TensorID {
         let perChannel = shape[dimension] > 1 && chance(2)
         let count = perChannel ? shape[dimension] : 1
         // Now and then of a dead channel.
@@ -120,10 +121,12 @@ struct RandomGraph {
             let draw = random.below(64)
             return draw == 0 ? dead[channel % 4] : Float(1 + draw) / 4096
         }
-        let zeros = [Int32](repeating: 0, count: count)
+        let isUnsigned = mayBeUnsigned && chance(5)
+        let zeros = (0..<count).map { _ in isUnsigned ? Int32(random.below(256)) : 0 }
         let quantization = Quantization(
             scales: scales, zeroPoints: zeros, dimension: perChannel ? dimension : 0)
-        return tensor(shape, quantization, constant: bytes(shape.reduce(1, *)))
+        return tensor(
+            shape, quantization, type: isUnsigned ? .uint8 : .int8, constant: bytes(shape.reduce(1, *)))
     }
 
     /// None, or one a channel.

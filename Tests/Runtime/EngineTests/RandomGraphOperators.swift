@@ -81,7 +81,8 @@ extension RandomGraph {
         let kernel = 1 + random.below(3)
         let padding = Padding(top: random.below(2), bottom: 0, left: random.below(2), right: 0)
         let filters = channels()
-        let inputs = [x, weights([filters, kernel, kernel, shape[3]], along: 0)] + bias(filters)
+        let filter = weights([filters, kernel, kernel, shape[3]], along: 0, mayBeUnsigned: false)
+        let inputs = [x, filter] + bias(filters)
         let geometry = TransposeConvolution(
             strideHeight: stride, strideWidth: stride, padding: padding, activation: activation())
         let out = [shape[0], shape[1] * stride + random.below(2), shape[2] * stride + random.below(2), filters]
@@ -93,6 +94,13 @@ extension RandomGraph {
         let count = graph[x].elementCount
         let depth = [graph[x].shape.last ?? 1, count, 1][random.below(3)]
         let units = channels()
+        let other = pick()
+        let product = Product(
+            transposesLeft: chance(2), transposesRight: chance(2), isMatrix: chance(3), activation: .none)
+        if let shape = ProductShape(graph[x].shape, graph[other].shape, product) {
+            add(.product(product), [x, other], shape.output, near(x))
+            return
+        }
         let inputs = [x, weights([units, depth], along: 0)] + bias(units)
         add(.fullyConnected(activation()), inputs, [count / depth, units], near(x))
     }
@@ -144,7 +152,9 @@ extension RandomGraph {
             shape[0], (shape[1] + pad[0] - filter[0]) / stride[0] + 1, (shape[2] + pad[1] - filter[1]) / stride[1] + 1,
             shape[3],
         ]
-        add(chance(2) ? .averagePool2D(geometry, tiesUp: chance(2)) : .maxPool2D(geometry), [x], out, graph[x].quantization)
+        add(
+            chance(2) ? .averagePool2D(geometry, tiesUp: chance(2)) : .maxPool2D(geometry), [x], out,
+            graph[x].quantization)
     }
 
     private mutating func addMean() {
@@ -154,7 +164,11 @@ extension RandomGraph {
         let keep = chance(2)
         let out = shape.indices.compactMap { axes.contains($0) ? (keep ? 1 : nil) : shape[$0] }
         guard !axes.isEmpty else { return }
-        add(.mean(axes: axes, keepDims: keep), [x], out, near(x))
+        if chance(3) {
+            add(.reduceExtreme(axes: axes, keepDims: keep, greatest: chance(2)), [x], out, graph[x].quantization)
+        } else {
+            add(.mean(axes: axes, keepDims: keep), [x], out, near(x))
+        }
     }
 
     private mutating func addPad() {
@@ -258,6 +272,15 @@ extension RandomGraph {
     private mutating func addSlice() {
         let x = pick()
         let shape = graph[x].shape
+        if chance(4), !shape.isEmpty {
+            let chosen = random.below(shape.count)
+            let indices = shape.indices.map { dimension in
+                dimension == chosen
+                    ? (0...random.below(5)).map { _ in random.below(shape[dimension]) } : Array(0..<shape[dimension])
+            }
+            add(.select(indices: indices), [x], indices.map(\.count), graph[x].quantization)
+            return
+        }
         var begin: [Int] = []
         var sizes: [Int] = []
         var strides: [Int] = []

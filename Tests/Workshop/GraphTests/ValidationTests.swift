@@ -209,8 +209,11 @@ import Testing
         #expect(problem(.pad(before: [1], after: [0], value: 200), [[2]], [[3]]).contains("200 is not an int8"))
         #expect(problem(.pad(before: [1], after: [], value: 0), [[2]], [[3]]).contains("one padding a dimension"))
         #expect(
-            problem(.resizeBilinear(alignCorners: true, halfPixelCenters: true, asFloats: false), [[1, 2, 2, 1]], [[1, 4, 4, 1]])
-                .contains("exclude each other"))
+            problem(
+                .resizeBilinear(alignCorners: true, halfPixelCenters: true, asFloats: false), [[1, 2, 2, 1]],
+                [[1, 4, 4, 1]]
+            )
+            .contains("exclude each other"))
         #expect(
             problem(
                 .resizeNearestNeighbor(alignCorners: false, halfPixelCenters: false), [[1, 2, 2, 1]], [[1, 4, 4, 2]]

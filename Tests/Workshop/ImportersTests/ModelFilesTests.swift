@@ -26,11 +26,13 @@ import TestSupport
         }
         #expect(
             names.isSuperset(of: [
-                "ABS", "ADD", "ARG_MAX", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D",
+                "ABS", "ADD", "ARG_MAX", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CONCATENATION", "CONV_2D",
+                "DEPTHWISE_CONV_2D",
                 "DEPTH_TO_SPACE",
                 "DEQUANTIZE", "EXP", "EXPAND_DIMS", "FULLY_CONNECTED", "GATHER", "GELU",
                 "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM",
-                "MAX_POOL_2D", "MEAN", "MINIMUM", "MUL", "PACK", "PAD", "PADV2", "PRELU", "QUANTIZE", "RELU", "RELU6",
+                "MAX_POOL_2D", "MEAN", "MINIMUM", "MIRROR_PAD", "MUL", "PACK", "PAD", "PADV2", "PRELU", "QUANTIZE",
+                "REDUCE_MAX", "REDUCE_MIN", "RELU", "RELU6",
                 "RELU_N1_TO_1", "RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "SLICE", "SOFTMAX",
                 "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V", "SQUEEZE", "STRIDED_SLICE", "SUB", "TANH", "TILE", "TRANSPOSE",
                 "TRANSPOSE_CONV",

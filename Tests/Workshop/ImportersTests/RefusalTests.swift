@@ -57,13 +57,24 @@ import TestSupport
         #expect(message(file) == "imported")
     }
 
-    @Test("GATHER of any indices is told what is taken", arguments: [[0, 1, 3], [2, 2], [0, 9], [-1]])
+    @Test("GATHER of what there is not is refused", arguments: [[0, 9], [-1], [4]])
     func gatherRefused(indices: [Int32]) {
         let file = ModelFile(
             36, from: [1, 4], to: [1, Int32(indices.count)], constants: [ModelFile.parameter(indices)],
             options: (23, [0: .int32(1)]))
         let text = message(file)
         #expect(text.contains("its indices \(indices) are not"), "\(text)")
+    }
+
+    @Test("Products of matrices that do not fit are refused")
+    func productsRefused() {
+        for (left, right) in [([2, 3], [4, 5]), ([2, 2, 3], [3, 3, 4]), ([4], [4, 2])] as [([Int32], [Int32])] {
+            var file = ModelFile(126, from: left, to: [2, 5], options: (101, [:]))
+            file.tensors.append(.init(name: "right", shape: right))
+            file.inputs = [0, 2]
+            file.operators[0].inputs = [0, 2]
+            #expect(message(file).contains("cannot multiply \(left) by \(right)"), "\(message(file))")
+        }
     }
 
     @Test(
@@ -174,9 +185,17 @@ import TestSupport
         ),
         (
             ModelFile(40, from: [2, 3], to: [2, 3], constants: [ModelFile.parameter([], shape: [0])]),
-            "there is no axis to average over"
+            "there is no axis to reduce"
         ),
         (ModelFile(40, from: [2, 3], to: [2], constants: [ModelFile.parameter([2])]), "axis 2 does not exist"),
+        (
+            ModelFile(100, from: [3], to: [6], constants: [ModelFile.parameter([3, 0], shape: [1, 2])]),
+            "pads 3 and 0 around 3 elements"
+        ),
+        (
+            ModelFile(82, from: [2, 3], to: [2, 3], constants: [ModelFile.parameter([1])]),
+            "give this result the shape [2]"
+        ),
         (
             ModelFile(34, from: [2], to: [1], constants: [ModelFile.parameter([-1, 0], shape: [1, 2])]),
             "must be at least 0"
@@ -268,7 +287,7 @@ import TestSupport
     @Test func operatorsBecomeTheirNamesakes() throws {
         let merged = [
             "SQUEEZE": "RESHAPE", "EXPAND_DIMS": "RESHAPE", "PADV2": "PAD", "STRIDED_SLICE": "SLICE",
-            "GATHER": "SLICE", "SPLIT_V": "SPLIT",
+            "MIRROR_PAD": "GATHER", "SPLIT_V": "SPLIT",
         ]
         var seen: Set<String> = []
         for name in OperatorSuite.cases {
