@@ -70,11 +70,19 @@ typedef struct oc_v_stretch {
 } oc_v_stretch;
 
 /* `runs` runs of `length` from `from` on, each `step` further, with `element` from value to value. */
-static void oc_v_lay_out(oc_v_stretch *s, const uint8_t *from, ptrdiff_t step, int32_t element, int32_t length, int32_t runs) {
+static __attribute__((noinline)) void oc_v_lay_out(oc_v_stretch *s, const uint8_t *from, ptrdiff_t step, int32_t element, int32_t length,
+                                                   int32_t runs) {
     if (step == 0 && s->of == from && s->runs >= runs) return;
     s->of = from;
     s->runs = runs;
     uint8_t *to = s->bytes;
+    if (step == 0 && element != 0) {
+        memcpy(to, from, (size_t)length);
+        for (int32_t done = length, all = runs * length; done < all; done *= 2) {
+            memcpy(to + done, to, (size_t)(done < all - done ? done : all - done));
+        }
+        return;
+    }
     for (int32_t run = 0; run < runs; run++, from += step, to += length) {
         if (element != 0) {
             memcpy(to, from, (size_t)length);
@@ -112,47 +120,46 @@ OC_V_INLINE void oc_v_broadcast(const oc_step *step, const oc_memory *memory, ui
         at_a += (ptrdiff_t)at[d] * b.stride_a[d];
         at_b += (ptrdiff_t)at[d] * b.stride_b[d];
     }
-    uint8_t *out = output + (size_t)runs.begin * (size_t)dims[4] + inner.begin;
     uint8_t line[OC_V_LINE];
     oc_v_stretch stretch;
     stretch.of = NULL;
-    /* One operand lies as the results do: the other is laid out so. */
-    const int is_short = dims[3] > 1 && dims[4] < OC_V_SHORT;
-    const int lays_b = is_short && stride_a == 1 && b.stride_a[3] == dims[4];
-    const int lays_a = is_short && !lays_b && stride_b == 1 && b.stride_b[3] == dims[4];
-    const int32_t most = lays_a || lays_b ? OC_V_STRETCH / dims[4] : 1;
-    for (int32_t run = runs.begin, now; run < runs.end; run += now) {
-        const int32_t left = runs.end - run < dims[3] - at[3] ? runs.end - run : dims[3] - at[3];
-        now = left < most ? left : most;
-        const int32_t count = now * length;
-        const uint8_t *from_a = in_a + at_a, *from_b = in_b + at_b;
-        int32_t mask_a = -stride_a, mask_b = -stride_b;
-        if (lays_b) {
-            oc_v_lay_out(&stretch, from_b, b.stride_b[3], stride_b, length, now);
-            from_b = stretch.bytes, mask_b = -1;
-        } else if (lays_a) {
-            oc_v_lay_out(&stretch, from_a, b.stride_a[3], stride_a, length, now);
-            from_a = stretch.bytes, mask_a = -1;
-        } else if (OC_V_ONE_LOOP || of_lines) {
-            if (stride_a == 0) from_a = oc_v_spread(*from_a, line);
-            if (stride_b == 0) from_b = oc_v_spread(*from_b, line);
+    /* One operand lies as the results do: the other is laid out so. Runs of whole vectors are worth it where that is done once. */
+    const int is_short = dims[4] < OC_V_SHORT && dims[3] >= 16 * OC_V_STRETCH / dims[4], is_odd = dims[4] % OC_V_LANES != 0;
+    const int lays_b = is_short && stride_a == 1 && b.stride_a[3] == dims[4] && (is_odd || b.stride_b[3] == 0);
+    const int lays_a = is_short && !lays_b && stride_b == 1 && b.stride_b[3] == dims[4] && (is_odd || b.stride_a[3] == 0);
+    const int32_t most = lays_a || lays_b ? OC_V_STRETCH / dims[4] : 1, mask_a = lays_a ? -1 : -stride_a, mask_b = lays_b ? -1 : -stride_b;
+    const ptrdiff_t step_a = most * (ptrdiff_t)b.stride_a[3], step_b = most * (ptrdiff_t)b.stride_b[3];
+    const ptrdiff_t step_out = most * (ptrdiff_t)dims[4];
+    for (int32_t run = runs.begin, row; run < runs.end; run += row) {
+        row = runs.end - run < dims[3] - at[3] ? runs.end - run : dims[3] - at[3];
+        const uint8_t *a = in_a + at_a, *v = in_b + at_b;
+        uint8_t *out = output + (size_t)run * (size_t)dims[4] + inner.begin;
+        for (int32_t left = row; left > 0; left -= most, a += step_a, v += step_b, out += step_out) {
+            const int32_t some = left < most ? left : most, count = some * length;
+            const uint8_t *from_a = a, *from_b = v;
+            if (lays_b) {
+                oc_v_lay_out(&stretch, v, b.stride_b[3], stride_b, length, some);
+                from_b = stretch.bytes;
+            } else if (lays_a) {
+                oc_v_lay_out(&stretch, a, b.stride_a[3], stride_a, length, some);
+                from_a = stretch.bytes;
+            } else if (OC_V_ONE_LOOP || of_lines) {
+                if (stride_a == 0) from_a = oc_v_spread(*a, line);
+                if (stride_b == 0) from_b = oc_v_spread(*v, line);
+            }
+            if (OC_V_ONE_LOOP) oc_v_run(&b, from_a, from_b, out, count, mask_a, mask_b, function, of_lines);
+            else if (mask_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
+            else if (mask_b == 0) oc_v_run(&b, from_a, from_b, out, count, -1, 0, function, of_lines);
+            else oc_v_run(&b, from_a, from_b, out, count, -1, -1, function, of_lines);
         }
-        if (OC_V_ONE_LOOP) oc_v_run(&b, from_a, from_b, out, count, mask_a, mask_b, function, of_lines);
-        else if (mask_a == 0) oc_v_run(&b, from_a, from_b, out, count, 0, -1, function, of_lines);
-        else if (mask_b == 0) oc_v_run(&b, from_a, from_b, out, count, -1, 0, function, of_lines);
-        else oc_v_run(&b, from_a, from_b, out, count, -1, -1, function, of_lines);
-        out += (size_t)now * (size_t)dims[4];
-        at_a += now * (ptrdiff_t)b.stride_a[3];
-        at_b += now * (ptrdiff_t)b.stride_b[3];
-        at[3] += now;
-        for (int d = 3; d >= 0 && at[d] == dims[d]; d--) {
-            at_a -= (ptrdiff_t)at[d] * b.stride_a[d];
-            at_b -= (ptrdiff_t)at[d] * b.stride_b[d];
+        at_a += row * (ptrdiff_t)b.stride_a[3];
+        at_b += row * (ptrdiff_t)b.stride_b[3];
+        at[3] += row;
+        for (int d = 3; d > 0 && at[d] == dims[d]; d--) {
+            at_a += b.stride_a[d - 1] - (ptrdiff_t)at[d] * b.stride_a[d];
+            at_b += b.stride_b[d - 1] - (ptrdiff_t)at[d] * b.stride_b[d];
             at[d] = 0;
-            if (d == 0) break;
             at[d - 1]++;
-            at_a += b.stride_a[d - 1];
-            at_b += b.stride_b[d - 1];
         }
     }
 }
@@ -245,7 +252,12 @@ OC_V_INLINE void oc_v_mul_kernel(const oc_step *step, const oc_memory *memory, u
     const float form = step->binary.form.scale_b;
     if (form == OC_SCALE_FLOAT) oc_v_broadcast(step, memory, part, parts, oc_v_float_product, NULL, oc_scalar_mul);
     else if (form == OC_SCALE_SIGNED) oc_v_broadcast(step, memory, part, parts, oc_v_signed_product, NULL, oc_scalar_mul);
+    else if (step->binary.shift_out < 0) oc_v_broadcast(step, memory, part, parts, oc_v_small_product, NULL, oc_scalar_mul);
+#if defined(__x86_64__)
+    else oc_scalar_mul(step, memory, part, parts); /* no trained model has such a scale, and programs have two sets */
+#else
     else oc_v_broadcast(step, memory, part, parts, oc_v_product, NULL, oc_scalar_mul);
+#endif
 }
 
 #else

@@ -18,10 +18,17 @@ OC_V_INLINE uint8_t oc_v_maximum_of_row(const uint8_t *in, int32_t depth) {
 /* Bytes in the order of their values, so that differences need no cutting. */
 OC_V_INLINE int32_t oc_v_order(uint8_t byte) { return OC_FLIP ? byte : (int8_t)byte; }
 
-/* `to` are what `table` has for the differences to the maximum. Vectors would be put together byte by byte. */
+/* What is looked up one by one: vectors of it would be put together byte by byte on x86, and are gathered by RVV. */
+#if defined(__x86_64__)
+#define OC_V_ONE_BY_ONE _Pragma("clang loop vectorize(disable)")
+#else
+#define OC_V_ONE_BY_ONE
+#endif
+
+/* `to` are what `table` has for the differences to the maximum. */
 #define OC_V_LOOK_UP(to, table, most, in, count)                                                                       \
     do {                                                                                                               \
-        _Pragma("clang loop vectorize(disable) unroll_count(4)") for (int32_t i_ = 0; i_ < (count); i_++) {            \
+        OC_V_ONE_BY_ONE for (int32_t i_ = 0; i_ < (count); i_++) {                                                     \
             (to)[i_] = (table)[(most)-oc_v_order((in)[i_])];                                                           \
         }                                                                                                              \
     } while (0)
@@ -53,7 +60,8 @@ OC_V_INLINE int32_t oc_v_terms(const int32_t *exponentials, int32_t count, int32
 }
 
 /* Rows of at most 256. Some at once go through one stage after the other: those of a single row wait for each other. */
-static __attribute__((noinline)) void oc_v_softmax_short_rows(const int32_t *exponentials, const uint8_t *in, int32_t rows, int32_t depth, uint8_t *out) {
+static __attribute__((noinline)) void oc_v_softmax_short_rows(const int32_t *exponentials, const uint8_t *in, int32_t rows, int32_t depth,
+                                                              uint8_t *out) {
     enum { ROOM = 4 * OC_V_DIFFERENCES };
     int32_t of_rows[ROOM];
     oc_softmax_scale scales[ROOM / OC_V_LANES];
@@ -85,14 +93,12 @@ static __attribute__((noinline)) void oc_v_softmax_short_rows(const int32_t *exp
 /* Many rows of two: what both become is a matter of their difference, of which there are no more than these. */
 static __attribute__((noinline)) void oc_v_softmax_pairs(const int32_t *exponentials, const uint8_t *in, int32_t rows, uint8_t *out) {
     uint8_t pairs[OC_V_DIFFERENCES][2], shares[OC_V_DIFFERENCES][2];
-#pragma clang loop vectorize(disable) unroll(disable)
-    for (int32_t d = 0; d < OC_V_DIFFERENCES; d++) {
+    OC_V_ONE_BY_ONE for (int32_t d = 0; d < OC_V_DIFFERENCES; d++) {
         pairs[d][0] = (uint8_t)(127 ^ OC_FLIP);
         pairs[d][1] = (uint8_t)((127 - d) ^ OC_FLIP);
     }
     oc_v_softmax_short_rows(exponentials, pairs[0], OC_V_DIFFERENCES, 2, shares[0]);
-#pragma clang loop vectorize(disable) unroll(disable)
-    for (int32_t row = 0; row < rows; row++, in += 2, out += 2) {
+    OC_V_ONE_BY_ONE for (int32_t row = 0; row < rows; row++, in += 2, out += 2) {
         const int32_t difference = oc_v_order(in[0]) - oc_v_order(in[1]), second = difference < 0;
         const uint8_t *of_pair = shares[second ? -difference : difference];
         out[0] = of_pair[second];
@@ -120,8 +126,7 @@ OC_V_INLINE void oc_v_softmax_kernel(const oc_step *step, const oc_memory *memor
     for (int32_t row = rows.begin; row < rows.end; row++, in += s.depth, out += s.depth) {
         const int32_t most = oc_v_order(oc_v_maximum_of_row(in, s.depth));
         uint32_t sum = 0;
-#pragma clang loop vectorize(disable) unroll_count(4)
-        for (int32_t i = 0; i < s.depth; i++) sum += (uint32_t)terms[most - oc_v_order(in[i])];
+        OC_V_ONE_BY_ONE for (int32_t i = 0; i < s.depth; i++) sum += (uint32_t)terms[most - oc_v_order(in[i])];
         const oc_softmax_scale scale = oc_softmax_scale_of((int32_t)sum);
         if (scale.shift > 31) {
             memset(out, -128 ^ OC_FLIP, (size_t)s.depth);
