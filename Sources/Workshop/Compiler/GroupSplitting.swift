@@ -106,12 +106,15 @@ private struct Grouping {
         return count * (rows * ((filters + 15) / 16) + (count > 1 ? 10 : 0))
     }
 
-    /// The weights of a convolution, `[filters,kh,kw,depth]`: 0 where a filter belongs to another group than an input does.
+    /// The weights of a convolution, `[filters,kh,kw,depth]`: the zero point where a filter belongs to another group than an input does.
     func weights(of part: Int, _ tensor: Tensor) -> [UInt8] {
         let (taps, few, bytes) = (shape[1] * shape[2], shape[3], tensor.constant!)
-        let zero = UInt8(truncatingIfNeeded: tensor.quantization?.zeroPoint ?? 0)
-        var result = [UInt8](repeating: zero, count: filters * taps * depth)
+        let zeros = tensor.quantization?.zeroPoints ?? [0]
+        var result = [UInt8](repeating: 0, count: filters * taps * depth)
         for filter in 0..<filters {
+            let zero = UInt8(truncatingIfNeeded: zeros[(part * filters + filter) % zeros.count])
+            let start = filter * taps * depth
+            for index in start..<start + taps * depth { result[index] = zero }
             let group = filter / (filters / together)
             for tap in 0..<taps {
                 let source = ((part * filters + filter) * taps + tap) * few
