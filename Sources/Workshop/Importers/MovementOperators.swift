@@ -28,7 +28,7 @@ extension TFLiteOperator {
 
     /// MIRROR_PAD: what lies behind an edge is what lies before it, with the edge itself where it is symmetric.
     func mirrorPad() throws(ImportError) -> Operation {
-        let shape = try shape(0)
+        let shape = try selectableShape()
         let paddings = try parameter(1, "paddings", count: 2 * shape.count)
         let isSymmetric = try options(77)?.uint8(0) ?? 0 == 1
         var indices: [[Int]] = []

@@ -21,8 +21,7 @@ extension TFLiteOperator {
     /// GATHER of constant indices.
     func gather() throws(ImportError) -> Operation {
         let options = try options(23)
-        let shape = try shape(0)
-        guard shape.allSatisfy({ $0 >= 1 }) else { throw refuse("its input's shape \(shape) is not fixed") }
+        let shape = try selectableShape()
         guard try options?.int32(1) ?? 0 == 0 else {
             throw refuse("indices of their own for each batch are not supported")
         }
@@ -38,6 +37,16 @@ extension TFLiteOperator {
             throw refuse("its result has the shape \(claimed) where its parameters ask for \(result)")
         }
         return .select(indices: shape.indices.map { $0 == axis ? chosen : Array(0..<shape[$0]) })
+    }
+
+    /// The input's, where there is room for a list of each dimension's indices, however small the file is.
+    func selectableShape() throws(ImportError) -> [Int] {
+        let shape = try shape(0)
+        guard shape.allSatisfy({ $0 >= 1 }) else { throw refuse("its input's shape \(shape) is not fixed") }
+        guard shape.allSatisfy({ $0 <= 1 << 20 }) else {
+            throw refuse("its input's shape is \(shape); dimensions of at most 1,048,576 are supported")
+        }
+        return shape
     }
 
     /// What one dimension of the input contributes.

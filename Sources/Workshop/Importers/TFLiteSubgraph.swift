@@ -105,14 +105,19 @@ final class TFLiteSubgraph {
         }
         var graph = Graph(
             name: name, tensors: imported, nodes: nodes, inputs: renumber(inputs), outputs: renumber(outputs))
-        // What is wrong is told of the file's tensors and nodes, which that leaves as they are counted.
+        // Nodes before the file's own, and tensors behind, are edges of a uint8 model.
+        var edges = 0
+        if graph.computesUnsigned {
+            edges = graph.inputs.count { graph[$0].type == .uint8 }
+            graph = graph.withSignedBytes()
+        }
         do {
-            if graph.computesUnsigned { graph = graph.withSignedBytes() }
             try graph.validate()
         } catch {
+            let node = error.node.map { $0 - edges }
             let offset: Int? =
-                if let node = error.node { starts[node] } else if let id = error.tensor {
-                    known[order[id]]?.table.start
+                if let node { starts.indices.contains(node) ? starts[node] : nil } else if let id = error.tensor {
+                    order.indices.contains(id) ? known[order[id]]?.table.start : nil
                 } else { nil }
             throw ImportError(
                 file: model.file.file, offset: offset, problem: error.problem,

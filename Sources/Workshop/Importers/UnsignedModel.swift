@@ -14,7 +14,9 @@ extension Graph {
     /// The same model on int8; inputs and outputs stay uint8. Weights that do not fit int8 stay so, too.
     func withSignedBytes() -> Graph {
         var graph = self
-        let weights = Set(nodes.compactMap { $0.operation.types == .weighted ? $0.inputs[1] : nil })
+        // Nothing is validated yet.
+        let weights = Set(
+            nodes.compactMap { $0.operation.types == .weighted && $0.inputs.count > 1 ? $0.inputs[1] : nil })
         for id in tensors.indices where tensors[id].type == .uint8 {
             if weights.contains(id) {
                 graph.tensors[id] = tensors[id].withoutZeroPoint ?? tensors[id]
@@ -22,7 +24,8 @@ extension Graph {
                 graph.tensors[id] = tensors[id].lowered
             }
         }
-        for index in nodes.indices where tensors[nodes[index].inputs[0]].type == .uint8 {
+        for index in nodes.indices {
+            guard let first = nodes[index].inputs.first, tensors[first].type == .uint8 else { continue }
             graph.nodes[index].operation = nodes[index].operation.ofUnsigned
         }
         graph.inputs = inputs.map { id in

@@ -193,6 +193,14 @@ import TestSupport
             "pads 3 and 0 around 3 elements"
         ),
         (
+            ModelFile(100, from: [-1], to: [6], constants: [ModelFile.parameter([0, 0], shape: [1, 2])]),
+            "its input's shape [-1] is not fixed"
+        ),
+        (
+            ModelFile(36, from: [1 << 30], to: [1], constants: [ModelFile.parameter([0])], options: (23, [:])),
+            "dimensions of at most 1,048,576 are supported"
+        ),
+        (
             ModelFile(82, from: [2, 3], to: [2, 3], constants: [ModelFile.parameter([1])]),
             "give this result the shape [2]"
         ),
