@@ -1,5 +1,10 @@
 import Graph
 
+/// Elements of `rows` rows, one behind the other, as those of `columns` columns.
+func transposed<Element>(_ values: [Element], rows: Int, columns: Int) -> [Element] {
+    (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
+}
+
 /// What rewrites of a graph share.
 extension Graph {
     /// Adds a tensor.

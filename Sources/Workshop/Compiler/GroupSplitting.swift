@@ -20,8 +20,7 @@ extension Simplification {
         var weights = graph[node.inputs[1]]
         let filters = weights.shape[0]
         let taps = weights.shape[1] * weights.shape[2]
-        let bytes = weights.constant!
-        weights.constant = (0..<taps).flatMap { tap in (0..<filters).map { bytes[$0 * taps + tap] } }
+        weights.constant = weights.constant.map { transposed($0, rows: filters, columns: taps) }
         weights.shape = [1, weights.shape[1], weights.shape[2], filters]
         if let quantization = weights.quantization, quantization.isPerChannel {
             weights.quantization = Quantization(

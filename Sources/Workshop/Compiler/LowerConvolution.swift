@@ -96,10 +96,6 @@ extension Lowering {
         draft.steps.append(copy)
     }
 
-    private func transposed(_ values: [Int16], rows: Int, columns: Int) -> [Int16] {
-        (0..<columns).flatMap { column in (0..<rows).map { values[$0 * columns + column] } }
-    }
-
     private func setImages(_ c: inout oc_conv, _ x: [Int], _ y: [Int]) {
         (c.batches, c.in_h, c.in_w, c.in_c) = (Int32(x[0]), Int32(x[1]), Int32(x[2]), Int32(x[3]))
         (c.out_h, c.out_w, c.out_c) = (Int32(y[1]), Int32(y[2]), Int32(y[3]))

@@ -49,7 +49,6 @@ extension Lowering {
         copy.name += "/reduced"
         copy.shape = shape
         copy.constant = nil
-        draft.graph.tensors.append(copy)
-        return draft.graph.tensors.count - 1
+        return draft.graph.append(copy)
     }
 }

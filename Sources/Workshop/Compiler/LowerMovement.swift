@@ -177,8 +177,7 @@ extension Lowering {
         let picture = spaceToDepth ? node.inputs[0] : node.outputs[0]
         var rows = graph[picture]
         rows.shape = [deep[0], deep[1], b * deep[2], b * channels]
-        draft.graph.tensors.append(rows)
-        let view = draft.graph.tensors.count - 1
+        let view = draft.graph.append(rows)
         draft.views[view] = Draft.View(base: picture, offset: 0)
         try copy(
             node, from: spaceToDepth ? view : node.inputs[0], strides: spaceToDepth ? wideStrides : deepStrides,

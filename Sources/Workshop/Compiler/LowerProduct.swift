@@ -41,8 +41,7 @@ extension Lowering {
         copy.name += "/transposed"
         copy.shape = shape
         copy.constant = nil
-        draft.graph.tensors.append(copy)
-        let target = draft.graph.tensors.count - 1
+        let target = draft.graph.append(copy)
         try self.copy(
             node, from: operand, strides: [shape[1] * shape[2], 1, shape[1]], to: target,
             targetStrides: [shape[1] * shape[2], shape[2], 1], dims: shape)
