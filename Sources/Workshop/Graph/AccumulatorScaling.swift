@@ -64,9 +64,13 @@ public struct MatrixScaling: Sendable {
 
     /// Products beyond int32 saturate, where the reference's C is undefined.
     public func callAsFunction(_ sum: Int32, unit: Int) -> Int32 {
-        let rounded = (Double(sum) * factors[unit]).rounded(.toNearestOrAwayFromZero)
-        return range.clamp(Int32(min(max(rounded, -0x1p30), 0x1p30)) &+ outputZeroPoint)
+        range.clamp(scaled(sum, by: factors[unit]) &+ outputZeroPoint)
     }
+}
+
+/// The product as a double, ties of its rounding away from zero.
+private func scaled(_ sum: Int32, by factor: Double) -> Int32 {
+    Int32(min(max((Double(sum) * factor).rounded(.toNearestOrAwayFromZero), -0x1p30), 0x1p30))
 }
 
 /// How sums of products of two activations become int8 results. Each is `Σ (x - leftZeroPoint) (y - rightZeroPoint)`.
@@ -88,8 +92,6 @@ public struct ProductScaling: Sendable {
     }
 
     public func callAsFunction(_ sum: Int32) -> Int32 {
-        guard let factor else { return range.clamp(multiplier(sum) &+ outputZeroPoint) }
-        let rounded = (Double(sum) * factor).rounded(.toNearestOrAwayFromZero)
-        return range.clamp(Int32(min(max(rounded, -0x1p30), 0x1p30)) &+ outputZeroPoint)
+        range.clamp((factor.map { scaled(sum, by: $0) } ?? multiplier(sum)) &+ outputZeroPoint)
     }
 }

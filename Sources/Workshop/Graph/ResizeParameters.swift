@@ -34,7 +34,7 @@ public struct FloatAxis: Sendable, Equatable {
     /// In float: `scale` as of `NearestAxis`; `position = i * scale`, or with half-pixel centers `(i + 1/2) * scale - 1/2`. `lower` is its
     /// floor and `upper` its ceiling, within the input; `fraction = position - lower`.
     public init(input: Int, output: Int, alignCorners: Bool, halfPixelCenters: Bool) {
-        let scale = alignCorners && output > 1 ? Float(input - 1) / Float(output - 1) : Float(input) / Float(output)
+        let scale = resizeScale(input: input, output: output, alignCorners: alignCorners)
         let positions = (0..<output).map { halfPixelCenters ? (Float($0) + 0.5) * scale - 0.5 : Float($0) * scale }
         lower = positions.map { min(max(0, Int($0.rounded(.down))), input - 1) }
         upper = positions.map { min(max(0, Int($0.rounded(.up))), input - 1) }
@@ -50,11 +50,16 @@ public struct NearestAxis: Sendable, Equatable {
     /// `position = (i + offset) * scale`, offset 1/2 with half-pixel centers, else 0. The source is the position rounded to
     /// nearest (ties away from zero) with corners aligned, else its floor, within the input.
     public init(input: Int, output: Int, alignCorners: Bool, halfPixelCenters: Bool) {
-        let scale = alignCorners && output > 1 ? Float(input - 1) / Float(output - 1) : Float(input) / Float(output)
+        let scale = resizeScale(input: input, output: output, alignCorners: alignCorners)
         source = (0..<output).map {
             let position = (Float($0) + (halfPixelCenters ? 0.5 : 0)) * scale
             let rounded = position.rounded(alignCorners ? .toNearestOrAwayFromZero : .down)
             return min(max(0, Int(rounded)), input - 1)
         }
     }
+}
+
+/// Input elements an output element: `input / output`, or with corners aligned and more than one output `(input - 1) / (output - 1)`.
+private func resizeScale(input: Int, output: Int, alignCorners: Bool) -> Float {
+    alignCorners && output > 1 ? Float(input - 1) / Float(output - 1) : Float(input) / Float(output)
 }
