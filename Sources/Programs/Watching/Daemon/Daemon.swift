@@ -103,7 +103,7 @@ public final class Daemon {
             guard outlet.flush() else { return closed() }
             let isDue = waitForWork()
             if Outlet.isClosed(polls[1]) { return closed() }
-            if let code = takeSignals() { return code }
+            if polls[0].happened != 0, let code = takeSignals() { return code }
             while let status = session.source.takeStatus() { tell(status) }
             takeRecorderStatus()
             workLines()
