@@ -16,13 +16,7 @@ typedef struct oc_runs {
 /* All channels of `count` pixels. */
 typedef void (*oc_runs_fn)(const oc_step *step, const oc_memory *memory, const oc_runs *in, int32_t count, uint8_t *output);
 
-/* The least column whose x * stride reaches `limit`, `most` at most. */
-static inline int32_t oc_first_column(int32_t limit, int32_t stride, int32_t most) {
-    const int32_t column = limit <= 0 ? 0 : (limit + stride - 1) / stride;
-    return column < most ? column : most;
-}
-
-/* One group. Rows of gathered patches are `patch_line` bytes apart. */
+/* Rows of gathered patches are `patch_line` bytes apart. */
 static inline void oc_direct_conv(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts, size_t patch_line,
                                   oc_runs_fn multiply) {
     const oc_conv *c = &step->conv;
@@ -62,7 +56,7 @@ static inline void oc_direct_conv(const oc_step *step, const oc_memory *memory, 
         } else {
             if (count > room) count = room;
             for (int32_t i = 0; i < count; i++) {
-                oc_gather_patch(c, input, step->flip, batch, y, x + i, 0, c->in_c, patches + i * patch_bytes, patch_line);
+                oc_gather_patch(c, input, step->flip, batch, y, x + i, patches + i * patch_bytes, patch_line);
             }
             in = (oc_runs){patches, patch_bytes, patch_line, c->kernel_h, row_bytes};
         }

@@ -90,6 +90,12 @@ static inline oc_range oc_conv_pixels(const oc_conv *c, uint32_t part, uint32_t 
     return oc_part(c->batches * c->out_h * c->out_w, part, parts);
 }
 
+/* The least column whose x * stride reaches `limit`, `most` at most. */
+static inline int32_t oc_first_column(int32_t limit, int32_t stride, int32_t most) {
+    const int32_t column = limit <= 0 ? 0 : (limit + stride - 1) / stride;
+    return column < most ? column : most;
+}
+
 /* value * factor as a double, rounded to nearest with ties away from zero; beyond int32 it stops short of overflow. */
 static inline int32_t oc_scale(int32_t value, double factor) {
     double product = (double)value * factor;

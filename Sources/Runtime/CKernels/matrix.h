@@ -21,19 +21,16 @@ enum {
  * the depth, or 0; those of row r and unit u go to sums[r * OC_MATRIX_UNITS + u]. Nothing behind a row is read. */
 typedef void oc_dots(const int8_t *weights, size_t stride, const uint8_t *x, int32_t depth, const int32_t rows, int32_t *sums);
 
-/* What every product with a row of `depth` bytes at x is too large by, where the set's dot products leave that. */
-typedef int32_t oc_dots_excess(const uint8_t *x, int32_t depth);
-
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
 /* oc_scale of 16 units' sums, as bytes of the arena. A conversion rounds ties away from zero; what is saturated on the way to eight bits
  * has been beyond them. */
-static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, int32_t excess, const int32_t *bias,
+static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, const int32_t *bias,
                                                                   const double *factor, const uint32_t flip, uint8_t *out) {
     int16x4_t quarters[OC_MATRIX_UNITS / 4];
     _Pragma("clang loop unroll(full)") for (int i = 0; i < OC_MATRIX_UNITS / 4; i++) {
-        const int32x4_t sum = vaddq_s32(vsubq_s32(vld1q_s32(sums + 4 * i), vdupq_n_s32(excess)), vld1q_s32(bias + 4 * i));
+        const int32x4_t sum = vaddq_s32(vld1q_s32(sums + 4 * i), vld1q_s32(bias + 4 * i));
         const float64x2_t low = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_low_s32(sum))), vld1q_f64(factor + 4 * i));
         const float64x2_t high = vmulq_f64(vcvtq_f64_s64(vmovl_high_s32(sum)), vld1q_f64(factor + 4 * i + 2));
         quarters[i] = vqmovn_s32(vqmovn_high_s64(vqmovn_s64(vcvtaq_s64_f64(low)), vcvtaq_s64_f64(high)));
@@ -46,10 +43,10 @@ static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matri
 }
 #elif defined(__riscv)
 /* One by one: QEMU, with which this is tested, fails on conversions of vectors of doubles (7.2). */
-static __attribute__((noinline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, int32_t excess, const int32_t *bias,
+static __attribute__((noinline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, const int32_t *bias,
                                                       const double *factor, const uint32_t flip, uint8_t *out) {
     for (int32_t i = 0; i < OC_MATRIX_UNITS; i++) {
-        const int32_t value = oc_scale(oc_add(oc_subtract(sums[i], excess), bias[i]), factor[i]);
+        const int32_t value = oc_scale(oc_add(sums[i], bias[i]), factor[i]);
         out[i] = oc_output_byte(value, m->out_zero, m->clamp_min, m->clamp_max, flip);
     }
 }
@@ -69,7 +66,7 @@ static inline __attribute__((always_inline)) oc_matrix_doubles oc_matrix_within(
 }
 
 /* oc_scale of 16 units' sums, as bytes of the arena. */
-static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, int32_t excess, const int32_t *bias,
+static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matrix *m, const int32_t *sums, const int32_t *bias,
                                                                   const double *factor, const uint32_t flip, uint8_t *out) {
     typedef uint32_t numbers __attribute__((ext_vector_type(16)));
     typedef uint8_t bytes __attribute__((ext_vector_type(16)));
@@ -78,7 +75,7 @@ static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matri
     memcpy(&sum, sums, sizeof sum);
     memcpy(&biases, bias, sizeof biases);
     memcpy(&factors, factor, sizeof factors);
-    const oc_matrix_words values = (oc_matrix_words)(sum - (uint32_t)excess + biases);
+    const oc_matrix_words values = (oc_matrix_words)(sum + biases);
     /* Clamped before it is rounded, which is the same, as the ends are whole. Of twice the value, what is cut off towards zero
      * leaves the half that rounds away from zero. */
     const oc_matrix_doubles product = __builtin_convertvector(values, oc_matrix_doubles) * factors;
@@ -91,19 +88,19 @@ static inline __attribute__((always_inline)) void oc_matrix_store(const oc_matri
 #endif
 
 /* The last units, fewer than 16. */
-static inline __attribute__((always_inline)) void oc_matrix_store_some(const oc_matrix *m, const int32_t *sums, int32_t excess, const int32_t *bias,
+static inline __attribute__((always_inline)) void oc_matrix_store_some(const oc_matrix *m, const int32_t *sums, const int32_t *bias,
                                                                        const double *factor, const uint32_t flip, uint8_t *out, int32_t count) {
     int32_t some[OC_MATRIX_UNITS] = {0};
     double factors[OC_MATRIX_UNITS] = {0};
     uint8_t bytes[OC_MATRIX_UNITS];
     memcpy(some, bias, (size_t)count * sizeof *some);
     memcpy(factors, factor, (size_t)count * sizeof *factors);
-    oc_matrix_store(m, sums, excess, some, factors, flip, bytes);
+    oc_matrix_store(m, sums, some, factors, flip, bytes);
     memcpy(out, bytes, (size_t)count);
 }
 
 /* `count` (1 to 16) units from `first` on, with one or two rows. */
-static inline __attribute__((always_inline)) void oc_matrix_block(oc_dots *dots, oc_dots_excess *excess, const oc_matrix *m,
+static inline __attribute__((always_inline)) void oc_matrix_block(oc_dots *dots, const oc_matrix *m,
                                                                   const oc_matrix_constants *k, const uint8_t *x, int32_t first, int32_t count,
                                                                   const int32_t rows, const uint32_t flip, uint8_t *out) {
     const int8_t *weights = k->weights + (size_t)first * m->depth;
@@ -115,14 +112,14 @@ static inline __attribute__((always_inline)) void oc_matrix_block(oc_dots *dots,
         const int32_t at = unit + together <= count ? unit : count - together;
         dots(weights + (size_t)at * m->depth, stride, x, m->depth, rows, sums + at);
     }
-    for (int32_t row = 0; row < rows; row++, x += m->depth, out += m->units) {
-        const int32_t *of_row = sums + row * OC_MATRIX_UNITS, over = excess(x, m->depth);
-        if (count == OC_MATRIX_UNITS) oc_matrix_store(m, of_row, over, k->bias + first, k->factor + first, flip, out);
-        else oc_matrix_store_some(m, of_row, over, k->bias + first, k->factor + first, flip, out, count);
+    for (int32_t row = 0; row < rows; row++, out += m->units) {
+        const int32_t *of_row = sums + row * OC_MATRIX_UNITS;
+        if (count == OC_MATRIX_UNITS) oc_matrix_store(m, of_row, k->bias + first, k->factor + first, flip, out);
+        else oc_matrix_store_some(m, of_row, k->bias + first, k->factor + first, flip, out, count);
     }
 }
 
-static inline __attribute__((always_inline)) void oc_matrix_by(oc_dots *dots, oc_dots_excess *excess, const oc_step *step,
+static inline __attribute__((always_inline)) void oc_matrix_by(oc_dots *dots, const oc_step *step,
                                                                const oc_memory *memory, uint32_t part, uint32_t parts, const uint32_t flip) {
     const oc_matrix m = step->matrix; /* the output might be the step, for all the compiler knows */
     const oc_matrix_constants k = oc_matrix_parts(step, memory);
@@ -136,16 +133,10 @@ static inline __attribute__((always_inline)) void oc_matrix_by(oc_dots *dots, oc
         uint8_t *out = output + unit;
         int32_t row = 0;
         for (; row + OC_DOT_ROWS <= m.rows; row += OC_DOT_ROWS, x += OC_DOT_ROWS * (size_t)m.depth, out += OC_DOT_ROWS * (size_t)m.units) {
-            oc_matrix_block(dots, excess, &m, &k, x, unit, count, OC_DOT_ROWS, flip, out);
+            oc_matrix_block(dots, &m, &k, x, unit, count, OC_DOT_ROWS, flip, out);
         }
-        if (row < m.rows) oc_matrix_block(dots, excess, &m, &k, x, unit, count, 1, flip, out);
+        if (row < m.rows) oc_matrix_block(dots, &m, &k, x, unit, count, 1, flip, out);
     }
-}
-
-static inline __attribute__((always_inline)) int32_t oc_no_excess(const uint8_t *x, int32_t depth) {
-    (void)x;
-    (void)depth;
-    return 0;
 }
 
 /* Masks for the last bytes of rows: of 16 bytes from `rest` on, the last `rest` are kept. */

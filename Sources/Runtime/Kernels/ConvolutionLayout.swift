@@ -23,7 +23,7 @@ public struct ConvolutionLayout {
         kernel == OC_KERNEL_DEPTHWISE.rawValue || kernel == OC_KERNEL_DEPTHWISE_MULTIPLIED.rawValue
     }
 
-    /// Bytes of one filter: kernel_h * kernel_w * (in_c / groups), or kernel_h * kernel_w for depthwise.
+    /// Bytes of one filter: kernel_h * kernel_w * in_c, or kernel_h * kernel_w for depthwise.
     public var filterLength: Int64 {
         var geometry = geometry
         return isDepthwise ? oc_depthwise_length(&geometry) : oc_filter_length(&geometry)
@@ -44,7 +44,7 @@ public struct ConvolutionLayout {
 
     /// The constants as the kernel reads them.
     /// - Parameters:
-    ///   - weights: `[out_c][kernel_h][kernel_w][in_c / groups]`, or `[kernel_h][kernel_w][out_c]` for depthwise.
+    ///   - weights: `[out_c][kernel_h][kernel_w][in_c]`, or `[kernel_h][kernel_w][out_c]` for depthwise.
     ///   - bias: one a channel, before folding; int32 sums wrap as the kernels' do.
     ///   - multiplier, shift: one a channel.
     public func pack(weights: [Int8], bias: [Int32], multiplier: [Int32], shift: [Int32]) -> [UInt8] {

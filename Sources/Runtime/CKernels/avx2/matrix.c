@@ -50,7 +50,7 @@ OC_AVX2_INLINE void dots(const int8_t *weights, size_t stride, const uint8_t *x,
 }
 
 OC_AVX2 void oc_avx2_matrix(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_matrix_by(dots, oc_no_excess, step, memory, part, parts, 0);
+    oc_matrix_by(dots, step, memory, part, parts, 0);
 }
 
 #endif

@@ -70,8 +70,8 @@ OC_VNNI_INLINE void multiply(const oc_matrix *m, const oc_matrix_constants *k, c
             const int32_t unit = first + b * BLOCK, left = m->units - unit;
             int32_t words[BLOCK];
             _mm512_storeu_si512(words, sums[r * blocks + b]);
-            if (left >= BLOCK) oc_matrix_store(m, words, 0, k->bias + unit, k->factor + unit, 128, out + b * BLOCK);
-            else oc_matrix_store_some(m, words, 0, k->bias + unit, k->factor + unit, 128, out + b * BLOCK, left);
+            if (left >= BLOCK) oc_matrix_store(m, words, k->bias + unit, k->factor + unit, 128, out + b * BLOCK);
+            else oc_matrix_store_some(m, words, k->bias + unit, k->factor + unit, 128, out + b * BLOCK, left);
         }
     }
 }

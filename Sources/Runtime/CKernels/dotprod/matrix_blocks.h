@@ -66,8 +66,8 @@ static inline __attribute__((always_inline)) void oc_matrix_in_blocks(oc_multipl
             for (int32_t r = 0; r < rows; r++) {
                 uint8_t *out = output + (size_t)(row + r) * (size_t)m.units + first;
                 const int32_t *of_row = sums + OC_MATRIX_UNITS * r;
-                if (units == OC_MATRIX_UNITS) oc_matrix_store(&m, of_row, 0, k.bias + first, k.factor + first, 0, out);
-                else oc_matrix_store_some(&m, of_row, 0, k.bias + first, k.factor + first, 0, out, units);
+                if (units == OC_MATRIX_UNITS) oc_matrix_store(&m, of_row, k.bias + first, k.factor + first, 0, out);
+                else oc_matrix_store_some(&m, of_row, k.bias + first, k.factor + first, 0, out, units);
             }
             block += together;
         }

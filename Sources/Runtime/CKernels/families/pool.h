@@ -152,12 +152,6 @@ OC_V_INLINE void oc_v_maximum_of_pixels(const uint8_t *in, const int32_t taps, i
     }
 }
 
-/* The first column whose window begins at `place` or later, `most` at most. */
-OC_V_INLINE int32_t oc_first_past(int32_t place, int32_t stride, int32_t most) {
-    const int32_t column = place <= 0 ? 0 : (place + stride - 1) / stride;
-    return column < most ? column : most;
-}
-
 static void oc_v_max_pool_by_rows(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_pool p = step->pool; /* the output might be the step, for all the compiler knows */
     const int32_t channels = p.channels, fit = (OC_V_POOL_ROOM / channels - p.kernel_w) / p.stride_w + 1;
@@ -180,7 +174,7 @@ static void oc_v_max_pool_by_rows(const oc_step *step, const oc_memory *memory, 
         const uint8_t *in = oc_source(&step->in[0], memory) + ((size_t)(row / p.out_h) * p.in_h + rows.begin) * line
             + (size_t)all.begin * channels;
         oc_v_maximum_of_rows(&p, in, line, rows.end - rows.begin, (all.end - all.begin) * channels, most);
-        const int32_t inside = oc_first_past(p.in_w - p.kernel_w + p.pad_left + 1, p.stride_w, x + count);
+        const int32_t inside = oc_first_column(p.in_w - p.kernel_w + p.pad_left + 1, p.stride_w, x + count);
         for (int32_t i = x, next; i < x + count; out += (size_t)(next - i) * channels, i = next) {
             const oc_range columns = oc_window_range(i, p.stride_w, p.pad_left, p.kernel_w, p.in_w);
             const int32_t taps = columns.end - columns.begin;

@@ -7,7 +7,7 @@
 
 /* Every patch is a plain run of input bytes: 1x1 kernels without padding. */
 static inline int oc_patch_is_pixel(const oc_conv *c) {
-    return c->kernel_h == 1 && c->kernel_w == 1 && c->groups == 1 && c->pad_top == 0 && c->pad_left == 0
+    return c->kernel_h == 1 && c->kernel_w == 1 && c->pad_top == 0 && c->pad_left == 0
         && ((int64_t)c->out_h - 1) * c->stride_h < c->in_h && ((int64_t)c->out_w - 1) * c->stride_w < c->in_w;
 }
 

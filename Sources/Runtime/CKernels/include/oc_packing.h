@@ -111,7 +111,7 @@ static inline oc_constants oc_constants_of(const oc_packing *p, const oc_block *
 }
 
 /* Bytes of a row of a filter, and of a filter. */
-static inline int64_t oc_filter_row(const oc_conv *c) { return oc_times(c->kernel_w, c->groups > 1 ? c->in_c / c->groups : c->in_c); }
+static inline int64_t oc_filter_row(const oc_conv *c) { return oc_times(c->kernel_w, c->in_c); }
 static inline int64_t oc_filter_length(const oc_conv *c) { return oc_times(c->kernel_h, oc_filter_row(c)); }
 static inline int64_t oc_depthwise_length(const oc_conv *c) { return oc_times(c->kernel_h, c->kernel_w); }
 

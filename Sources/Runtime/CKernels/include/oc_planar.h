@@ -1,5 +1,5 @@
 /* The packing of the portable kernels, which the other sets have, too, where a geometry is none of theirs: one block of all
- * channels, weights [out_c][kernel_h][kernel_w][in_c / groups], or [kernel_h][kernel_w][out_c] for depthwise. */
+ * channels, weights [out_c][kernel_h][kernel_w][in_c], or [kernel_h][kernel_w][out_c] for depthwise. */
 #ifndef OC_PLANAR_H
 #define OC_PLANAR_H
 

@@ -127,7 +127,7 @@ static inline void oc_arm_gather(oc_arm_gatherer *g, int32_t count, uint8_t *pat
     for (int32_t i = 0; i < count; i++, patches += stride) {
         if (g->is_short) oc_arm_gather_short(g, patches);
         else if (g->x >= g->inside && g->x < g->outside) oc_arm_gather_dense(g, patches);
-        else oc_gather_patch(c, g->image, 0, 0, g->y, g->x, 0, c->in_c, patches, (size_t)g->row_bytes);
+        else oc_gather_patch(c, g->image, 0, 0, g->y, g->x, patches, (size_t)g->row_bytes);
         oc_arm_advance(g, 1);
     }
 }

@@ -51,7 +51,7 @@ static inline __attribute__((always_inline)) void dots(const int8_t *weights, si
 }
 
 void oc_neon_matrix(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
-    oc_matrix_by(dots, oc_no_excess, step, memory, part, parts, 0);
+    oc_matrix_by(dots, step, memory, part, parts, 0);
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* Convolutions in portable C. Packing: planar, weights [out_c][kernel_h][kernel_w][in_c / groups]. */
+/* Convolutions in portable C. Packing: planar, weights [out_c][kernel_h][kernel_w][in_c]. */
 #include "../patch.h"
 #include "scalar.h"
 
@@ -21,12 +21,11 @@ static inline void dot4(const int8_t *weights, const uint8_t *const patches[TILE
     sums[3] = (int32_t)s3;
 }
 
-/* `count` (1 to TILE) neighbouring output pixels of one group, patches of `length` bytes. */
+/* `count` (1 to TILE) neighbouring output pixels, patches of `length` bytes. */
 static void conv_tile(const oc_step *step, const oc_constants *k, const uint8_t *const patches[TILE], int32_t count, int32_t length,
-                      int32_t group, uint8_t *output) {
+                      uint8_t *output) {
     const oc_conv *c = &step->conv;
-    const int32_t channels = c->out_c / c->groups;
-    for (int32_t o = group * channels; o < (group + 1) * channels; o++) {
+    for (int32_t o = 0; o < c->out_c; o++) {
         int32_t sums[TILE];
         dot4(k->weights + (size_t)o * length, patches, step->flip, length, sums);
         for (int32_t i = 0; i < count; i++) {
@@ -43,33 +42,27 @@ void oc_scalar_conv(const oc_step *step, const oc_memory *memory, uint32_t part,
     uint8_t *output = oc_destination(&step->out, memory);
     const int direct = oc_patch_is_pixel(c);
     uint8_t *scratch = direct ? NULL : oc_scratch(step, memory, part, parts);
-    const int32_t group_channels = c->in_c / c->groups;
-    const int32_t length = c->kernel_h * c->kernel_w * group_channels;
+    const int32_t line = c->kernel_w * c->in_c, length = c->kernel_h * line;
     const oc_range pixels = oc_conv_pixels(c, part, parts);
 
     for (int32_t first = pixels.begin; first < pixels.end; first += TILE) {
         const int32_t count = pixels.end - first < TILE ? pixels.end - first : TILE;
-        for (int32_t group = 0; group < c->groups; group++) {
-            const uint8_t *patches[TILE];
-            for (int32_t i = 0; i < TILE; i++) {
-                /* A short last tile repeats its last pixel; the copies are computed and not stored. */
-                const int32_t pixel = first + (i < count ? i : count - 1);
-                const int32_t x = pixel % c->out_w, y = pixel / c->out_w % c->out_h, batch = pixel / c->out_w / c->out_h;
-                if (direct) {
-                    patches[i] = oc_pixel(c, input, batch, y, x);
-                } else {
-                    uint8_t *patch = scratch + (size_t)i * length;
-                    if (i < count) {
-                        oc_gather_patch(c, input, step->flip, batch, y, x, group * group_channels, group_channels, patch,
-                                        (size_t)c->kernel_w * group_channels);
-                        patches[i] = patch;
-                    } else {
-                        patches[i] = patches[count - 1];
-                    }
-                }
+        const uint8_t *patches[TILE];
+        for (int32_t i = 0; i < TILE; i++) {
+            /* A short last tile repeats its last pixel; the copies are computed and not stored. */
+            const int32_t pixel = first + (i < count ? i : count - 1);
+            const int32_t x = pixel % c->out_w, y = pixel / c->out_w % c->out_h, batch = pixel / c->out_w / c->out_h;
+            if (direct) {
+                patches[i] = oc_pixel(c, input, batch, y, x);
+            } else if (i < count) {
+                uint8_t *patch = scratch + (size_t)i * length;
+                oc_gather_patch(c, input, step->flip, batch, y, x, patch, (size_t)line);
+                patches[i] = patch;
+            } else {
+                patches[i] = patches[count - 1];
             }
-            conv_tile(step, &constants, patches, count, length, group, output + (size_t)first * c->out_c);
         }
+        conv_tile(step, &constants, patches, count, length, output + (size_t)first * c->out_c);
     }
 }
 
