@@ -30,6 +30,8 @@ package struct ModelFile: Sendable {
         package var outputs: [Int32]
         /// Kind in the schema's union `BuiltinOptions`, and fields.
         package var options: (UInt8, [Int: FlatValue])?
+        /// What an operator that is custom is told.
+        package var customOptions: [UInt8]?
 
         package init(
             code: Int32, version: Int32 = 1, custom: String? = nil, inputs: [Int32], outputs: [Int32],
@@ -108,6 +110,7 @@ package struct ModelFile: Sendable {
                 fields[3] = .uint8(kind)
                 fields[4] = .table(options)
             }
+            if let options = op.customOptions { fields[5] = .bytes(options) }
             return FlatValue.table(fields)
         }
         let tensorList: FlatValue =

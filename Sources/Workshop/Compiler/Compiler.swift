@@ -18,6 +18,8 @@ public struct Compiler {
         public var labels: NamedLabels?
         /// Those that the trained model brings along, taken where there are no others and they fit.
         public var modelLabels: NamedLabels?
+        /// What a pixel means where there is no sensor file.
+        public var pixels = SensorFile.PixelScale.raw
         /// What the trained model says of its pixels. Told where it is not what becomes of them, never followed.
         public var advisedPixels: SensorFile.PixelScale?
         /// Whether a smaller arena may cost time.
@@ -104,7 +106,8 @@ public struct Compiler {
         var emission = Emission(draft, storage, set: set, threads: threads, cpus: cpus, caches: record)
         try emission.emit(origin: origin, originBytes: originBytes, board: options.board.name, macs: graph.macs)
         try emission.emitSensor(
-            options.sensor, labels: options.labels?.labels ?? [], modelLabels: options.modelLabels?.labels ?? [],
+            options.sensor, pixels: options.pixels, labels: options.labels?.labels ?? [],
+            modelLabels: options.modelLabels?.labels ?? [],
             ports: ports)
         let bytes = emission.finish()
         progress(.verifying)
@@ -128,7 +131,7 @@ public struct Compiler {
                     + "probabilities; a sensor file can say more")
         }
         if let advice = options.advisedPixels,
-            let note = emission.note(on: advice, against: options.sensor?.input.pixels ?? .raw, ports)
+            let note = emission.note(on: advice, against: options.sensor?.input.pixels ?? options.pixels, ports)
         {
             report.notes.append(note)
         }

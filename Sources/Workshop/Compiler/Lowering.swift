@@ -32,7 +32,7 @@ struct Lowering {
         case .maxPool2D(let pool): try lowerPool(node, pool, OC_KERNEL_MAX_POOL, raised: 0)
         case .mean(let axes, _): try lowerMean(node, axes: axes)
         case .reduceExtreme(let axes, _, let greatest): try lowerExtreme(node, axes: axes, greatest: greatest)
-        case .pad(let before, _, let value): try lowerPad(node, before: before, value: value)
+        case .pad(let before, _, let value): try lowerPad(node, before: before, value: Int32(value))
         case .concatenation(let axis, _): try lowerConcatenation(node, axis: axis)
         case .reshape: try lowerReshape(node)
         case .softmax(let beta): lowerSoftmax(node, beta: beta)
@@ -54,6 +54,7 @@ struct Lowering {
         case .spaceToDepth(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: true)
         case .depthToSpace(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: false)
         case .argMax(let axis): lowerArgMax(node, axis: axis)
+        case .div, .sum: preconditionFailure("\(node.operation.name) is of real graphs alone")
         }
     }
 

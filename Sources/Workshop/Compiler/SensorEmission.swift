@@ -7,14 +7,14 @@ import Graph
 /// The records that make a model a sensor: pictures in, scores out, when to speak.
 extension Emission {
     /// - Parameters:
-    ///   - sensor: nil for a bare model: whole picture, stretched; the pixel value is the element; scores where the
-    ///     first output is a probability.
+    ///   - sensor: nil for a bare model: whole picture, stretched; scores where the first output is a probability.
+    ///   - pixels: what a pixel means to a bare model.
     ///   - labels: for a bare model, which must fit.
     ///   - modelLabels: for a bare model without others, taken where they fit.
     mutating func emitSensor(
-        _ sensor: SensorFile?, labels: [String], modelLabels: [String], ports: Ports
+        _ sensor: SensorFile?, pixels: SensorFile.PixelScale, labels: [String], modelLabels: [String], ports: Ports
     ) throws(CompileError) {
-        try emitPreprocess(sensor, ports)
+        try emitPreprocess(sensor, sensor?.input ?? SensorFile.Input(pixels: pixels), ports)
         var labels = sensor?.labels ?? labels
         let scores = try emitScores(sensor, labels: labels, ports)
         let hasScores = scores > 0
@@ -54,8 +54,9 @@ extension Emission {
         add(OC_SECTION_LINES, sensor.lines.map { line in line.record { intern($0) } })
     }
 
-    private mutating func emitPreprocess(_ sensor: SensorFile?, _ ports: Ports) throws(CompileError) {
-        let input = sensor?.input ?? SensorFile.Input()
+    private mutating func emitPreprocess(
+        _ sensor: SensorFile?, _ input: SensorFile.Input, _ ports: Ports
+    ) throws(CompileError) {
         func refusal(_ key: String, _ message: String) -> CompileError {
             CompileError(sensor?.refusal(key, message) ?? message)
         }

@@ -19,7 +19,7 @@ enum Simplification {
         if narrowed > 0 { notes["matrix product with inputs that come twice"] = narrowed }
         let composed = composeTables(&graph)
         if composed > 0 { notes["operations on one tensor as a table"] = composed }
-        let removed = removeDeadNodes(&graph)
+        let removed = graph.removeDeadNodes()
         if removed > 0 { notes["operation without a reader removed"] = removed }
         return (graph, notes)
     }
@@ -62,7 +62,7 @@ enum Simplification {
                 after.allSatisfy({ $0 >= 0 }),
                 let quantization = graph[node.inputs[0]].quantization,
                 quantization == graph[node.outputs[0]].quantization,
-                value == quantization.zeroPoint, !graph.outputs.contains(node.outputs[0])
+                value == Double(quantization.zeroPoint), !graph.outputs.contains(node.outputs[0])
             else { continue }
             let readers = graph.nodes.indices.filter { graph.nodes[$0].inputs.contains(node.outputs[0]) }
             let widened = readers.compactMap { graph.nodes[$0].operation.padded(before, after) }
@@ -74,18 +74,6 @@ enum Simplification {
             count += 1
         }
         return count
-    }
-
-    private static func removeDeadNodes(_ graph: inout Graph) -> Int {
-        let before = graph.nodes.count
-        var needed = Set(graph.outputs)
-        var kept: [Node] = []
-        for node in graph.nodes.reversed() where node.outputs.contains(where: needed.contains) {
-            needed.formUnion(node.inputs)
-            kept.append(node)
-        }
-        graph.nodes = kept.reversed()
-        return before - graph.nodes.count
     }
 }
 

@@ -1,11 +1,13 @@
-/// A trained, quantized model as the host sees it: tensors and the operations between them, in execution order.
+/// A trained model as the host sees it: tensors and the operations between them, in execution order.
 ///
-/// Importers produce a `Graph`; the reference executor runs one; the compiler turns one into a bundle.
+/// Importers produce a `Graph`; the reference executors run one; the quantizer makes a quantized one of a real one; the
+/// compiler turns a quantized one into a bundle.
 /// A graph is checked by `Graph.validate()` before anything else touches it, so later stages may rely on
 /// every index, shape and type in it.
 public struct Graph: Sendable {
     /// What the model calls itself; the file's name without extension when it does not say.
     public var name: String
+    public var level: Level
     public var tensors: [Tensor]
     /// In execution order: a node's inputs are constants, graph inputs or outputs of earlier nodes.
     public var nodes: [Node]
@@ -15,9 +17,11 @@ public struct Graph: Sendable {
     public var outputs: [TensorID]
 
     public init(
-        name: String, tensors: [Tensor] = [], nodes: [Node] = [], inputs: [TensorID] = [], outputs: [TensorID] = []
+        name: String, level: Level = .quantized, tensors: [Tensor] = [], nodes: [Node] = [], inputs: [TensorID] = [],
+        outputs: [TensorID] = []
     ) {
         self.name = name
+        self.level = level
         self.tensors = tensors
         self.nodes = nodes
         self.inputs = inputs
@@ -57,6 +61,22 @@ public struct Tensor: Sendable {
     }
 
     public var elementCount: Int { shape.reduce(1, *) }
+
+    /// The value of a float32 constant; nil of all others.
+    public var reals: [Float]? {
+        guard type == .float32, let constant else { return nil }
+        return constant.withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map {
+                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+            }
+        }
+    }
+
+    /// A float32 constant.
+    public init(name: String, shape: [Int], reals: [Float]) {
+        let bytes = reals.withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0)) }
+        self.init(name: name, shape: shape, type: .float32, constant: bytes)
+    }
     public var byteCount: Int { elementCount * type.byteCount }
 }
 

@@ -20,12 +20,17 @@ struct NodeCheck {
         try checkOperandCounts()
         let inputs = node.inputs.map { graph.tensors[$0].type }
         let outputs = node.outputs.map { graph.tensors[$0].type }
-        guard node.operation.types.accepts(inputs: inputs, outputs: outputs) else {
+        guard node.operation.types.accepts(inputs: inputs, outputs: outputs, at: graph.level) else {
             let types = [inputs, outputs].map { $0.map { "\($0)" }.joined(separator: ", ") }
             throw fail("no kernel takes \(types[0]) to \(types[1])")
         }
-        try checkActivationQuantization()
-        try checkParameters()
+        switch graph.level {
+        case .real: try checkRealParameters()
+        case .quantized:
+            try require(!node.operation.isRealOnly, "has no integer form; quantize the model's real form")
+            try checkActivationQuantization()
+            try checkParameters()
+        }
         try checkShapes()
     }
 
@@ -34,7 +39,7 @@ struct NodeCheck {
         var outputs = 1...1
         switch node.operation {
         case .conv2D, .depthwiseConv2D, .transposeConv, .fullyConnected: inputs = 2...3
-        case .add, .sub, .mul, .minimum, .maximum, .prelu, .product: inputs = 2...2
+        case .add, .sub, .mul, .div, .minimum, .maximum, .prelu, .product: inputs = 2...2
         case .concatenation, .pack: inputs = 1...Int.max
         case .split, .unpack:
             inputs = 1...1
@@ -63,6 +68,22 @@ struct NodeCheck {
         let id = node.inputs[1]
         let weights = graph.tensors[id]
         guard weights.constant != nil else { throw fail("weights must be constant", tensor: id) }
+        if graph.level == .quantized { try checkWeightScales(weights, id, channels, dimension) }
+        guard node.inputs.count == 3 else { return }
+        let biasID = node.inputs[2]
+        let bias = graph.tensors[biasID]
+        guard bias.constant != nil else { throw fail("the bias must be constant", tensor: biasID) }
+        guard bias.elementCount == channels else {
+            throw fail("the bias must have \(channels) elements", tensor: biasID)
+        }
+        guard bias.quantization?.zeroPoints.allSatisfy({ $0 == 0 }) ?? true else {
+            throw fail("the bias must have zero point 0", tensor: biasID)
+        }
+    }
+
+    private func checkWeightScales(
+        _ weights: Tensor, _ id: TensorID, _ channels: Int, _ dimension: Int
+    ) throws(GraphError) {
         guard let quantization = weights.quantization else { throw fail("weights have no scale", tensor: id) }
         guard weights.type == .uint8 || quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
             throw fail("int8 weights must have zero point 0", tensor: id)
@@ -80,16 +101,6 @@ struct NodeCheck {
             throw fail(
                 "has scale \(scale), which makes a multiplier of 2^30 or more; the reference defines none so large",
                 tensor: id)
-        }
-        guard node.inputs.count == 3 else { return }
-        let biasID = node.inputs[2]
-        let bias = graph.tensors[biasID]
-        guard bias.constant != nil else { throw fail("the bias must be constant", tensor: biasID) }
-        guard bias.elementCount == channels else {
-            throw fail("the bias must have \(channels) elements", tensor: biasID)
-        }
-        guard bias.quantization?.zeroPoints.allSatisfy({ $0 == 0 }) ?? true else {
-            throw fail("the bias must have zero point 0", tensor: biasID)
         }
     }
 
@@ -110,6 +121,17 @@ struct NodeCheck {
                         + " it needs those of tensor '\(graph.tensors[node.outputs[0]].name)',"
                         + " \(reference.scale) and \(reference.zeroPoint)", tensor: id)
             }
+        }
+    }
+
+    /// What computing with real numbers demands of parameters.
+    private func checkRealParameters() throws(GraphError) {
+        switch node.operation {
+        case .pad(_, _, let value): try require(value.isFinite, "the padding value is not finite")
+        case .softmax(let beta): try require(beta.isFinite && beta > 0, "beta \(beta) is out of range")
+        case .resizeBilinear(true, true, _), .resizeNearestNeighbor(true, true):
+            throw fail("align_corners and half_pixel_centers exclude each other")
+        default: break
         }
     }
 
@@ -135,7 +157,7 @@ struct NodeCheck {
         case .pack, .unpack, .reduceExtreme, .select:
             try requireSameQuantization()
         case .pad(_, _, let value):
-            try require((-128...127).contains(value), "the padding value \(value) is not an int8")
+            try require(Int8(exactly: value) != nil, "the padding value \(value) is not an int8")
         case .softmax(let beta):
             let input = Double(quantization(node.inputs[0]).scale)
             try require(

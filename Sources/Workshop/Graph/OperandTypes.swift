@@ -1,4 +1,4 @@
-/// Which element types of the data operands kernels exist for.
+/// Which element types of the data operands kernels exist for. Cases are named for a quantized graph.
 public enum OperandTypes: Sendable {
     /// int8 throughout.
     case int8
@@ -13,7 +13,24 @@ public enum OperandTypes: Sendable {
     /// int8 to int32 or int64.
     case indices
 
-    public func accepts(inputs: [ElementType], outputs: [ElementType]) -> Bool {
+    public func accepts(inputs: [ElementType], outputs: [ElementType], at level: Level) -> Bool {
+        switch level {
+        case .real: acceptsReal(inputs, outputs)
+        case .quantized: acceptsQuantized(inputs, outputs)
+        }
+    }
+
+    /// float32 throughout, but for indices; nothing is quantized yet.
+    private func acceptsReal(_ inputs: [ElementType], _ outputs: [ElementType]) -> Bool {
+        switch self {
+        case .quantizing, .dequantizing: return false
+        case .unchanged: return inputs.count == 1 && inputs == outputs
+        case .indices: return inputs == [.float32] && (outputs == [.int32] || outputs == [.int64])
+        case .int8, .weighted: return (inputs + outputs).allSatisfy { $0 == .float32 }
+        }
+    }
+
+    private func acceptsQuantized(_ inputs: [ElementType], _ outputs: [ElementType]) -> Bool {
         let bytes: [ElementType] = [.int8, .uint8]
         switch self {
         case .int8: return inputs.allSatisfy { $0 == .int8 } && outputs.allSatisfy { $0 == .int8 }
@@ -32,7 +49,7 @@ public enum OperandTypes: Sendable {
 
 extension Operation {
     /// Whether operands 1 and 2 are weights and bias, as opposed to activations or constants that stand in for them.
-    var hasWeights: Bool {
+    public var hasWeights: Bool {
         switch self {
         case .conv2D, .depthwiseConv2D, .transposeConv, .fullyConnected: true
         default: false

@@ -19,15 +19,20 @@ public enum Operation: Sendable, Equatable {
     case mul(Activation)
     case minimum
     case maximum
+    /// Of a real graph alone: two inputs, numpy broadcasting.
+    case div(Activation)
     /// Ties of the mean go away from 0, or up where `tiesUp`, as among values that are never below 0.
     case averagePool2D(Pool, tiesUp: Bool)
     case maxPool2D(Pool)
     /// Mean over `axes` (sorted, unique). With `keepDims` the reduced extents stay as 1.
     case mean(axes: [Int], keepDims: Bool)
+    /// Of a real graph alone: the sum over `axes`, as of `mean`.
+    case sum(axes: [Int], keepDims: Bool)
     /// The greatest or least element over `axes` (sorted, unique), with `keepDims` as of `mean`.
     case reduceExtreme(axes: [Int], keepDims: Bool, greatest: Bool)
-    /// Counts before and after each dimension; `value` is a quantized element (the zero point for PAD).
-    case pad(before: [Int], after: [Int], value: Int32)
+    /// Counts before and after each dimension. `value` is an element of a quantized graph (the zero point for PAD), a real number in
+    /// a real one.
+    case pad(before: [Int], after: [Int], value: Double)
     case concatenation(axis: Int, Activation)
     /// RESHAPE, SQUEEZE and EXPAND_DIMS: same elements, the output tensor's shape.
     case reshape
@@ -151,6 +156,14 @@ public struct Pool: Sendable, Equatable {
 }
 
 extension Operation {
+    /// Whether only real graphs have it: the quantizer puts others in its place.
+    public var isRealOnly: Bool {
+        switch self {
+        case .div, .sum: true
+        default: false
+        }
+    }
+
     /// The TensorFlow Lite name of the operation, as messages and reports show it.
     public var name: String {
         switch self {
@@ -161,6 +174,8 @@ extension Operation {
         case .add: "ADD"
         case .sub: "SUB"
         case .mul: "MUL"
+        case .div: "DIV"
+        case .sum: "SUM"
         case .minimum: "MINIMUM"
         case .maximum: "MAXIMUM"
         case .averagePool2D: "AVERAGE_POOL_2D"

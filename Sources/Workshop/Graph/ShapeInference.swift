@@ -8,14 +8,14 @@ extension NodeCheck {
         case .transposeConv(let convolution): try checkTransposeConvolution(convolution)
         case .fullyConnected: try checkFullyConnected()
         case .product(let product): try checkProduct(product)
-        case .add, .sub, .mul, .minimum, .maximum: try expect(try broadcast(input(0).shape, input(1).shape))
+        case .add, .sub, .mul, .div, .minimum, .maximum: try expect(try broadcast(input(0).shape, input(1).shape))
         case .prelu:
             try expect(input(0).shape)
             try require(
                 try broadcast(input(0).shape, input(1).shape) == input(0).shape,
                 "alpha \(input(1).shape) does not broadcast to \(input(0).shape)")
         case .averagePool2D(let pool, _), .maxPool2D(let pool): try checkPool(pool)
-        case .mean(let axes, let keepDims), .reduceExtreme(let axes, let keepDims, _):
+        case .mean(let axes, let keepDims), .sum(let axes, let keepDims), .reduceExtreme(let axes, let keepDims, _):
             try checkReduction(axes, keepDims)
         case .pad(let before, let after, _): try checkPad(before, after)
         case .concatenation(let axis, _): try checkConcatenation(axis)

@@ -16,7 +16,17 @@ public enum UnaryFunction: Sendable, Equatable {
     /// x times the normal distribution's integral, or its approximation by tanh (Hendrycks and Gimpel, arXiv:1606.08415).
     case gelu(approximate: Bool)
     case exp
+    case log
     case abs
+    case neg
+    case square
+    case sqrt
+    /// 1 over the square root.
+    case rsqrt
+    /// x times its logistic function.
+    case silu
+    /// x above 0, e^x - 1 below (Clevert et al., arXiv:1511.07289).
+    case elu
     /// What several operations make of one 8-bit element: 256 results, by the element's byte.
     case table([Int16])
 
@@ -32,7 +42,14 @@ public enum UnaryFunction: Sendable, Equatable {
         case .leakyRelu: "LEAKY_RELU"
         case .gelu: "GELU"
         case .exp: "EXP"
+        case .log: "LOG"
         case .abs: "ABS"
+        case .neg: "NEG"
+        case .square: "SQUARE"
+        case .sqrt: "SQRT"
+        case .rsqrt: "RSQRT"
+        case .silu: "SILU"
+        case .elu: "ELU"
         case .table: "TABLE"
         }
     }
@@ -61,8 +78,6 @@ public enum UnaryFunction: Sendable, Equatable {
     /// Input element to output element, before the clamp to the type's range, as the reference kernels compute it.
     func integer(input: Quantization, output: Quantization) -> (Int32) -> Int32 {
         switch self {
-        case .logistic: return Self.real(input: input, output: output) { 1 / (1 + Foundation.exp(-$0)) }
-        case .tanh: return Self.real(input: input, output: output) { Foundation.tanh($0) }
         case .hardSwish:
             let parameters = HardSwishParameters(input: input, output: output)
             return { parameters($0) }
@@ -78,14 +93,6 @@ public enum UnaryFunction: Sendable, Equatable {
                 let x = $0 &- input.zeroPoint
                 return (x >= 0 ? identity(x) : slope(x)) &+ output.zeroPoint
             }
-        case .gelu(approximate: false):
-            return Self.real(input: input, output: output) { 0.5 * $0 * erfc($0 * -Float(0.5).squareRoot()) }
-        case .gelu(approximate: true):
-            let scale = Float(2 / Double.pi.squareRoot() * 0.5.squareRoot())
-            return Self.real(input: input, output: output) {
-                0.5 * $0 * (1 + Foundation.tanh(scale * $0 * (1 + 0.044715 * $0 * $0)))
-            }
-        case .exp: return Self.real(input: input, output: output) { Foundation.exp($0) }
         case .abs:
             let rescale = QuantizedMultiplier(Double(input.scale / output.scale))
             return {
@@ -94,7 +101,39 @@ public enum UnaryFunction: Sendable, Equatable {
                 return (input.scale == output.scale ? magnitude : rescale(magnitude)) &+ output.zeroPoint
             }
         case .table(let results): return { Int32(results[Int(UInt8(truncatingIfNeeded: $0))]) }
+        case .logistic, .tanh, .gelu, .exp, .log, .neg, .square, .sqrt, .rsqrt, .silu, .elu:
+            return Self.real(input: input, output: output, real)
         }
+    }
+
+    /// What it computes of a real number, in float. A table has no such form.
+    public var real: (Float) -> Float {
+        switch self {
+        case .logistic: { 1 / (1 + Foundation.exp(-$0)) }
+        case .tanh: { Foundation.tanh($0) }
+        case .hardSwish: { $0 * Swift.min(Swift.max($0 + 3, 0), 6) / 6 }
+        case .relu: { Swift.max($0, 0) }
+        case .relu6: { Swift.min(Swift.max($0, 0), 6) }
+        case .reluN1To1: { Swift.min(Swift.max($0, -1), 1) }
+        case .leakyRelu(let alpha): { $0 >= 0 ? $0 : alpha * $0 }
+        case .gelu(approximate: false): { 0.5 * $0 * erfc($0 * -Float(0.5).squareRoot()) }
+        case .gelu(approximate: true): { Self.approximateGelu($0) }
+        case .exp: { Foundation.exp($0) }
+        case .log: { Foundation.log($0) }
+        case .abs: { $0.magnitude }
+        case .neg: { -$0 }
+        case .square: { $0 * $0 }
+        case .sqrt: { $0.squareRoot() }
+        case .rsqrt: { 1 / $0.squareRoot() }
+        case .silu: { $0 / (1 + Foundation.exp(-$0)) }
+        case .elu: { $0 > 0 ? $0 : expm1($0) }
+        case .table: preconditionFailure("a table is of quantized graphs alone")
+        }
+    }
+
+    private static func approximateGelu(_ x: Float) -> Float {
+        let scale = Float(2 / Double.pi.squareRoot() * 0.5.squareRoot())
+        return 0.5 * x * (1 + Foundation.tanh(scale * x * (1 + 0.044715 * x * x)))
     }
 
     /// `round(f(inputScale * (value - inputZeroPoint)) * (1 / outputScale)) + outputZeroPoint`, all in float, ties away

@@ -1,10 +1,12 @@
 import Graph
 
-/// A sound model that is not the int8 form meant for a CPU, told by its operators and the types that they compute in.
+/// A sound model that is not in int8, told by its operators and the types that they compute in.
 enum ModelKind {
     /// Compiled for an accelerator: the program's name, and the operator that stands for what it took.
     case compiled(for: String, by: String, hint: String)
-    case float32, float16, hybrid, int16
+    /// It computes in float32, whatever its weights are kept in.
+    case real
+    case int16
 
     /// What a compiler leaves in place of the operators that it took, by the beginning of its name.
     private static let compilers: [(custom: String, kind: ModelKind)] = [
@@ -26,76 +28,58 @@ enum ModelKind {
                 return
             }
         }
-        // Weights name the kind; a model without any is what its activations are.
+        // What has weights names the kind; a model without any is what its activations are.
         var computed = try Self.products(operators)
         if computed.isEmpty { computed = try Self.others(operators) }
-        let activations = Set(computed.map(\.activation))
+        let activations = Set(computed)
         guard activations.isDisjoint(with: ["int8", "uint8"]), !computed.isEmpty else { return nil }
-        let weights = Set(computed.map(\.weights))
         if activations.contains("int16") {
             self = .int16
         } else if activations.isSubset(of: ["float32", "float16"]) {
-            self =
-                !weights.isDisjoint(with: ["int8", "uint8", "int4"])
-                ? .hybrid : weights.contains("float16") ? .float16 : .float32
+            self = .real
         } else {
             return nil
         }
     }
 
-    /// Types of what convolutions and matrix products multiply.
-    private static func products(_ operators: [TFLiteOperator]) throws(ImportError) -> [(
-        activation: String, weights: String
-    )] {
-        // A float16 constant goes through a DEQUANTIZE first.
-        var origins: [Int: String] = [:]
-        var result: [(activation: String, weights: String)] = []
+    /// Types of what convolutions and matrix products are applied to.
+    private static func products(_ operators: [TFLiteOperator]) throws(ImportError) -> [String] {
+        var result: [String] = []
         for op in operators {
-            if op.name == "DEQUANTIZE", let from = op.inputs.first, let to = op.outputs.first {
-                origins[to] = try op.subgraph.tensor(from).typeName
-            }
             let activation = op.name == "TRANSPOSE_CONV" ? 2 : 0
             guard ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"].contains(op.name),
                 op.inputs.count > max(activation, 1), op.inputs[activation] >= 0, op.inputs[1] >= 0
             else { continue }
-            let weights =
-                if let origin = origins[op.inputs[1]] { origin } else { try op.subgraph.tensor(op.inputs[1]).typeName }
-            result.append((try op.subgraph.tensor(op.inputs[activation]).typeName, weights))
+            result.append(try op.subgraph.tensor(op.inputs[activation]).typeName)
         }
         return result
     }
 
     /// Types of the first operand and the first result of every operator.
-    private static func others(_ operators: [TFLiteOperator]) throws(ImportError) -> [(
-        activation: String, weights: String
-    )] {
-        var result: [(activation: String, weights: String)] = []
+    private static func others(_ operators: [TFLiteOperator]) throws(ImportError) -> [String] {
+        var result: [String] = []
         for op in operators {
             guard let input = op.inputs.first, let output = op.outputs.first, input >= 0, output >= 0 else { continue }
-            for type in [try op.subgraph.tensor(input).typeName, try op.subgraph.tensor(output).typeName] {
-                result.append((type, type))
-            }
+            result += [try op.subgraph.tensor(input).typeName, try op.subgraph.tensor(output).typeName]
         }
         return result
     }
 
-    var description: String {
+    /// What to say of a model that no CPU can run; nil: some can.
+    var refusal: (problem: String, remedy: String)? {
         switch self {
-        case .compiled(let target, let program, _): "a model compiled for \(target) by \(program), which no CPU can run"
-        case .float32: "a float32 model: it is not quantized"
-        case .float16: "a float16 model: its weights are float16, and it computes in float32"
-        case .hybrid:
-            "a hybrid model (dynamic range quantization): only its weights are 8-bit, and it computes in float32"
-        case .int16: "a model with int16 activations (16x8 quantization)"
-        }
-    }
-
-    var remedy: String {
-        let full = "full int8 quantization, a representative dataset and TFLITE_BUILTINS_INT8 (docs/models.md)"
-        switch self {
-        case .compiled(_, let program, let hint): return "take the .tflite that \(program) was given\(hint)"
-        case .float32, .float16, .hybrid: return "convert the trained model again with \(full)"
-        case .int16: return "convert the trained model again with \(full), without int16 activations"
+        case .compiled(let target, let program, let hint):
+            (
+                "a model compiled for \(target) by \(program), which no CPU can run",
+                "take the .tflite that \(program) was given\(hint)"
+            )
+        case .int16:
+            (
+                "a model with int16 activations (16x8 quantization)",
+                "give the float model that it was converted from, which 'ocellus build --calibrate' quantizes, or convert that "
+                    + "again to int8 (docs/models.md)"
+            )
+        case .real: nil
         }
     }
 }

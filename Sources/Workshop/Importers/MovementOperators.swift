@@ -14,6 +14,11 @@ extension TFLiteOperator {
         return .mean(axes: axes, keepDims: keepDims)
     }
 
+    func sum() throws(ImportError) -> Operation {
+        let (axes, keepDims) = try reduction()
+        return .sum(axes: axes, keepDims: keepDims)
+    }
+
     func reduceExtreme(greatest: Bool) throws(ImportError) -> Operation {
         let (axes, keepDims) = try reduction()
         return .reduceExtreme(axes: axes, keepDims: keepDims, greatest: greatest)
@@ -60,27 +65,28 @@ extension TFLiteOperator {
     }
 
     /// PAD fills with what stands for 0 in the result.
-    private func padZero() throws(ImportError) -> Int32 {
+    private func padZero() throws(ImportError) -> Double {
         guard let first = outputs.first else { throw damaged("has no result") }
-        return try subgraph.tensor(first).imported(from: subgraph.model).quantization?.zeroPoint ?? 0
+        return try subgraph.imported(first).quantization.map { Double($0.zeroPoint) } ?? 0
     }
 
-    /// PADV2 fills with an int8 or uint8 scalar in the result's quantization.
-    private func padValue() throws(ImportError) -> Int32 {
+    /// PADV2 fills with an int8 or uint8 scalar in the result's quantization, or with a real number.
+    private func padValue() throws(ImportError) -> Double {
         guard let first = outputs.first else { throw damaged("has no result") }
-        let value = try subgraph.tensor(try operand(2)).imported(from: subgraph.model)
+        let value = try subgraph.imported(try operand(2))
         guard let data = value.constant else {
             throw refuse("its padding value (operand 2) is computed by the model; only a constant is supported")
         }
+        if subgraph.level == .real, let real = value.reals?.first, value.elementCount == 1 { return Double(real) }
         guard value.type == .int8 || value.type == .uint8, data.count == 1 else {
             throw refuse(
                 "its padding value has type \(value.type) and shape \(value.shape); one int8 or uint8 is supported")
         }
-        let result = try subgraph.tensor(first).imported(from: subgraph.model)
+        let result = try subgraph.imported(first)
         guard value.quantization == result.quantization else {
             throw refuse("its padding value is not quantized as its result")
         }
-        return value.type == .uint8 ? Int32(data[0]) : Int32(Int8(bitPattern: data[0]))
+        return value.type == .uint8 ? Double(data[0]) : Double(Int8(bitPattern: data[0]))
     }
 
     func transpose() throws(ImportError) -> Operation {

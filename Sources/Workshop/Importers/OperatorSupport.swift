@@ -6,17 +6,20 @@ struct OperatorSupport: Sendable {
     var version: Int
     /// Positions of the data operands; nil for all. The others are parameters.
     var data: [Int]?
+    /// Of which models it is taken.
+    var levels: Set<Level>
     /// The last of `data` may be left out.
     var hasOptionalLast = false
     var convert: @Sendable (TFLiteOperator) throws(ImportError) -> Operation
 
     init(
-        version: Int, data: [Int]? = nil, hasOptionalLast: Bool = false,
+        version: Int, data: [Int]? = nil, hasOptionalLast: Bool = false, levels: Set<Level> = [.real, .quantized],
         _ convert: @escaping @Sendable (TFLiteOperator) throws(ImportError) -> Operation
     ) {
         self.version = version
         self.data = data
         self.hasOptionalLast = hasOptionalLast
+        self.levels = levels
         self.convert = convert
     }
 
@@ -30,6 +33,18 @@ struct OperatorSupport: Sendable {
         for position in positions { result.append(try op.operand(position)) }
         return result
     }
+
+    static func of(_ code: TFLiteModel.OperatorCode) -> OperatorSupport? {
+        if let name = code.customName { return custom[name] }
+        return table[code.code]
+    }
+
+    /// By the name of a custom operator.
+    private static let custom: [String: OperatorSupport] = [
+        "Convolution2DTransposeBias": .init(version: 1, data: [0, 1, 2], hasOptionalLast: true, levels: [.real]) {
+            op throws(ImportError) in try op.customTransposeConvolution()
+        }
+    ]
 
     /// By the schema's `BuiltinOperator`, whose names are in `TFLiteSchema`.
     static let table: [Int: OperatorSupport] = [
@@ -71,14 +86,19 @@ struct OperatorSupport: Sendable {
         39: .init(version: 7, data: [0]) { op throws(ImportError) in try op.transpose() },
         40: .init(version: 3, data: [0]) { op throws(ImportError) in try op.mean() },
         41: .init(version: 5) { op throws(ImportError) in .sub(try op.activation(op.options(28), field: 0)) },
+        42: .init(version: 2, levels: [.real]) { op throws(ImportError) in
+            .div(try op.activation(op.options(29), field: 0))
+        },
         43: .init(version: 2, data: [0]) { op throws(ImportError) in try op.squeeze() },
         45: .init(version: 8, data: [0]) { op throws(ImportError) in try op.stridedSlice() },
         47: .init(version: 2) { _ throws(ImportError) in .unary(.exp) },
         49: .init(version: 4, data: [1]) { op throws(ImportError) in try op.split() },
+        50: .init(version: 2, levels: [.real]) { _ throws(ImportError) in .unary(.log) },
         54: .init(version: 1) { _ throws(ImportError) in .prelu },
         55: .init(version: 4) { _ throws(ImportError) in .maximum },
         56: .init(version: 3, data: [0]) { op throws(ImportError) in try op.argMax() },
         57: .init(version: 4) { _ throws(ImportError) in .minimum },
+        59: .init(version: 2, levels: [.real]) { _ throws(ImportError) in .unary(.neg) },
         60: .init(version: 4, data: [0]) { op throws(ImportError) in try op.pad(hasValue: true) },
         65: .init(version: 7, data: [0]) { op throws(ImportError) in try op.slice() },
         67: .init(version: 5, data: [2, 1, 3], hasOptionalLast: true) { op throws(ImportError) in
@@ -86,10 +106,14 @@ struct OperatorSupport: Sendable {
         },
         69: .init(version: 3, data: [0]) { op throws(ImportError) in try op.tile() },
         70: .init(version: 1, data: [0]) { op throws(ImportError) in try op.expandDims() },
+        74: .init(version: 2, data: [0], levels: [.real]) { op throws(ImportError) in try op.sum() },
+        75: .init(version: 2, levels: [.real]) { _ throws(ImportError) in .unary(.sqrt) },
+        76: .init(version: 2, levels: [.real]) { _ throws(ImportError) in .unary(.rsqrt) },
         82: .init(version: 3, data: [0]) { op throws(ImportError) in try op.reduceExtreme(greatest: true) },
         83: .init(version: 4) { op throws(ImportError) in try op.pack() },
         88: .init(version: 4) { op throws(ImportError) in try op.unpack() },
         89: .init(version: 3, data: [0]) { op throws(ImportError) in try op.reduceExtreme(greatest: false) },
+        92: .init(version: 2, levels: [.real]) { _ throws(ImportError) in .unary(.square) },
         97: .init(version: 4, data: [0]) { op throws(ImportError) in
             let flags = try op.resize(optionsType: 74, alignCorners: 0)
             return .resizeNearestNeighbor(alignCorners: flags.alignCorners, halfPixelCenters: flags.halfPixelCenters)
@@ -100,6 +124,7 @@ struct OperatorSupport: Sendable {
         100: .init(version: 3, data: [0]) { op throws(ImportError) in try op.mirrorPad() },
         101: .init(version: 5) { _ throws(ImportError) in .unary(.abs) },
         102: .init(version: 4, data: [0]) { op throws(ImportError) in try op.splitUnequally() },
+        111: .init(version: 1, levels: [.real]) { _ throws(ImportError) in .unary(.elu) },
         114: .init(version: 4) { _ throws(ImportError) in .quantize },
         117: .init(version: 1) { _ throws(ImportError) in .unary(.hardSwish) },
         126: .init(version: 4) { op throws(ImportError) in try op.batchProduct() },

@@ -110,7 +110,7 @@ struct TFLiteOperator {
             var names: [String] = []
             for index in list where index != -1 {
                 let tensor = try subgraph.tensor(index)
-                if tensor.type == nil { unknownTypes.insert(tensor.typeName) }
+                if try subgraph.importedType(index) == nil { unknownTypes.insert(tensor.typeName) }
                 names.append(tensor.typeName)
             }
             let shown = names.prefix(6).joined(separator: ", ")
@@ -119,7 +119,7 @@ struct TFLiteOperator {
         let custom = code.customName.map { " '\($0)'" } ?? ""
         let signature =
             "\(name)\(custom) version \(code.version) (\(signatures[0]) -> \(signatures[1]))"
-        guard let support = OperatorSupport.table[code.code] else { return signature }
+        guard let support = OperatorSupport.of(code), support.levels.contains(subgraph.level) else { return signature }
         guard code.version <= support.version else {
             return "\(signature), newer than the supported version \(support.version)"
         }
@@ -127,7 +127,7 @@ struct TFLiteOperator {
         for list in [try support.dataInputs(self), outputs] {
             var known: [ElementType] = []
             for index in list {
-                guard let type = try subgraph.tensor(index).type else { return signature }
+                guard let type = try subgraph.importedType(index) else { return signature }
                 known.append(type)
             }
             types.append(known)
@@ -135,14 +135,15 @@ struct TFLiteOperator {
         // One that cannot be converted is refused by itself, with its own reason.
         let operation: Operation
         do throws(ImportError) { operation = try support.convert(self) } catch { return nil }
-        if operation.types.accepts(inputs: types[0], outputs: types[1]) { return nil }
+        if operation.types.accepts(inputs: types[0], outputs: types[1], at: subgraph.level) { return nil }
+        guard subgraph.level == .quantized else { return signature }
         // What works on uint8 works on int8 when it is imported.
         let signed = types.map { $0.map { $0 == .uint8 ? ElementType.int8 : $0 } }
-        return operation.types.accepts(inputs: signed[0], outputs: signed[1]) ? nil : signature
+        return operation.types.accepts(inputs: signed[0], outputs: signed[1], at: .quantized) ? nil : signature
     }
 
     func node() throws(ImportError) -> Node {
-        guard let support = OperatorSupport.table[code.code] else { throw refuse("is not supported") }
+        guard let support = OperatorSupport.of(code) else { throw refuse("is not supported") }
         let dataInputs = try support.dataInputs(self)
         return Node(try support.convert(self), inputs: dataInputs, outputs: outputs, origin: origin)
     }

@@ -11,6 +11,9 @@ final class TFLiteSubgraph {
     private var constants: [Int: [Int]] = [:]
     /// Operators whose result is known without running them.
     private var folded: Set<Int> = []
+    /// Results that are a constant in another form, with the tensor that holds it.
+    private var sources: [Int: Int] = [:]
+    private(set) var level = Level.quantized
 
     init(_ model: TFLiteModel, _ table: Table) throws(ImportError) {
         self.model = model
@@ -49,6 +52,43 @@ final class TFLiteSubgraph {
         }
     }
 
+    /// Finds out whether the model computes in float32, and takes weights that it keeps in a smaller form for what they are.
+    func findLevel() throws(ImportError) {
+        var operators: [TFLiteOperator] = []
+        for index in 0..<operatorCount { operators.append(try readOperator(index)) }
+        guard case .real? = try ModelKind(operators) else { return }
+        level = .real
+        for (index, op) in operators.enumerated() where ["DEQUANTIZE", "DENSIFY"].contains(op.name) {
+            guard let input = op.inputs.first, let output = op.outputs.first, try isConstant(input) else { continue }
+            sources[output] = sources[input] ?? input
+            folded.insert(index)
+        }
+    }
+
+    func isConstant(_ index: Int) throws(ImportError) -> Bool {
+        if sources[index] != nil { return true }
+        let tensor = try tensor(index)
+        return try model.data(tensor.bufferIndex, of: tensor.table) != nil
+    }
+
+    /// The graph's form of a tensor.
+    func imported(_ index: Int) throws(ImportError) -> Tensor {
+        var tensor: Tensor
+        switch level {
+        case .quantized: tensor = try self.tensor(index).imported(from: model)
+        case .real: tensor = try self.tensor(sources[index] ?? index).importedReal(from: model)
+        }
+        if let values = constants[index], tensor.constant == nil { tensor.constant = tensor.type.bytes(values) }
+        return tensor
+    }
+
+    /// The type that a tensor has in the graph; nil where it can hold none of it.
+    func importedType(_ index: Int) throws(ImportError) -> ElementType? {
+        let tensor = try tensor(index)
+        guard level == .real, try isConstant(index), [1, 3, 9].contains(tensor.typeCode) else { return tensor.type }
+        return .float32
+    }
+
     /// Throws one error that names what the model is, where it is none of those that are taken, or else every operator that
     /// cannot be imported, and every element type.
     func refuseUnsupported() throws(ImportError) {
@@ -62,8 +102,8 @@ final class TFLiteSubgraph {
             if let reason = try op.unsupported(&types) { counts[reason, default: 0] += 1 }
         }
         guard !counts.isEmpty else { return }
-        if let kind = try ModelKind(operators) {
-            throw ImportError(file: model.file.file, problem: kind.description, remedy: kind.remedy)
+        if let refusal = try ModelKind(operators)?.refusal {
+            throw ImportError(file: model.file.file, problem: refusal.problem, remedy: refusal.remedy)
         }
         var details = counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted()
         if !types.isEmpty { details.append("unsupported element types: \(types.sorted().joined(separator: ", "))") }
@@ -71,7 +111,9 @@ final class TFLiteSubgraph {
         throw ImportError(
             file: model.file.file,
             problem: "\(total) of the model's \(operatorCount) operators \(total == 1 ? "is" : "are") not supported",
-            remedy: "export the model again with full int8 quantization and without these:", details: details)
+            remedy: level == .real
+                ? "export the model again without these:"
+                : "export the model again with full int8 quantization and without these:", details: details)
     }
 
     func graph(named name: String) throws(ImportError) -> Graph {
@@ -94,9 +136,7 @@ final class TFLiteSubgraph {
         var identifiers: [Int: TensorID] = [:]
         for index in order {
             identifiers[index] = imported.count
-            var tensor = try tensor(index).imported(from: model)
-            if let values = constants[index], tensor.constant == nil { tensor.constant = tensor.type.bytes(values) }
-            imported.append(tensor)
+            imported.append(try self.imported(index))
         }
         func renumber(_ indices: [Int]) -> [TensorID] { indices.compactMap { identifiers[$0] } }
         for index in nodes.indices {
@@ -104,10 +144,11 @@ final class TFLiteSubgraph {
             nodes[index].outputs = renumber(nodes[index].outputs)
         }
         var graph = Graph(
-            name: name, tensors: imported, nodes: nodes, inputs: renumber(inputs), outputs: renumber(outputs))
+            name: name, level: level, tensors: imported, nodes: nodes, inputs: renumber(inputs),
+            outputs: renumber(outputs))
         // Nodes before the file's own, and tensors behind, are edges of a uint8 model.
         var edges = 0
-        if graph.computesUnsigned {
+        if level == .quantized, graph.computesUnsigned {
             edges = graph.inputs.count { graph[$0].type == .uint8 }
             graph = graph.withSignedBytes()
         }

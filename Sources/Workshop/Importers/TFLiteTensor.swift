@@ -41,10 +41,43 @@ struct TFLiteTensor {
     /// The graph's form of the tensor.
     func imported(from model: TFLiteModel) throws(ImportError) -> Tensor {
         guard let type else { throw refuse("element type \(typeName) is not supported") }
+        try checkForm(isSparse: try table.position(6, size: 4) != nil)
+        return Tensor(
+            name: name, shape: shape, type: type, quantization: try quantization(),
+            constant: try model.data(bufferIndex, of: table))
+    }
+
+    /// Its form in a real graph: float32 whatever a constant is kept as, and whole numbers as they are.
+    func importedReal(from model: TFLiteModel) throws(ImportError) -> Tensor {
+        let sparsity = try table.table(6, Place("the sparsity of tensor", table.place.index))
+        try checkForm(isSparse: false)
+        let data = try model.data(bufferIndex, of: table)
+        guard let data else {
+            guard let type, type != .int8, type != .uint8 else {
+                throw refuse("has element type \(typeName) in a model that computes in float32")
+            }
+            return Tensor(name: name, shape: shape, type: type)
+        }
+        if typeCode == 2 || typeCode == 4, let type {
+            return Tensor(name: name, shape: shape, type: type, constant: data)
+        }
+        var reals = try reals(data)
+        if let sparsity { reals = try SparseTensor(sparsity, shape: shape, tensor: self).dense(reals) }
+        guard reals.count == shape.reduce(1, *) else {
+            throw refuse(
+                "holds \(reals.count) elements where its shape \(shape) takes more or fewer", ImportError.damaged)
+        }
+        guard reals.allSatisfy(\.isFinite) else {
+            throw refuse("holds numbers that are not finite", "train or export the model again")
+        }
+        return Tensor(name: name, shape: shape, reals: reals)
+    }
+
+    private func checkForm(isSparse: Bool) throws(ImportError) {
         guard try !table.bool(5) else {
             throw refuse("is a variable, which keeps its value between runs; that is not supported")
         }
-        guard try table.position(6, size: 4) == nil else {
+        guard !isSparse else {
             throw refuse("is sparse; that is not supported", "export the model again with dense weights")
         }
         guard shape.count <= GraphLimits.rank else {
@@ -53,9 +86,50 @@ struct TFLiteTensor {
         guard shape.allSatisfy({ $0 >= 1 }) else {
             throw refuse("the shape \(shape) is not fixed or has no elements")
         }
-        return Tensor(
-            name: name, shape: shape, type: type, quantization: try quantization(),
-            constant: try model.data(bufferIndex, of: table))
+        var elements = 1
+        for extent in shape {
+            let (product, overflow) = elements.multipliedReportingOverflow(by: extent)
+            guard !overflow, product <= GraphLimits.tensorBytes else { throw refuse("is larger than 2^31-1 bytes") }
+            elements = product
+        }
+    }
+
+    /// What the stored elements of a constant stand for, in the file's order.
+    private func reals(_ data: [UInt8]) throws(ImportError) -> [Float] {
+        func words<Word: FixedWidthInteger>(_ type: Word.Type) -> [Word] {
+            data.withUnsafeBytes { bytes in
+                (0..<bytes.count / MemoryLayout<Word>.size).map {
+                    Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
+                }
+            }
+        }
+        switch typeCode {
+        case 0: return words(UInt32.self).map { Float(bitPattern: $0) }
+        case 1: return words(UInt16.self).map { Float(Float16(bitPattern: $0)) }
+        case 3, 9:
+            guard let quantization = try quantization() else {
+                throw refuse("has no scale in a model that computes in float32")
+            }
+            let inner: Int
+            if quantization.isPerChannel {
+                guard shape.indices.contains(quantization.dimension),
+                    shape[quantization.dimension] == quantization.scales.count
+                else {
+                    throw refuse(
+                        "has \(quantization.scales.count) scales along dimension \(quantization.dimension)",
+                        ImportError.damaged)
+                }
+                inner = shape[(quantization.dimension + 1)...].reduce(1, *)
+            } else {
+                inner = max(data.count, 1)
+            }
+            return data.indices.map { index in
+                let channel = index / inner % quantization.scales.count
+                let element = typeCode == 3 ? Int32(data[index]) : Int32(Int8(bitPattern: data[index]))
+                return quantization.scales[channel] * Float(element &- quantization.zeroPoints[channel])
+            }
+        default: throw refuse("element type \(typeName) is not supported")
+        }
     }
 
     private func quantization() throws(ImportError) -> Quantization? {

@@ -7,7 +7,8 @@ extension Graph {
     var computesUnsigned: Bool {
         nodes.contains { node in
             !node.operation.types.accepts(
-                inputs: node.inputs.map { tensors[$0].type }, outputs: node.outputs.map { tensors[$0].type })
+                inputs: node.inputs.map { tensors[$0].type }, outputs: node.outputs.map { tensors[$0].type },
+                at: .quantized)
         }
     }
 

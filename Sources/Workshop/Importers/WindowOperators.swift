@@ -86,6 +86,28 @@ extension TFLiteOperator {
         return .transposeConv(result)
     }
 
+    /// MediaPipe's Convolution2DTransposeBias: operands as of CONV_2D, options as the C structure of TRANSPOSE_CONV.
+    func customTransposeConvolution() throws(ImportError) -> Operation {
+        let data = try table.vector(5, elementBytes: 1, "the custom options")?.bytes() ?? []
+        func word(_ index: Int) -> Int {
+            (0..<4).reduce(0) { $0 | Int(data[4 * index + $1]) << (8 * $1) }
+        }
+        guard data.count >= 12, [1, 2].contains(word(0)), word(1) >= 1, word(2) >= 1 else {
+            throw damaged("its custom options are not a padding and two strides")
+        }
+        let image = try outputImageShape()
+        let weights = try imageShape(1)
+        var result = TransposeConvolution(strideHeight: word(2), strideWidth: word(1))
+        // 1 is SAME.
+        if word(0) == 1 {
+            let rows = samePadding(image[1], filter: weights[1], stride: result.strideHeight)
+            let columns = samePadding(image[2], filter: weights[2], stride: result.strideWidth)
+            result.padding = Padding(
+                top: rows.before, bottom: rows.after, left: columns.before, right: columns.after)
+        }
+        return .transposeConv(result)
+    }
+
     func fullyConnected() throws(ImportError) -> Operation {
         let options = try options(8)
         let format = try options?.uint8(1) ?? 0
@@ -102,8 +124,7 @@ extension TFLiteOperator {
             }
         }
         let activation = try activation(options, field: 0)
-        let weights = try subgraph.tensor(try operand(1))
-        if try subgraph.model.data(weights.bufferIndex, of: weights.table) == nil {
+        if try !subgraph.isConstant(try operand(1)) {
             return .product(
                 Product(transposesLeft: false, transposesRight: true, isMatrix: true, activation: activation))
         }

@@ -17,7 +17,8 @@ extension Operation {
         case .averagePool2D(let p, _), .maxPool2D(let p):
             let window = "window \(p.filterHeight)x\(p.filterWidth), stride \(Self.pair(p.strideHeight, p.strideWidth))"
             return ([window] + Self.padding(p.padding) + Self.activation(p.activation)).joined(separator: ", ")
-        case .fullyConnected(let activation), .add(let activation), .sub(let activation), .mul(let activation):
+        case .fullyConnected(let activation), .add(let activation), .sub(let activation), .mul(let activation),
+            .div(let activation):
             return Self.activation(activation).joined()
         case .concatenation(let axis, let activation):
             return (["axis \(axis)"] + Self.activation(activation)).joined(separator: ", ")
@@ -26,9 +27,9 @@ extension Operation {
                 $0
             }
             return turned.isEmpty ? "" : "transposed " + turned.joined(separator: " and ")
-        case .mean(let axes, _), .reduceExtreme(let axes, _, _): return "axes " + Self.list(axes)
+        case .mean(let axes, _), .sum(let axes, _), .reduceExtreme(let axes, _, _): return "axes " + Self.list(axes)
         case .pad(let before, let after, let value):
-            return "before \(Self.list(before)), after \(Self.list(after)), value \(value)"
+            return "before \(Self.list(before)), after \(Self.list(after)), value " + String(format: "%.7g", value)
         case .softmax(let beta): return beta == 1 ? "" : "beta \(beta)"
         case .unary(let function): return function.parameters
         case .resizeBilinear(let align, let half, _), .resizeNearestNeighbor(let align, let half):

@@ -186,7 +186,7 @@ extension RandomGraph {
         let zero = graph[x].quantization?.zeroPoint ?? 0
         let out = shape.indices.map { before[$0] + shape[$0] + after[$0] }
         let value = isZero ? zero : Int32(random.below(256)) - 128
-        return add(.pad(before: before, after: after, value: value), [x], out, graph[x].quantization)
+        return add(.pad(before: before, after: after, value: Double(value)), [x], out, graph[x].quantization)
     }
 
     private mutating func addConcatenation() {

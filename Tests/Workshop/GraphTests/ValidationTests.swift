@@ -206,7 +206,7 @@ import Testing
         #expect(problem(.unpack(axis: 0), [[2, 3]], [[3]]).contains("1 results for 2 indices"))
         #expect(problem(.spaceToDepth(blockSize: 3), [[1, 4, 4, 1]], [[1, 1, 1, 9]]).contains("does not divide"))
         #expect(problem(.depthToSpace(blockSize: 2), [[1, 2, 3, 8]], [[1, 4, 6, 2]]) == "valid")
-        #expect(problem(.pad(before: [1], after: [0], value: 200), [[2]], [[3]]).contains("200 is not an int8"))
+        #expect(problem(.pad(before: [1], after: [0], value: 200), [[2]], [[3]]).contains("200.0 is not an int8"))
         #expect(problem(.pad(before: [1], after: [], value: 0), [[2]], [[3]]).contains("one padding a dimension"))
         #expect(
             problem(

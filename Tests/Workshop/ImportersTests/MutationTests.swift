@@ -35,7 +35,7 @@ import TestSupport
     }
 
     @Test func damagedModelsAreReadOrRefused() throws {
-        let files = try TestFiles.smallModels()
+        let files = try TestFiles.smallModels() + RealModelTests.models
         #expect(files.count >= 35, "one small model an operator")
         let run = MutationRun("tflite", files: files, cases: 24_000) { bytes in
             do throws(ImportError) {

@@ -111,6 +111,33 @@ func resizeNearest(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool,
     }
 }
 
+/// Each output element from the four that its place lies between: upper left, upper right, lower left, lower right.
+private func interpolate(
+    _ x: Operand, _ rows: (lower: [Int], upper: [Int]), _ columns: (lower: [Int], upper: [Int]), output: [Int],
+    _ blend: (_ row: Int, _ column: Int, _ corners: (Int32, Int32, Int32, Int32)) -> Int32
+) -> [Int32] {
+    var result: [Int32] = []
+    for batch in 0..<output[0] {
+        func element(_ row: Int, _ column: Int, _ channel: Int) -> Int32 {
+            x.elements[batch * x.strides[0] + row * x.strides[1] + column * x.strides[2] + channel]
+        }
+        for i in 0..<output[1] {
+            for j in 0..<output[2] {
+                for channel in 0..<output[3] {
+                    let corners = (
+                        element(rows.lower[i], columns.lower[j], channel),
+                        element(rows.lower[i], columns.upper[j], channel),
+                        element(rows.upper[i], columns.lower[j], channel),
+                        element(rows.upper[i], columns.upper[j], channel)
+                    )
+                    result.append(blend(i, j, corners))
+                }
+            }
+        }
+    }
+    return result
+}
+
 /// RESIZE_BILINEAR of uint8, whose values are the int8 ones plus 128: in float32, 1/2 added and cut.
 func resizeByFloats(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool, output: [Int]) -> [Int32] {
     let axes = [1, 2].map {
@@ -118,26 +145,15 @@ func resizeByFloats(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool
             input: x.shape[$0], output: output[$0], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
     }
     let (rows, columns) = (axes[0], axes[1])
-    var result: [Int32] = []
-    for batch in 0..<output[0] {
-        func element(_ row: Int, _ column: Int, _ channel: Int) -> Float {
-            Float(x.elements[batch * x.strides[0] + row * x.strides[1] + column * x.strides[2] + channel] + 128)
-        }
-        for i in 0..<output[1] {
-            for j in 0..<output[2] {
-                let (down, aside) = (rows.fraction[i], columns.fraction[j])
-                for channel in 0..<output[3] {
-                    let sum =
-                        element(rows.lower[i], columns.lower[j], channel) * (1 - down) * (1 - aside)
-                        + element(rows.upper[i], columns.lower[j], channel) * down * (1 - aside)
-                        + element(rows.lower[i], columns.upper[j], channel) * (1 - down) * aside
-                        + element(rows.upper[i], columns.upper[j], channel) * down * aside + 0.5
-                    result.append(Int32(sum) - 128)
-                }
-            }
-        }
+    return interpolate(x, (rows.lower, rows.upper), (columns.lower, columns.upper), output: output) { i, j, corners in
+        let (down, aside) = (rows.fraction[i], columns.fraction[j])
+        func value(_ element: Int32) -> Float { Float(element + 128) }
+        // In the order of the reference.
+        let sum =
+            value(corners.0) * (1 - down) * (1 - aside) + value(corners.2) * down * (1 - aside)
+            + value(corners.1) * (1 - down) * aside + value(corners.3) * down * aside + 0.5
+        return Int32(sum) - 128
     }
-    return result
 }
 
 func resizeBilinear(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool, output: [Int]) -> [Int32] {
@@ -146,25 +162,11 @@ func resizeBilinear(_ x: Operand, _ alignCorners: Bool, _ halfPixelCenters: Bool
             input: x.shape[$0], output: output[$0], alignCorners: alignCorners, halfPixelCenters: halfPixelCenters)
     }
     let (rows, columns) = (axes[0], axes[1])
-    var result: [Int32] = []
-    for batch in 0..<output[0] {
-        func element(_ row: Int, _ column: Int, _ channel: Int) -> Int {
-            Int(x.elements[batch * x.strides[0] + row * x.strides[1] + column * x.strides[2] + channel])
-        }
-        for i in 0..<output[1] {
-            for j in 0..<output[2] {
-                for channel in 0..<output[3] {
-                    let upperRow =
-                        element(rows.lower[i], columns.lower[j], channel) * (1024 - columns.fraction[j])
-                        + element(rows.lower[i], columns.upper[j], channel) * columns.fraction[j]
-                    let lowerRow =
-                        element(rows.upper[i], columns.lower[j], channel) * (1024 - columns.fraction[j])
-                        + element(rows.upper[i], columns.upper[j], channel) * columns.fraction[j]
-                    let sum = upperRow * (1024 - rows.fraction[i]) + lowerRow * rows.fraction[i]
-                    result.append(Int32(truncatingIfNeeded: (sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20)))
-                }
-            }
-        }
+    return interpolate(x, (rows.lower, rows.upper), (columns.lower, columns.upper), output: output) { i, j, corners in
+        let (down, aside) = (rows.fraction[i], columns.fraction[j])
+        let upperRow = Int(corners.0) * (1024 - aside) + Int(corners.1) * aside
+        let lowerRow = Int(corners.2) * (1024 - aside) + Int(corners.3) * aside
+        let sum = upperRow * (1024 - down) + lowerRow * down
+        return Int32(truncatingIfNeeded: (sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20))
     }
-    return result
 }

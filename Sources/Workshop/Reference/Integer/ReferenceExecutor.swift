@@ -100,6 +100,7 @@ public struct ReferenceExecutor: Sendable {
             return [encode(maxPool(x, pool, range, output: y.shape), as: y)]
         case .mean(let axes, _):
             return [encode(mean(x, axes: axes, output: quantization(y)), as: y)]
+        case .div, .sum: preconditionFailure("\(operation.name) is of real graphs alone")
         case .reduceExtreme(let axes, _, let greatest):
             return [encode(reduceExtreme(x, axes: axes, greatest: greatest), as: y)]
         case .argMax(let axis):
@@ -126,7 +127,7 @@ public struct ReferenceExecutor: Sendable {
         case .reshape:
             return [x.bytes]
         case .pad(let before, _, let value):
-            return [encode(pad(x, before: before, value: value, output: y.shape), as: y)]
+            return [encode(pad(x, before: before, value: Int32(value), output: y.shape), as: y)]
         case .concatenation(let axis, _):
             return [encode(concatenate(inputs, axis: axis, output: y.shape), as: y)]
         case .pack(let axis):

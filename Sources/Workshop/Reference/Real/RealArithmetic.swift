@@ -1,0 +1,86 @@
+import Graph
+
+/// Elements that one processor takes at a time.
+private let grain = 1 << 15
+
+/// Each element alone.
+func map(_ x: RealOperand, _ function: UnaryFunction) -> RealBuffer {
+    let result = RealBuffer(count: x.buffer.count)
+    let (source, target) = (x.base, result.base)
+    func each(_ body: (Float) -> Float) {
+        Parallel.perform(x.buffer.count, grain: grain) { part in
+            for index in part { target[index] = body(source[index]) }
+        }
+    }
+    switch function {
+    case .relu: each { max($0, 0) }
+    case .relu6: each { min(max($0, 0), 6) }
+    case .leakyRelu(let alpha): each { $0 >= 0 ? $0 : alpha * $0 }
+    case .hardSwish: each { $0 * min(max($0 + 3, 0), 6) / 6 }
+    default: each(function.real)
+    }
+    return result
+}
+
+/// Two operands, numpy broadcasting.
+@inline(__always)
+func combine(
+    _ a: RealOperand, _ b: RealOperand, to shape: [Int], _ activation: Activation, _ body: (Float, Float) -> Float
+) -> RealBuffer {
+    let result = RealBuffer(count: shape.reduce(1, *))
+    let last = shape.last ?? 1
+    let (left, right) = (a.buffer.count, b.buffer.count)
+    if left == result.count, right == result.count {
+        Parallel.perform(result.count, grain: grain) { part in
+            for index in part { result.base[index] = body(a.base[index], b.base[index]) }
+        }
+    } else if left == result.count, right == 1 {
+        let value = b.base[0]
+        Parallel.perform(result.count, grain: grain) { part in
+            for index in part { result.base[index] = body(a.base[index], value) }
+        }
+    } else if left == result.count, right == last, b.shape.last == last {
+        Parallel.perform(result.count / last, grain: max(1, grain / last)) { rows in
+            for row in rows {
+                let (source, target) = (a.base + row * last, result.base + row * last)
+                for index in 0..<last { target[index] = body(source[index], b.base[index]) }
+            }
+        }
+    } else {
+        let lefts = offsets(shape, strides: broadcastStrides(a.shape, to: shape))
+        let rights = offsets(shape, strides: broadcastStrides(b.shape, to: shape))
+        for index in 0..<result.count { result.base[index] = body(a.base[lefts[index]], b.base[rights[index]]) }
+    }
+    result.base.apply(activation, count: result.count)
+    return result
+}
+
+/// Elements between neighbours along each dimension of `shape`; 0 along those that repeat.
+private func broadcastStrides(_ own: [Int], to shape: [Int]) -> [Int] {
+    let strides = rowMajorStrides(own)
+    return shape.indices.map { dimension in
+        let at = dimension - (shape.count - own.count)
+        return at < 0 || own[at] == 1 ? 0 : strides[at]
+    }
+}
+
+/// SOFTMAX over the last dimension.
+func softmax(_ x: RealOperand, beta: Float) -> RealBuffer {
+    let result = RealBuffer(count: x.buffer.count)
+    let depth = x.shape.last ?? 1
+    let exp = UnaryFunction.exp.real
+    Parallel.perform(x.buffer.count / depth, grain: max(1, grain / depth)) { rows in
+        for row in rows {
+            let (source, target) = (x.base + row * depth, result.base + row * depth)
+            var greatest = -Float.infinity
+            for index in 0..<depth { greatest = max(greatest, source[index]) }
+            var sum: Float = 0
+            for index in 0..<depth {
+                target[index] = exp((source[index] - greatest) * beta)
+                sum += target[index]
+            }
+            for index in 0..<depth { target[index] /= sum }
+        }
+    }
+    return result
+}
