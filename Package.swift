@@ -98,7 +98,12 @@ let hostModules: [Target] = [
     .target(name: "Graph", path: "Sources/Workshop/Graph"),
     .systemLibrary(name: "CZip", path: "Sources/Workshop/CZip", providers: [.apt(["libzip-dev"])]),
     .target(name: "Importers", dependencies: ["CZip", "Graph"], path: "Sources/Workshop/Importers"),
-    .target(name: "Reference", dependencies: ["Graph"], path: "Sources/Workshop/Reference"),
+    .systemLibrary(
+        name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "Reference", dependencies: ["COpenBLAS", "Graph"], path: "Sources/Workshop/Reference"),
+    .target(
+        name: "Quantization", dependencies: ["COpenBLAS", "Graph", "Reference"],
+        path: "Sources/Workshop/Quantization"),
     .target(
         name: "Boards",
         dependencies: ["Bundle", "CBundle", "Sensors", "System", .product(name: "Yams", package: "Yams")],
@@ -113,14 +118,14 @@ let hostModules: [Target] = [
         name: "ocellus",
         dependencies: [
             "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Deployment", "Drawing", "Engine", "Graph",
-            "Importers", "Kernels", "Pictures", "Reference", "Sensors", "System", "Vision", "Watching",
+            "Importers", "Kernels", "Pictures", "Quantization", "Reference", "Sensors", "System", "Vision", "Watching",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Sources/Workshop/ocellus"),
 ]
 
 let tests: [Target] = [
     // What tests of several modules need: golden data, damaged files.
-    .target(name: "TestSupport", dependencies: ["Bundle", "CBundle"], path: "Tests/Support"),
+    .target(name: "TestSupport", dependencies: ["Bundle", "CBundle", "Graph"], path: "Tests/Support"),
     .testTarget(name: "GraphTests", dependencies: ["Graph"], path: "Tests/Workshop/GraphTests"),
     .testTarget(
         name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"],
@@ -128,6 +133,9 @@ let tests: [Target] = [
     .testTarget(
         name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"],
         path: "Tests/Workshop/ReferenceTests"),
+    .testTarget(
+        name: "QuantizationTests", dependencies: ["Graph", "Importers", "Quantization", "Reference", "TestSupport"],
+        path: "Tests/Workshop/QuantizationTests"),
     .testTarget(
         name: "BundleTests", dependencies: ["Bundle", "CBundle", "System", "TestSupport"],
         path: "Tests/Runtime/BundleTests"),

@@ -218,7 +218,7 @@ packages_root() {
     debootstrap --variant=minbase --include=man-db,bash-completion "$suite" $root "$mirror" || return 1
     apt-config dump | grep '^Acquire::' >$root/etc/apt/apt.conf.d/90machine
     chroot $root apt-get clean && chroot $root apt-get update -q &&
-        chroot $root apt-get install -q -y --no-install-recommends --download-only libgd3 libzip4 libjpeg62-turbo libpng16-16 &&
+        chroot $root apt-get install -q -y --no-install-recommends --download-only libgd3 libzip4 libopenblas0 libjpeg62-turbo libpng16-16 &&
         echo "$suite" >$root/SUITE
 }
 

@@ -19,7 +19,7 @@ source Tests/swift.sh
 
 # Everything that any part needs, before parts run beside one another. cross.sh and Boards/run.sh name their own again.
 packages() {
-    Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
+    Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
         ffmpeg binutils file qemu-user cpio kmod make xz-utils qemu-system-arm qemu-system-misc libsimde-dev \
         gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu g++ pkg-config help2man man-db dpkg-dev lintian bash-completion zsh fish \
         debootstrap && Toolchains/install-cross.sh
@@ -31,7 +31,7 @@ format() {
 }
 
 quick_tests() {
-    check "packages" Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev || return
+    check "packages" Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev || return
     check "debug build" swift build --build-tests || return
     swift_tests "unit tests" --skip Mutation
     check "the example's events, by the debug build" Tests/example.sh "$(swift build --show-bin-path)"

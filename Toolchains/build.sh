@@ -27,7 +27,7 @@ host)
     products=(ocellus "${products[@]}")
     # By the toolchain's own linker, without symbols, and without the names of folders here.
     options=(--static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -s -Xcc "-ffile-prefix-map=$PWD=." --scratch-path .build-install)
-    packages=(libjpeg-dev libpng-dev libgd-dev libzip-dev)
+    packages=(libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev)
     ;;
 aarch64) triple=aarch64-none-none-elf ;;
 armv7) triple=armv7-none-none-eabi ;;

@@ -11,7 +11,7 @@ command -v swift >/dev/null || {
     exit 1
 }
 
-Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev
+Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev
 
 swift build -c release --product ocellus >&2
 swift build -c release --product ocellusd >&2

@@ -1,0 +1,171 @@
+import Graph
+import Reference
+
+/// Goes through the real graph layer by layer with several samples at once, once with real numbers and once with what int8
+/// leaves of them, and fits each layer's weights and bias to the inputs that it will meet: those of the layers before it,
+/// quantized.
+struct LayerFitting {
+    let graph: Graph
+    let scales: ScaleAssignment
+    /// int8 weights and int32 biases, by node.
+    private(set) var weights: [Int: QuantizedWeights] = [:]
+    private(set) var losses: [LayerLoss] = []
+    private var real: [TensorID: [RealBuffer]] = [:]
+    private var rounded: [TensorID: [RealBuffer]] = [:]
+    private let learnsRounding: Bool
+
+    /// Rows of inputs that the rounding of one layer's weights is learned on.
+    private static let learnedRows = 4096
+
+    init(_ graph: Graph, _ scales: ScaleAssignment, learnsRounding: Bool = true) {
+        self.graph = graph
+        self.scales = scales
+        self.learnsRounding = learnsRounding
+        for id in graph.tensors.indices {
+            guard let reals = graph[id].reals else { continue }
+            let buffer = RealBuffer(reals)
+            real[id] = [buffer]
+            rounded[id] = [Self.rounding(buffer, scales[id])]
+        }
+    }
+
+    /// As many samples as fit into `bytes`, twice each.
+    static func fitting(_ graph: Graph, samples: Int, bytes: Int = 1 << 29) -> Int {
+        var last: [TensorID: Int] = [:]
+        for (index, node) in graph.nodes.enumerated() { for id in node.inputs { last[id] = index } }
+        var live = graph.inputs.reduce(0) { $0 + graph[$1].byteCount }
+        var most = live
+        for (index, node) in graph.nodes.enumerated() {
+            live += node.outputs.reduce(0) { $0 + graph[$1].byteCount }
+            most = max(most, live)
+            for id in Set(node.inputs) where last[id] == index && graph[id].constant == nil {
+                live -= graph[id].byteCount
+            }
+        }
+        return max(1, min(samples, bytes / max(2 * most, 1)))
+    }
+
+    mutating func run(_ samples: Samples, progress: (Int) -> Void) {
+        let count = samples.count
+        for index in 0..<count {
+            for (id, buffer) in zip(graph.inputs, samples[index]) {
+                real[id, default: []].append(buffer)
+                rounded[id, default: []].append(Self.rounding(buffer, scales[id]))
+            }
+        }
+        var last: [TensorID: Int] = [:]
+        for (index, node) in graph.nodes.enumerated() { for id in node.inputs { last[id] = index } }
+        for (index, node) in graph.nodes.enumerated() {
+            progress(index)
+            if node.operation.hasWeights { fit(index, node, count) } else { pass(node, count) }
+            for id in node.inputs where last[id] == index {
+                real[id] = nil
+                rounded[id] = nil
+            }
+        }
+    }
+
+    private static func rounding(_ buffer: RealBuffer, _ quantization: Quantization?) -> RealBuffer {
+        guard let quantization else { return buffer }
+        let copy = RealBuffer(buffer.array)
+        copy.modify { quantization.round($0) }
+        return copy
+    }
+
+    /// The operands of one sample; constants are the same for all.
+    private func operands(_ node: Node, _ values: [TensorID: [RealBuffer]], _ sample: Int) -> [RealOperand] {
+        node.inputs.map { id in
+            let buffers = values[id] ?? []
+            return RealOperand(graph[id].shape, buffers[graph[id].constant == nil ? sample : 0])
+        }
+    }
+
+    /// An operation without weights.
+    private mutating func pass(_ node: Node, _ count: Int) {
+        let shapes = node.outputs.map { graph[$0].shape }
+        var sums = LossSums()
+        for sample in 0..<count {
+            let exact = RealExecutor.evaluate(node.operation, operands(node, real, sample), shapes)
+            let inexact = RealExecutor.evaluate(node.operation, operands(node, rounded, sample), shapes)
+            for (result, id) in node.outputs.enumerated() {
+                let values = Self.rounding(inexact[result], graph[id].type == .float32 ? scales[id] : nil)
+                real[id, default: []].append(exact[result])
+                rounded[id, default: []].append(values)
+                if let quantization = scales[id] { sums.add(exact[result], values, quantization) }
+            }
+        }
+        losses.append(sums.loss(node.origin))
+    }
+
+    /// A convolution or matrix product.
+    private mutating func fit(_ index: Int, _ node: Node, _ count: Int) {
+        guard let input = scales[node.inputs[0]], let output = scales[node.outputs[0]] else { return }
+        let shape = graph[node.outputs[0]].shape
+        let tensor = graph[node.inputs[1]]
+        let bias = node.inputs.count > 2 ? graph[node.inputs[2]].reals : nil
+        let channels = shape.last ?? 1
+        let plain = node.operation.with(.none)
+        let bound = node.operation.activation ?? .none
+        var fitted = QuantizedWeights(
+            WeightScales(
+                node.operation, tensor, bias: bias ?? [Float](repeating: 0, count: channels), input: input.scale,
+                output: output.scale), bias: bias, input: input.scale)
+        let inputs = rounded[node.inputs[0]] ?? []
+        if learnsRounding {
+            let rows = node.operation.patches(
+                of: inputs, shape: graph[node.inputs[0]].shape, weights: tensor.shape, output: shape,
+                limit: Self.learnedRows)
+            fitted.learn(rows)
+        }
+        let values = RealBuffer(fitted.reals)
+        let zeros = RealBuffer(repeating: 0, count: channels)
+        // Before the activation, and without the bias: its correction is what the means differ by.
+        var differences: [SampleDifference] = []
+        var exact: [RealBuffer] = []
+        var inexact: [RealBuffer] = []
+        for sample in 0..<count {
+            var operands = operands(node, real, sample)
+            let precise = RealExecutor.evaluate(plain, operands, [shape])[0]
+            operands[0] = RealOperand(graph[node.inputs[0]].shape, inputs[sample])
+            operands = [operands[0], RealOperand(tensor.shape, values), RealOperand([channels], zeros)]
+            let quantized = RealExecutor.evaluate(plain, operands, [shape])[0]
+            var sums = [Float](repeating: 0, count: channels)
+            var (energy, noise): (Float, Float) = (0, 0)
+            precise.withElements { a in
+                quantized.withElements { b in
+                    for start in stride(from: 0, to: a.count, by: channels) {
+                        for channel in 0..<channels {
+                            let difference = a[start + channel] - b[start + channel]
+                            sums[channel] += difference
+                            noise += difference * difference
+                            energy += a[start + channel] * a[start + channel]
+                        }
+                    }
+                }
+            }
+            let places = Float(precise.count / channels)
+            differences.append(SampleDifference(means: sums.map { $0 / places }, energy: energy, noise: noise))
+            exact.append(precise)
+            inexact.append(quantized)
+        }
+        fitted.setBias(SampleDifference.correction(differences))
+        weights[index] = fitted
+        let corrected = fitted.biasReals
+        var sums = LossSums()
+        for sample in 0..<count {
+            let (a, b) = (exact[sample], inexact[sample])
+            b.modify { values in
+                for start in stride(from: 0, to: values.count, by: channels) {
+                    for channel in 0..<channels { values[start + channel] += corrected[channel] }
+                }
+            }
+            a.apply(bound)
+            b.apply(bound)
+            b.modify { output.round($0) }
+            sums.add(a, b, output)
+        }
+        real[node.outputs[0]] = exact
+        rounded[node.outputs[0]] = inexact
+        losses.append(sums.loss(node.origin))
+    }
+}

@@ -1,0 +1,100 @@
+import Graph
+import Reference
+
+/// Makes the int8 form of a real graph, by the TensorFlow Lite 8-bit quantization specification: activations with one scale
+/// each, weights with one a channel.
+///
+/// Ranges come from calibration: of each tensor the one of least squared error. Then layer by layer weights are rounded, and
+/// biases corrected, for the inputs that the int8 layers before them give.
+public struct Quantizer {
+    /// What it is doing, for a progress line.
+    public enum Stage: Sendable {
+        case equalizing(sample: Int, of: Int)
+        case calibrating(sample: Int, of: Int)
+        case fitting(layer: Int, of: Int)
+    }
+
+    public struct Result {
+        public var graph: Graph
+        /// How often each rewrite of the real graph applied.
+        public var rewrites: [String: Int]
+        /// By layer, in execution order.
+        public var losses: [LayerLoss]
+        /// How many samples layers were fitted to.
+        public var fitted: Int
+        /// What the engineer should know, a sentence each.
+        public var notes: [String]
+    }
+
+    /// Samples that channels are equalized by, and that layers are fitted to, at most.
+    private static let equalizing = 32
+    private static let fitted = 32
+
+    private init() {}
+
+    /// - Parameters:
+    ///   - graph: a validated one of level `.real`.
+    ///   - inputRanges: the ranges of inputs where they are known without calibration, as of pictures; by position.
+    /// - Throws: an error that says which operation has no int8 form.
+    public static func quantize(
+        _ graph: Graph, samples: Samples, inputRanges: [Int: ClosedRange<Float>] = [:],
+        progress: (Stage) -> Void = { _ in }
+    ) throws(QuantizationError) -> Result {
+        guard samples.count > 0 else { throw QuantizationError("there is nothing to calibrate with") }
+        var prepared = graph
+        var rewrites: [String: Int] = [:]
+        for pass in Preparation.passes {
+            let count = pass.apply(&prepared)
+            if count > 0 { rewrites[pass.name] = count }
+            do throws(GraphError) { try prepared.validate() } catch {
+                throw QuantizationError(
+                    "after '\(pass.name)' the model is not sound (\(error.problem)); please report it")
+            }
+        }
+        try refuseRealOnly(prepared)
+        let judged = samples.spread(Self.equalizing)
+        let equalized = Equalization.apply(&prepared, judged) { sample in
+            progress(.equalizing(sample: sample, of: judged.count))
+        }
+        if equalized > 0 { rewrites["channel equalized"] = equalized }
+        do throws(GraphError) { try prepared.validate() } catch {
+            throw QuantizationError("equalized, the model is not sound (\(error.problem)); please report it")
+        }
+        let distributions = try Calibration.distributions(prepared, samples) { sample in
+            progress(.calibrating(sample: sample, of: samples.count))
+        }
+        var ranges: [TensorID: ClosedRange<Float>] = [:]
+        for (position, range) in inputRanges { ranges[prepared.inputs[position]] = range }
+        let scales = ScaleAssignment(prepared, distributions, inputRanges: ranges)
+        var fitting = LayerFitting(prepared, scales)
+        let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, Self.fitted)))
+        fitting.run(chosen) { layer in progress(.fitting(layer: layer, of: prepared.nodes.count)) }
+        let quantized = QuantizedGraph(prepared, scales, fitting.weights).graph
+        do throws(GraphError) { try quantized.validate() } catch {
+            throw QuantizationError(error.problem)
+        }
+        return Result(
+            graph: quantized, rewrites: rewrites, losses: fitting.losses, fitted: chosen.count,
+            notes: prepared.detectorScores.map { id in
+                "output '\(prepared[id].name)' is taken for the logits of a detector's anchors: those below "
+                    + "\(Int(ScaleAssignment.leastLogit)) are told as \(Int(ScaleAssignment.leastLogit))"
+            })
+    }
+
+    private static func refuseRealOnly(_ graph: Graph) throws(QuantizationError) {
+        var counts: [String: Int] = [:]
+        for node in graph.nodes where node.operation.isRealOnly { counts[node.operation.name, default: 0] += 1 }
+        guard !counts.isEmpty else { return }
+        let names = counts.sorted { $0.key < $1.key }.map {
+            "\($0.key) (\($0.value == 1 ? "once" : "\($0.value) times"))"
+        }
+        throw QuantizationError("has operations without an int8 form: \(names.joined(separator: ", "))")
+    }
+}
+
+/// Why a model has no int8 form.
+public struct QuantizationError: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
