@@ -14,10 +14,11 @@ struct Build: ParsableCommand {
               ocellus build person_detect.tflite
               ocellus build Examples/person-sensor/sensor.yaml --board generic-aarch64 -o front-door.ocellus
               ocellus build mobilenet_v2.tflite --labels imagenet --kernels scalar --json
+              ocellus build face_float.tflite --calibrate photos/ --mean 127.5 --std 127.5
             """)
 
     @Argument(
-        help: "A fully int8-quantized .tflite model, or a sensor file (.yaml) that names one.", completion: .source)
+        help: "A .tflite model, or a sensor file (.yaml) that names one.", completion: .source)
     var input: String
 
     @Option(help: "The board's profile, or the path of one; see 'ocellus boards'.", completion: .board)
@@ -41,6 +42,23 @@ struct Build: ParsableCommand {
         completion: .labels)
     var labels: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Pictures, folders and clips such as the model will see, 100 or so: a model in float32 is quantized with them.",
+            valueName: "pictures"),
+        completion: .frames)
+    var calibrate: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What a pixel p means to the model is (p - mean) / std: one number, or one a channel with commas.",
+            valueName: "numbers"))
+    var mean: NumberList?
+
+    @Option(help: ArgumentHelp("See --mean.", valueName: "numbers"))
+    var std: NumberList?
+
     @Flag(help: "Make the arena as small as can be, for up to 1.2 times the time by an estimate.")
     var minMemory = false
 
@@ -57,6 +75,12 @@ struct Build: ParsableCommand {
         if let output, let ending = ["tflite", "yaml", "yml"].first(where: output.hasSuffix) {
             throw ValidationError("-o \(output): a bundle is no .\(ending) file; give a name that ends in .ocellus")
         }
+        if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std go together; give both") }
+        if let std, !std.numbers.allSatisfy({ $0 > 0 }) { throw ValidationError("--std: numbers must be above 0") }
+        if let mean, let std, mean.numbers.count != std.numbers.count {
+            throw ValidationError(
+                "--mean has \(mean.numbers.count) numbers and --std \(std.numbers.count); give as many of both")
+        }
         if json && quiet { throw ValidationError("--json and --quiet exclude each other") }
     }
 
@@ -68,8 +92,9 @@ struct Build: ParsableCommand {
         options.kernelSet = kernels
         options.threads = threads
         options.minimizesArena = minMemory
-        let model: TrainedModel
+        var model: TrainedModel
         let name: String
+        let pixels = Self.pixels(mean, std)
         var sources = [input, labels].compactMap { $0 }
         switch try Subject(path: input) {
         case .bundle:
@@ -78,16 +103,29 @@ struct Build: ParsableCommand {
             model = found
             name = model.graph.name
             if let labels { options.labels = try LabelFile.read(labels) }
+            options.pixels = pixels ?? .raw
         case .sensor(let sensor, _, let found):
             guard labels == nil else {
                 throw Failure("\(input): a sensor file has labels of its own; leave out --labels")
+            }
+            guard pixels == nil else {
+                throw Failure("\(input): a sensor file has input.mean and input.std; leave out --mean and --std")
             }
             model = found
             name = sensor.name
             sources.append(sensor.model)
             options.sensor = sensor
         }
+        var quantization: Quantizing.Result?
+        if model.graph.level == .real {
+            quantization = try quantize(model, &options, progress)
+            if let quantization { model = quantization.model }
+        } else if !calibrate.isEmpty {
+            throw Failure("\(input): its model is quantized already; leave out --calibrate")
+        }
         let result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
+        let isNative = options.board.architecture == .native
+        try quantization?.measure(isNative ? result.bundle : nil, about: input, progress: progress)
         let path = output ?? "\(name).ocellus"
         if let other = sources.first(where: { WholeFile.same($0, path) }) {
             throw Failure(
@@ -96,10 +134,31 @@ struct Build: ParsableCommand {
         try WholeFile.write(result.bundle, to: path)
         progress.clear()
         if json {
-            print(try result.report.json())
+            print(try WholeBuildReport(build: result.report, quantization: quantization?.report).json())
         } else if !quiet {
             print(result.report.text(path: path))
+            if let quantization { print(quantization.report.text) }
         }
+    }
+
+    private static func pixels(_ mean: NumberList?, _ std: NumberList?) -> SensorFile.PixelScale? {
+        guard let mean, let std else { return nil }
+        return .normalized(mean: mean.numbers, std: std.numbers)
+    }
+
+    /// Puts the int8 form of a float model in its place.
+    private func quantize(
+        _ model: TrainedModel, _ options: inout Compiler.Options, _ progress: Progress
+    ) throws(Failure) -> Quantizing.Result {
+        var quantizing = Quantizing(pictures: calibrate, pixels: Self.pixels(mean, std))
+        if let sensor = options.sensor {
+            quantizing.input = sensor.input
+            if sensor.input.pixels != .raw { quantizing.pixels = sensor.input.pixels }
+        }
+        let result = try quantizing.run(model, about: input, progress: progress)
+        options.pixels = result.pixels
+        options.sensor?.input.pixels = result.pixels
+        return result
     }
 }
 

@@ -162,19 +162,20 @@ enum ForeignModel: Equatable {
     }
 
     var remedy: String {
-        let int8 = "an int8-quantized .tflite"
+        let model = "a .tflite"
         return switch self {
-        case .onnx: "make \(int8) of it, for example with onnx2tf"
-        case .savedModel, .keras, .frozenGraph: "make \(int8) of it with TensorFlow's TFLiteConverter"
-        case .pytorch, .safetensors: "make \(int8) of the network with litert-torch, or of its ONNX export with onnx2tf"
-        case .executorch: "make \(int8) of the PyTorch model that it was exported from, with litert-torch"
+        case .onnx: "make \(model) of it, for example with onnx2tf"
+        case .savedModel, .keras, .frozenGraph: "make \(model) of it with TensorFlow's TFLiteConverter"
+        case .pytorch, .safetensors:
+            "make \(model) of the network with litert-torch, or of its ONNX export with onnx2tf"
+        case .executorch: "make \(model) of the PyTorch model that it was exported from, with litert-torch"
         case .coreML, .ncnn, .ncnnWeights, .openVINO, .paddle, .mnn:
-            "make \(int8) of the Keras, PyTorch or ONNX model that it was made from"
+            "make \(model) of the Keras, PyTorch or ONNX model that it was made from"
         case .tensorRT, .rockchip, .sophgo, .hailo:
-            "no CPU can run it; make \(int8) of the Keras, PyTorch or ONNX model that it was compiled from"
+            "no CPU can run it; make \(model) of the Keras, PyTorch or ONNX model that it was compiled from"
         case .jetpac: "no converter to .tflite is known; take a newer network for the same labels"
         case .edgeImpulse: "download \"TensorFlow Lite (int8 quantized)\" from the project's dashboard"
-        case .mediaPipe: "unpack it with unzip; the .tflite in it must be int8-quantized"
+        case .mediaPipe: "unpack it with unzip, and give the .tflite in it"
         case .cSource: "take the .tflite that it was made from"
         }
     }

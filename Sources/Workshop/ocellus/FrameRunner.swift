@@ -13,7 +13,7 @@ struct FrameRunner: ~Copyable {
     /// As `oc_watch.zone` counts.
     let zones: [Int]
     private let converters: [Zone]
-    private var picture = Picture()
+    private var reader = FrameReader()
 
     /// One result: the frame, where it stands in its clip, its zone's name (nil: the sensor's own crop), and nanoseconds from
     /// decoded picture to outputs.
@@ -38,53 +38,15 @@ struct FrameRunner: ~Copyable {
 
     /// - Parameter take: called for each zone of each frame while the outputs are there.
     mutating func run(_ engine: borrowing Engine, _ input: RunInput, _ take: Take) throws(Failure) {
-        switch input {
-        case .picture(let path):
-            try decode(path)
-            let format: PixelFormat = picture.channels == 3 ? .rgb24 : .grey
-            guard let shape = FrameShape(format, width: picture.width, height: picture.height, range: .full),
-                let frame = FrameView(shape, packed: UnsafeRawBufferPointer(picture.pixels))
-            else { throw Failure(path, "the picture is too large") }
-            try run(engine, frame, path, nil, take)
-        case .clip(let path, let item):
-            let source = try Self.source(item)
-            var isEmpty = true
-            while let frame = try Self.next(of: source) {
-                isEmpty = false
-                let place = Inference.Place(frame: frame.number, seconds: Double(frame.time) / 1e9)
-                try run(engine, frame.view, path, place, take)
-            }
-            guard !isEmpty else { throw Failure("\(path): no frame in it") }
+        let converters = converters
+        try reader.read(input) { (frame, place) throws(Failure) in
+            try Self.run(engine, converters, frame, input.name, place, take)
         }
     }
 
-    private static func source(_ item: SourceItem) throws(Failure) -> Source {
-        do throws(SourceError) { return try Source([item]) } catch { throw Failure(error.message) }
-    }
-
-    private static func next(of source: Source) throws(Failure) -> SourceFrame? {
-        do throws(SourceError) {
-            guard case .frame(let frame) = try source.next() else { return nil }
-            return frame
-        } catch {
-            throw Failure(error.message)
-        }
-    }
-
-    private mutating func decode(_ path: String) throws(Failure) {
-        let file = try WholeFile.read(path)
-        do {
-            try file.withUnsafeBytes { bytes in try picture.decode(bytes) }
-        } catch {
-            if let impostor = Impostor(of: file) {
-                throw Failure("\(path): \(impostor.description); \(impostor.remedy)")
-            }
-            throw Failure(path, "\(error)")
-        }
-    }
-
-    private func run(
-        _ engine: borrowing Engine, _ frame: FrameView, _ path: String, _ place: Inference.Place?, _ take: Take
+    private static func run(
+        _ engine: borrowing Engine, _ converters: [Zone], _ frame: FrameView, _ path: String,
+        _ place: Inference.Place?, _ take: Take
     ) throws(Failure) {
         guard let target = engine.pictureTensor else { return }
         let view = engine.bundle.view

@@ -33,7 +33,7 @@ extension TrainedModel {
     }
 
     /// What the model says of the pixels of its first input.
-    fileprivate var advisedPixels: SensorFile.PixelScale? {
+    var advisedPixels: SensorFile.PixelScale? {
         metadata?.inputs.first?.normalization.map {
             .normalized(mean: $0.mean.map { Double($0) }, std: $0.std.map { Double($0) })
         }

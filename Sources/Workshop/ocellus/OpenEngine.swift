@@ -21,6 +21,9 @@ struct Runnable {
     /// What its making has to say.
     let notes: [String]
 
+    /// A bundle in memory.
+    init(path: String, bytes: [UInt8], notes: [String]) { (self.path, self.bytes, self.notes) = (path, bytes, notes) }
+
     /// - Parameters:
     ///   - kernels: a bundle is packed again for them where it has others.
     ///   - threads: for a bundle at most those that it is built for.

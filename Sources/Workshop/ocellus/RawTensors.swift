@@ -56,6 +56,17 @@ extension Engine {
     }
 }
 
+extension Engine {
+    /// One float32 output.
+    func floatOutput(_ index: Int) -> [Float] {
+        rawOutput(index).withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map {
+                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+            }
+        }
+    }
+}
+
 /// The values that an output took, as real numbers where it is quantized.
 struct OutputSummary: Codable {
     var tensor: TensorDescription

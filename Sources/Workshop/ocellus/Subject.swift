@@ -9,7 +9,7 @@ import System
 struct TrainedModel {
     let path: String
     let bytes: [UInt8]
-    let graph: Graph
+    var graph: Graph
     /// What the file says of itself beside the network.
     let metadata: ModelMetadata?
     /// Why that is not read; nil: it is, or there is none.
@@ -109,6 +109,12 @@ extension Compiler {
     static func compile(
         _ model: TrainedModel, _ options: Options, about path: String, progress: (Stage) -> Void = { _ in }
     ) throws(Failure) -> Result {
+        guard model.graph.level == .quantized else {
+            throw Failure(
+                path,
+                "a model in float32; make an int8 bundle of it first: ocellus build \(path) --calibrate FOLDER, with a folder "
+                    + "of pictures such as it will see")
+        }
         var options = options
         let notes = options.take(from: model)
         do throws(CompileError) {

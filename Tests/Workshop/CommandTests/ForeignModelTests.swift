@@ -152,16 +152,20 @@ import Testing
         check(try Command("build", "other.keras", in: folder), "other.keras", "a Keras model or weights", "TFLite")
     }
 
-    @Test("Models that are not quantized to int8 name the page that says how")
+    @Test("Models that are in float are built, and only built")
     func quantization() throws {
-        #expect(FileManager.default.fileExists(atPath: Checkout.file("docs/models.md").path))
         let folder = try Folder()
         var file = ModelFile(19, from: [1, 4], to: [1, 4])
         for index in [0, 1] { file.tensors[index].type = 0 }
         try folder.write(file.bytes, to: "float.tflite")
-        let command = try Command("build", "float.tflite", in: folder)
-        #expect(
-            command.errors.contains("a float32 model: it is not quantized; ")
-                && command.errors.contains("(docs/models.md)"))
+        #expect(try Command("build", "float.tflite", in: folder).errors.contains("its inputs are not one picture"))
+        for arguments in [["run", "float.tflite", "--input-raw", "x"], ["bench", "float.tflite"]] {
+            let command = try Command(arguments, in: folder)
+            #expect(
+                command.code != 0
+                    && command.errors.contains(
+                        "make an int8 bundle of it first: ocellus build float.tflite --calibrate"),
+                "\(command.errors)")
+        }
     }
 }
