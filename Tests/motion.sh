@@ -34,8 +34,16 @@ milliseconds() {
     awk '{ printf "%.0f", 1000 * ($1 + $2) }' "$work/time"
 }
 
-always=$(milliseconds always)
-gated=$(milliseconds gated)
+# The least of three: whoever else works on the machine only adds to it.
+least() {
+    for _ in 1 2 3; do
+        milliseconds "$1" || return 1
+        echo
+    done | sort -n | head -n 1
+}
+
+always=$(least always)
+gated=$(least gated)
 tail -n 1 "$work/gated.jsonl"
 echo "4,000 still frames: $always ms inferred, $gated ms behind the gate"
 grep -q '"frames":4000,' "$work/always.jsonl"
