@@ -72,8 +72,14 @@ struct SparseTensor {
         }
     }
 
+    /// Zeros that one element may stand for: a small file must not ask for any amount of memory.
+    private static let sparsest = 256
+
     /// All elements, row-major, from those that are kept.
     func dense(_ kept: [Float]) throws(ImportError) -> [Float] {
+        guard shape.reduce(1, *) <= Self.sparsest * max(kept.count, 256) else {
+            throw tensor.refuse("keeps \(kept.count) elements of \(shape)", "export the model again with dense weights")
+        }
         var result = [Float](repeating: 0, count: shape.reduce(1, *))
         var strides = shape
         var next = 1
