@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A new one is a case here, with its name, what it demands of scales and its reference arithmetic, and a line in
 /// `OperatorSupport`; shape, types, lowering, execution and reports follow.
-public enum UnaryFunction: Sendable, Equatable {
+public indirect enum UnaryFunction: Sendable, Equatable {
     case logistic
     case tanh
     case hardSwish
@@ -23,10 +23,18 @@ public enum UnaryFunction: Sendable, Equatable {
     case sqrt
     /// 1 over the square root.
     case rsqrt
-    /// x times its logistic function.
-    case silu
+    case erf
+    /// log(1 + e^x).
+    case softplus
+    /// x times tanh(softplus(x)) (Misra, arXiv:1908.08681).
+    case mish
+    /// `alpha * x + beta`, within 0 and 1.
+    case hardSigmoid(alpha: Float, beta: Float)
+    case reciprocal
     /// x above 0, e^x - 1 below (Clevert et al., arXiv:1511.07289).
     case elu
+    /// What several operations make of one real number.
+    case expression(Expression)
     /// What several operations make of one 8-bit element: 256 results, by the element's byte.
     case table([Int16])
 
@@ -48,7 +56,12 @@ public enum UnaryFunction: Sendable, Equatable {
         case .square: "SQUARE"
         case .sqrt: "SQRT"
         case .rsqrt: "RSQRT"
-        case .silu: "SILU"
+        case .erf: "ERF"
+        case .softplus: "SOFTPLUS"
+        case .mish: "MISH"
+        case .hardSigmoid: "HARD_SIGMOID"
+        case .reciprocal: "RECIPROCAL"
+        case .expression: "FUNCTION"
         case .elu: "ELU"
         case .table: "TABLE"
         }
@@ -59,6 +72,8 @@ public enum UnaryFunction: Sendable, Equatable {
         switch self {
         case .leakyRelu(let alpha): "alpha \(alpha)"
         case .gelu(approximate: true): "by tanh"
+        case .hardSigmoid(let alpha, let beta): "alpha \(alpha), beta \(beta)"
+        case .expression(let expression): expression.text
         default: ""
         }
     }
@@ -101,7 +116,8 @@ public enum UnaryFunction: Sendable, Equatable {
                 return (input.scale == output.scale ? magnitude : rescale(magnitude)) &+ output.zeroPoint
             }
         case .table(let results): return { Int32(results[Int(UInt8(truncatingIfNeeded: $0))]) }
-        case .logistic, .tanh, .gelu, .exp, .log, .neg, .square, .sqrt, .rsqrt, .silu, .elu:
+        case .logistic, .tanh, .gelu, .exp, .log, .neg, .square, .sqrt, .rsqrt, .elu, .erf, .softplus, .mish,
+            .hardSigmoid, .reciprocal, .expression:
             return Self.real(input: input, output: output, real)
         }
     }
@@ -125,11 +141,19 @@ public enum UnaryFunction: Sendable, Equatable {
         case .square: { $0 * $0 }
         case .sqrt: { $0.squareRoot() }
         case .rsqrt: { 1 / $0.squareRoot() }
-        case .silu: { $0 / (1 + Foundation.exp(-$0)) }
+        case .erf: { Foundation.erf($0) }
+        case .softplus: { Self.softplus($0) }
+        case .mish: { $0 * Foundation.tanh(Self.softplus($0)) }
+        case .hardSigmoid(let alpha, let beta): { Swift.min(Swift.max(alpha * $0 + beta, 0), 1) }
+        case .reciprocal: { 1 / $0 }
+        case .expression(let expression): expression.real
         case .elu: { $0 > 0 ? $0 : expm1($0) }
         case .table: preconditionFailure("a table is of quantized graphs alone")
         }
     }
+
+    /// Without overflow: e^x is beyond a float from 89 on.
+    private static func softplus(_ x: Float) -> Float { Swift.max(x, 0) + log1p(Foundation.exp(-x.magnitude)) }
 
     private static func approximateGelu(_ x: Float) -> Float {
         let scale = Float(2 / Double.pi.squareRoot() * 0.5.squareRoot())

@@ -14,9 +14,9 @@ enum Preparation {
         Pass(name: "constant operation folded", apply: foldConstants),
         Pass(name: "division as a product", apply: replaceDivisions),
         Pass(name: "sum as a mean", apply: replaceSums),
-        Pass(name: "x times its logistic function as one", apply: recognizeSiLU),
         Pass(name: "factors and addends into weights", apply: foldAffine),
         Pass(name: "activation into the operation before it", apply: fuseActivations),
+        Pass(name: "operations on one tensor as a function", apply: composeFunctions),
         Pass(name: "operation without a reader removed", apply: { $0.removeDeadNodes() }),
     ]
 
@@ -73,20 +73,6 @@ enum Preparation {
         var producers: [TensorID: Int] = [:]
         for (index, node) in graph.nodes.enumerated() { for id in node.outputs { producers[id] = index } }
         return producers
-    }
-
-    static func recognizeSiLU(_ graph: inout Graph) -> Int {
-        let producers = producers(graph)
-        return graph.replaceNodes { node, graph in
-            guard case .mul(.none) = node.operation else { return nil }
-            for (x, gate) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
-                guard let index = producers[gate], graph.nodes[index].operation == .unary(.logistic),
-                    graph.nodes[index].inputs == [x]
-                else { continue }
-                return [Node(.unary(.silu), inputs: [x], outputs: node.outputs, origin: node.origin)]
-            }
-            return nil
-        }
     }
 
     /// A constant factor or addend a channel behind a convolution or matrix product becomes one of its weights and bias.
