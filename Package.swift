@@ -97,7 +97,12 @@ let hostModules: [Target] = [
     .target(name: "Deployment", path: "Sources/Workshop/Deployment", resources: [.embedInCode("Assets")]),
     .target(name: "Graph", path: "Sources/Workshop/Graph"),
     .systemLibrary(name: "CZip", path: "Sources/Workshop/CZip", providers: [.apt(["libzip-dev"])]),
-    .target(name: "Importers", dependencies: ["CZip", "Graph"], path: "Sources/Workshop/Importers"),
+    // Generated of onnx.proto; see its README.
+    .target(
+        name: "ONNXFormat", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+        path: "Sources/Workshop/ONNXFormat", exclude: ["onnx.proto", "make.sh"]),
+    .target(
+        name: "Importers", dependencies: ["CZip", "Graph", "ONNXFormat"], path: "Sources/Workshop/Importers"),
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Reference", dependencies: ["COpenBLAS", "Graph"], path: "Sources/Workshop/Reference"),
@@ -125,10 +130,18 @@ let hostModules: [Target] = [
 
 let tests: [Target] = [
     // What tests of several modules need: golden data, damaged files.
-    .target(name: "TestSupport", dependencies: ["Bundle", "CBundle", "Graph"], path: "Tests/Support"),
+    .target(
+        name: "TestSupport",
+        dependencies: [
+            "Bundle", "CBundle", "Graph", "ONNXFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ], path: "Tests/Support"),
     .testTarget(name: "GraphTests", dependencies: ["Graph"], path: "Tests/Workshop/GraphTests"),
     .testTarget(
-        name: "ImportersTests", dependencies: ["Graph", "Importers", "TestSupport"],
+        name: "ImportersTests",
+        dependencies: [
+            "Graph", "Importers", "ONNXFormat", "Reference", "TestSupport",
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ],
         path: "Tests/Workshop/ImportersTests"),
     .testTarget(
         name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"],
@@ -228,6 +241,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: boardModules + hostModules + tests,
     swiftLanguageModes: [.v6]

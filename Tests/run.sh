@@ -19,7 +19,7 @@ source Tests/swift.sh
 
 # Everything that any part needs, before parts run beside one another. cross.sh and Boards/run.sh name their own again.
 packages() {
-    Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
+    Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev libonnx-testdata openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
         ffmpeg binutils file qemu-user cpio kmod make xz-utils qemu-system-arm qemu-system-misc libsimde-dev \
         gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu g++ pkg-config help2man man-db dpkg-dev lintian bash-completion zsh fish \
         debootstrap && Toolchains/install-cross.sh

@@ -18,7 +18,7 @@ struct Build: ParsableCommand {
             """)
 
     @Argument(
-        help: "A .tflite model, or a sensor file (.yaml) that names one.", completion: .source)
+        help: "A .tflite or .onnx model, or a sensor file (.yaml) that names one.", completion: .source)
     var input: String
 
     @Option(help: "The board's profile, or the path of one; see 'ocellus boards'.", completion: .board)
@@ -59,6 +59,9 @@ struct Build: ParsableCommand {
     @Option(help: ArgumentHelp("See --mean.", valueName: "numbers"))
     var std: NumberList?
 
+    @Option(help: ArgumentHelp("The picture's size where the model leaves it open.", valueName: "width x height"))
+    var size: PictureSize?
+
     @Flag(help: "Make the arena as small as can be, for up to 1.2 times the time by an estimate.")
     var minMemory = false
 
@@ -72,7 +75,7 @@ struct Build: ParsableCommand {
         if let threads, !(1...16).contains(threads) {
             throw ValidationError("--threads \(threads) is out of range; give 1 to 16")
         }
-        if let output, let ending = ["tflite", "yaml", "yml"].first(where: output.hasSuffix) {
+        if let output, let ending = ["tflite", "onnx", "yaml", "yml"].first(where: output.hasSuffix) {
             throw ValidationError("-o \(output): a bundle is no .\(ending) file; give a name that ends in .ocellus")
         }
         if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std go together; give both") }
@@ -96,9 +99,9 @@ struct Build: ParsableCommand {
         let name: String
         let pixels = Self.pixels(mean, std)
         var sources = [input, labels].compactMap { $0 }
-        switch try Subject(path: input) {
+        switch try Subject(path: input, size: size) {
         case .bundle:
-            throw Failure("\(input): already a bundle; give the .tflite model or sensor file it is to be built from")
+            throw Failure("\(input): already a bundle; give the model or sensor file it is to be built from")
         case .model(let found):
             model = found
             name = model.graph.name

@@ -6,7 +6,7 @@ import Foundation
 extension CompletionKind {
     static let bundle = file(extensions: ["ocellus"])
     /// What a bundle is built from.
-    static let source = file(extensions: ["tflite", "yaml", "yml"])
+    static let source = file(extensions: ["tflite", "onnx", "yaml", "yml"])
     /// What is run: built in memory, if it is no bundle.
     static let runnable = file(extensions: ["ocellus", "tflite", "yaml", "yml"])
     /// Folders among them, as of every kind of file.

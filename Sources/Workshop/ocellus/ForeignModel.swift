@@ -164,7 +164,7 @@ enum ForeignModel: Equatable {
     var remedy: String {
         let model = "a .tflite"
         return switch self {
-        case .onnx: "make \(model) of it, for example with onnx2tf"
+        case .onnx: "build it, or make \(model) of it with onnx2tf"
         case .savedModel, .keras, .frozenGraph: "make \(model) of it with TensorFlow's TFLiteConverter"
         case .pytorch, .safetensors:
             "make \(model) of the network with litert-torch, or of its ONNX export with onnx2tf"

@@ -19,7 +19,9 @@ struct Inspect: ParsableCommand {
             bundle for this machine.
             """)
 
-    @Argument(help: "An .ocellus bundle or a .tflite model.", completion: .file(extensions: ["ocellus", "tflite"]))
+    @Argument(
+        help: "An .ocellus bundle or a model (.tflite, .onnx).",
+        completion: .file(extensions: ["ocellus", "tflite", "onnx"]))
     var file: String
 
     @Flag(help: "Print it as JSON.")

@@ -26,6 +26,8 @@ struct ModelReport: Codable {
     }
 
     var file: String
+    /// "TensorFlow Lite" or "ONNX".
+    var format: String
     var fileBytes: Int
     var macs: Int
     var constantBytes: Int
@@ -39,6 +41,7 @@ struct ModelReport: Codable {
     init(_ model: TrainedModel) {
         let graph = model.graph
         file = model.path
+        format = model.isONNX ? "ONNX" : "TensorFlow Lite"
         fileBytes = model.bytes.count
         macs = graph.macs
         constantBytes = graph.tensors.reduce(0) { $0 + ($1.constant?.count ?? 0) }
@@ -87,7 +90,7 @@ struct ModelReport: Codable {
                 Format.grouped(tensor.bytes) + (tensor.isConstant ? " constant" : ""), tensor.name,
             ])
         }
-        var parts = [["\(file): TensorFlow Lite model, \(Format.grouped(fileBytes)) bytes"] + head.lines(indent: 2)]
+        var parts = [["\(file): \(format) model, \(Format.grouped(fileBytes)) bytes"] + head.lines(indent: 2)]
         if let metadata { parts.append(["Metadata"] + metadata.lines) }
         parts += [["Operators"] + nodes.lines(indent: 2), ["Tensors"] + table.lines(indent: 2)]
         return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")

@@ -9,23 +9,33 @@ import System
 struct TrainedModel {
     let path: String
     let bytes: [UInt8]
+    /// Or else a TensorFlow Lite model.
+    let isONNX: Bool
     var graph: Graph
     /// What the file says of itself beside the network.
     let metadata: ModelMetadata?
     /// Why that is not read; nil: it is, or there is none.
     let metadataProblem: String?
 
-    init(path: String) throws(Failure) {
-        try self.init(path: path, bytes: WholeFile.read(path))
+    /// - Parameter size: of a picture input whose size the file leaves open.
+    init(path: String, size: PictureSize? = nil) throws(Failure) {
+        try self.init(path: path, bytes: WholeFile.read(path), size: size)
     }
 
-    init(path: String, bytes: [UInt8]) throws(Failure) {
-        if let other = FileKind(of: bytes, named: path), other != .model {
-            throw Failure("\(path): \(other.words(insteadOf: "a TensorFlow Lite model (.tflite)"))")
+    init(path: String, bytes: [UInt8], size: PictureSize? = nil) throws(Failure) {
+        let kind = FileKind(of: bytes, named: path)
+        if let kind, kind != .model, kind != .foreign(.onnx) {
+            throw Failure("\(path): \(kind.words(insteadOf: "a TensorFlow Lite or ONNX model (.tflite, .onnx)"))")
         }
         self.path = path
         self.bytes = bytes
+        isONNX = kind == .foreign(.onnx)
         do throws(ImportError) {
+            if kind == .foreign(.onnx) {
+                graph = try ONNXImporter.read(bytes, name: path, size: size.map { ($0.height, $0.width) })
+                (metadata, metadataProblem) = (nil, nil)
+                return
+            }
             graph = try TFLiteImporter.read(bytes, name: path)
         } catch {
             throw Failure(error.description)
@@ -49,12 +59,13 @@ enum Subject {
     case sensor(SensorFile, path: String, TrainedModel)
 
     /// A sensor file by its name, the others by their first bytes.
-    init(path: String) throws(Failure) {
+    /// - Parameter size: of a picture input whose size a model leaves open.
+    init(path: String, size: PictureSize? = nil) throws(Failure) {
         if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
-            self = try Self.sensor(path)
+            self = try Self.sensor(path, size)
             return
         }
-        let expected = "an .ocellus bundle or a .tflite model"
+        let expected = "an .ocellus bundle or a model (.tflite, .onnx)"
         let bytes: [UInt8]
         do throws(Failure) { bytes = try WholeFile.read(path) } catch {
             guard let model = ForeignModel(folder: path) else { throw error }
@@ -62,7 +73,7 @@ enum Subject {
         }
         switch FileKind(of: bytes, named: path) {
         case .bundle: self = .bundle(path: path)
-        case .model: self = .model(try TrainedModel(path: path, bytes: bytes))
+        case .model, .foreign(.onnx): self = .model(try TrainedModel(path: path, bytes: bytes, size: size))
         case nil where path.hasSuffix(".ocellus"): self = .bundle(path: path)
         case nil where path.hasSuffix(".tflite"): self = .model(try TrainedModel(path: path, bytes: bytes))
         case let kind:
@@ -74,14 +85,14 @@ enum Subject {
 
 extension Subject {
     /// A sensor file without labels has those of its model.
-    private static func sensor(_ path: String) throws(Failure) -> Subject {
+    private static func sensor(_ path: String, _ size: PictureSize?) throws(Failure) -> Subject {
         var opened: Result<TrainedModel, Failure>?
         var note: String?
         let sensor: SensorFile
         do throws(ConfigurationError) {
             sensor = try SensorFile(contentsOf: path) { model, output in
                 do throws(Failure) {
-                    let model = try TrainedModel(path: model)
+                    let model = try TrainedModel(path: model, size: size)
                     opened = .success(model)
                     let found = model.labels(ofOutput: output)
                     note = found.note
@@ -99,7 +110,7 @@ extension Subject {
         switch opened {
         case .success(let model): return .sensor(sensor, path: path, model)
         case .failure(let failure): throw failure
-        case nil: return .sensor(sensor, path: path, try TrainedModel(path: sensor.model))
+        case nil: return .sensor(sensor, path: path, try TrainedModel(path: sensor.model, size: size))
         }
     }
 }

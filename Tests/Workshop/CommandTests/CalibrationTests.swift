@@ -109,6 +109,33 @@ import Testing
         #expect(try folder.names() == ["net.tflite", "photos"])
     }
 
+    @Test("An ONNX model is built likewise, by its name or its first bytes")
+    func onnx() throws {
+        let folder = try folder(pictures: 20)
+        try folder.write(try ONNXSample.bytes, to: "net.onnx")
+        try folder.write(try ONNXSample.bytes, to: "other")
+        for file in ["net.onnx", "other"] {
+            let build = try Command(
+                "build", file, "--calibrate", "photos", "--mean", "127.5", "--std", "127.5", "-o", "n.ocellus",
+                "--json",
+                in: folder)
+            #expect(build.code == 0, "\(build.errors)")
+            let report = try #require(try build.fields["quantization"] as? [String: Any])
+            let output = try #require((report["outputs"] as? [[String: Any]])?.first)
+            #expect(output["name"] as? String == "scores" && output["shape"] as? [Int] == [1, 5])
+            #expect(try #require(output["signalToNoise"] as? Double) > 25)
+            // A softmax of five: a list of probabilities.
+            let run = try Command("run", "n.ocellus", "photos/0.ppm", "--json", in: folder)
+            #expect(run.code == 0 && run.text.contains("probability"), "\(run.errors)")
+        }
+        #expect(try Command("inspect", "net.onnx", in: folder).text.hasPrefix("net.onnx: ONNX model, "))
+        try folder.write([0x08, 0x08, 0x12, 0x07, 0x70], to: "torn.onnx")
+        let torn = try Command("build", "torn.onnx", in: folder)
+        #expect(torn.code != 0 && torn.errors.contains("torn.onnx: its protocol buffer cannot be read; "))
+        let size = try Command("build", "net.onnx", "--size", "8by8", in: folder)
+        #expect(size.code != 0 && size.errors.contains("The value '8by8' is invalid for '--size <width x height>'"))
+    }
+
     @Test("Models that are int8 already need no pictures")
     func quantized() throws {
         let folder = try folder(pictures: 1)

@@ -12,8 +12,6 @@ import Testing
     private static let node: [UInt8] = [0x0a, 0x14, 0x0a, 5] + text("input") + [0x12, 11] + text("Placeholder")
 
     private static let files: [(name: String, bytes: [UInt8], kind: String, remedy: String)] = [
-        ("m.onnx", [0x08, 0x08, 0x12, 0x07] + text("pytorch and more"), "an ONNX model", "onnx2tf"),
-        ("m.other", [0x08, 0x08, 0x12, 0x07] + text("pytorch and more"), "an ONNX model", "onnx2tf"),
         ("saved_model.pb", [0x08, 0x01, 0x12, 0x80, 0x01], "a TensorFlow SavedModel", "TFLiteConverter"),
         ("graph.pb", node, "a frozen TensorFlow graph (.pb)", "TFLiteConverter"),
         ("m.h5", [0x89, 0x48, 0x44, 0x46, 0x0d], "a Keras model or weights", "TFLiteConverter"),
@@ -104,14 +102,14 @@ import Testing
     @Test("Every command says so, of a bundle's place and of a sensor file's model too")
     func commands() throws {
         let folder = try folder()
-        try folder.write(Array("name: s\nmodel: m.onnx\n".utf8), to: "s.yaml")
+        try folder.write(Array("name: s\nmodel: m.h5\n".utf8), to: "s.yaml")
         #expect(try Command("build", Sample.personDetect, "-o", "good.ocellus", "-q", in: folder).code == 0)
         for arguments in [
-            ["run", "m.onnx", Sample.photo], ["bench", "m.onnx"], ["inspect", "m.onnx"], ["labels", "m.onnx"],
-            ["verify", "m.onnx", "good.ocellus"], ["verify", Sample.personDetect, "m.onnx"],
-            ["deploy", "user@board", "m.onnx", "--dry-run"], ["build", "s.yaml"], ["run", "s.yaml", Sample.photo],
+            ["run", "m.h5", Sample.photo], ["bench", "m.h5"], ["inspect", "m.h5"], ["labels", "m.h5"],
+            ["verify", "m.h5", "good.ocellus"], ["verify", Sample.personDetect, "m.h5"],
+            ["deploy", "user@board", "m.h5", "--dry-run"], ["build", "s.yaml"], ["run", "s.yaml", Sample.photo],
         ] {
-            check(try Command(arguments, in: folder), "m.onnx", "an ONNX model", "onnx2tf")
+            check(try Command(arguments, in: folder), "m.h5", "a Keras model or weights", "TFLiteConverter")
         }
     }
 

@@ -1,0 +1,130 @@
+import Foundation
+import Graph
+import ONNXFormat
+import SwiftProtobuf
+
+/// Reads ONNX models (`.onnx`, opset 6 to 24) that compute in float32.
+public enum ONNXImporter {
+    private static let opsets = 6...24
+    private static let damaged = "the file is damaged or not an ONNX model: copy or export it again"
+
+    /// - Parameters:
+    ///   - bytes: the whole file; any bytes are safe.
+    ///   - name: the file's name, for messages. The graph is named after it, without folders and extension.
+    ///   - size: height and width of a picture input whose size the file leaves open; nil: what its metadata says.
+    /// - Returns: a graph of level `.real` that `Graph.validate()` has passed. Pictures `[1, C, H, W]` are `[1, H, W, C]` in it.
+    /// - Throws: an error that names the file, the place and the remedy. A model with unsupported nodes is refused with all
+    ///   of them named at once.
+    public static func read(
+        _ bytes: [UInt8], name: String, size: (height: Int, width: Int)? = nil
+    ) throws(ImportError) -> Graph {
+        let model: Onnx_ModelProto
+        do { model = try Onnx_ModelProto(serializedBytes: bytes) } catch {
+            throw ImportError(file: name, problem: "its protocol buffer cannot be read", remedy: damaged)
+        }
+        guard model.hasGraph else { throw ImportError(file: name, problem: "it has no graph", remedy: damaged) }
+        guard let opset = model.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" })?.version
+        else {
+            throw ImportError(file: name, problem: "it does not say which opset it is written in", remedy: damaged)
+        }
+        guard opsets.contains(Int(opset)) else {
+            throw ImportError(
+                file: name,
+                problem: "it is written in opset \(opset); \(opsets.lowerBound) to \(opsets.upperBound) are supported",
+                remedy: "export it again with another opset_version, or convert it with onnx.version_converter")
+        }
+        let last = name.split(separator: "/").last.map(String.init) ?? name
+        let translator = ONNXTranslator(
+            file: name, name: last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last, opset: Int(opset))
+        try refuseUnsupported(model.graph, name)
+        for tensor in model.graph.initializer { translator.define(tensor.name, try ONNXValue(tensor, file: name)) }
+        try defineInputs(model, translator, size ?? pictureSize(model), name)
+        for (index, proto) in model.graph.node.enumerated() {
+            let node = ONNXNode(proto: proto, index: index, file: name)
+            guard let type = ONNXOperator(rawValue: proto.opType) else { continue }
+            let results = try translator.translate(type, node)
+            for (result, value) in zip(proto.output, results) where !result.isEmpty { translator.define(result, value) }
+        }
+        for output in model.graph.output {
+            let node = ONNXNode(proto: Onnx_NodeProto(), index: model.graph.node.count, file: name)
+            let value = try translator.value(output.name, of: node)
+            let id = try translator.tensor(value, channelsLast: false, node)
+            translator.graph[id].name = output.name
+            translator.graph.outputs.append(id)
+        }
+        var graph = translator.graph
+        _ = graph.removeDeadNodes()
+        do throws(GraphError) { try graph.validate() } catch {
+            throw ImportError(file: name, problem: error.problem, remedy: error.remedy ?? "export the model again")
+        }
+        return graph
+    }
+
+    /// Whether an input of such a shape is a picture with its channels first, as PyTorch has it. One with three channels or
+    /// one at its end has them last already.
+    static func isPicture(_ shape: [Int]) -> Bool {
+        shape.count == 4 && ([1, 3].contains(shape[1]) || ![1, 3].contains(shape[3]))
+    }
+
+    private static func refuseUnsupported(_ graph: Onnx_GraphProto, _ file: String) throws(ImportError) {
+        var counts: [String: Int] = [:]
+        for node in graph.node {
+            let isStandard = node.domain.isEmpty || node.domain == "ai.onnx"
+            guard !isStandard || ONNXOperator(rawValue: node.opType) == nil else { continue }
+            counts[isStandard ? node.opType : "\(node.domain).\(node.opType)", default: 0] += 1
+        }
+        guard !counts.isEmpty else { return }
+        let total = counts.values.reduce(0, +)
+        throw ImportError(
+            file: file,
+            problem: "\(total) of the model's \(graph.node.count) nodes \(total == 1 ? "is" : "are") not supported",
+            remedy: "export the model again without these:",
+            details: counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted())
+    }
+
+    /// What YOLO's exporter writes: "[320, 320]".
+    private static func pictureSize(_ model: Onnx_ModelProto) -> (height: Int, width: Int)? {
+        guard let text = model.metadataProps.first(where: { $0.key == "imgsz" })?.value else { return nil }
+        let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+    }
+
+    private static func defineInputs(
+        _ model: Onnx_ModelProto, _ translator: ONNXTranslator, _ size: (height: Int, width: Int)?, _ file: String
+    ) throws(ImportError) {
+        let constants = Set(model.graph.initializer.map(\.name))
+        for input in model.graph.input where !constants.contains(input.name) {
+            func refuse(_ problem: String, _ remedy: String) -> ImportError {
+                ImportError(file: file, problem: "input '\(input.name)': \(problem)", remedy: remedy)
+            }
+            let type = input.type.tensorType
+            guard Onnx_TensorProto.DataType(rawValue: Int(type.elemType)) == .float else {
+                throw refuse(
+                    "has element type \(type.elemType); float32 is supported", "export the model again in float32")
+            }
+            var shape: [Int] = []
+            for (dimension, extent) in type.shape.dim.enumerated() {
+                if extent.dimValue > 0, extent.dimValue <= 1 << 24 {
+                    shape.append(Int(extent.dimValue))
+                } else if dimension == 0 {
+                    shape.append(1)
+                } else if type.shape.dim.count == 4, dimension >= 2, let size {
+                    shape.append(dimension == 2 ? size.height : size.width)
+                } else {
+                    throw refuse(
+                        "its dimension \(dimension) is not fixed",
+                        "give the picture's size, as --size 320x320, or export it with one")
+                }
+            }
+            guard let count = ONNXTranslator.count(shape), count <= GraphLimits.tensorBytes / 8 else {
+                throw refuse("has the shape \(shape)", "export the model again with a smaller picture")
+            }
+            let isPicture = isPicture(shape)
+            let id = translator.graph.append(
+                Tensor(name: input.name, shape: isPicture ? ChannelsLast.shape(shape) : shape, type: .float32))
+            translator.graph.inputs.append(id)
+            translator.define(
+                input.name, ONNXValue(shape: shape, content: .activation(id), isChannelsLast: isPicture))
+        }
+    }
+}

@@ -1,0 +1,349 @@
+import Graph
+
+extension ONNXTranslator {
+    func stored(_ value: ONNXValue, _ axis: Int) -> Int {
+        value.isChannelsLast ? ChannelsLast.axis(axis, rank: value.shape.count) : axis
+    }
+
+    /// Numbers a dimension in the order of the value's tensor.
+    func stored<Element>(_ value: ONNXValue, _ list: [Element]) -> [Element] {
+        value.isChannelsLast ? ChannelsLast.order(list.count).map { list[$0] } : list
+    }
+
+    func own(_ value: ONNXValue, _ node: ONNXNode) throws(ImportError) -> TensorID {
+        try tensor(value, channelsLast: value.isChannelsLast, node)
+    }
+
+    func concatenation(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        var operands: [ONNXValue] = []
+        for position in node.proto.input.indices {
+            let value = try required(node, position)
+            // Without elements there is nothing to append.
+            if value.count > 0 || node.proto.input.count == 1 { operands.append(value) }
+        }
+        guard let first = operands.first, !first.shape.isEmpty else { throw node.damaged("has nothing to append") }
+        let axis = try axis(try node.whole("axis", default: 1), rank: first.shape.count, node)
+        var shape = first.shape
+        for value in operands.dropFirst() {
+            guard value.shape.count == shape.count,
+                shape.indices.allSatisfy({ $0 == axis || value.shape[$0] == shape[$0] })
+            else { throw node.damaged("\(value.shape) does not fit \(first.shape)") }
+            shape[axis] += value.shape[axis]
+        }
+        if let lists = operands.map(\.wholes) as? [[Int]], shape.count == 1 {
+            return ONNXValue(shape: shape, content: .wholes(lists.flatMap(\.self)))
+        }
+        let channelsLast = operands.contains(where: \.isChannelsLast)
+        var tensors: [TensorID] = []
+        for value in operands { tensors.append(try tensor(value, channelsLast: channelsLast, node)) }
+        let at = channelsLast ? ChannelsLast.axis(axis, rank: shape.count) : axis
+        return try emit(.concatenation(axis: at, .none), tensors, shape, channelsLast: channelsLast, node)
+    }
+
+    func split(_ node: ONNXNode) throws(ImportError) -> [ONNXValue] {
+        let x = try required(node, 0)
+        let axis = try axis(try node.whole("axis", default: 0), rank: x.shape.count, node)
+        let parts = node.proto.output.count
+        var sizes = try wholes(node, 1, "sizes") ?? node.wholes("split") ?? []
+        if sizes.isEmpty {
+            let size = (x.shape[axis] + parts - 1) / max(parts, 1)
+            sizes = (0..<parts).map { min(size, x.shape[axis] - $0 * size) }
+        }
+        guard sizes.count == parts, sizes.allSatisfy({ (1...x.shape[axis]).contains($0) }),
+            sizes.reduce(0, +) == x.shape[axis]
+        else {
+            throw node.damaged("\(x.shape[axis]) does not split into \(sizes)")
+        }
+        var start = 0
+        var results: [ONNXValue] = []
+        for size in sizes {
+            var begins = [Int](repeating: 0, count: x.shape.count)
+            var shape = x.shape
+            (begins[axis], shape[axis]) = (start, size)
+            results.append(try block(x, begins, shape, [Int](repeating: 1, count: shape.count), node))
+            start += size
+        }
+        return results
+    }
+
+    /// - Parameters: in ONNX's order.
+    func block(
+        _ x: ONNXValue, _ begins: [Int], _ shape: [Int], _ steps: [Int], _ node: ONNXNode
+    ) throws(ImportError) -> ONNXValue {
+        try emit(
+            .slice(begin: stored(x, begins), sizes: stored(x, shape), strides: stored(x, steps)), [try own(x, node)],
+            shape, channelsLast: x.isChannelsLast, node)
+    }
+
+    func slice(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let x = try required(node, 0)
+        let starts = try wholes(node, 1, "starts") ?? node.wholes("starts") ?? []
+        let ends = try wholes(node, 2, "ends") ?? node.wholes("ends") ?? []
+        let axes = try wholes(node, 3, "axes") ?? node.wholes("axes") ?? Array(starts.indices)
+        let strides = try wholes(node, 4, "steps") ?? [Int](repeating: 1, count: starts.count)
+        guard starts.count == ends.count, starts.count == axes.count, starts.count == strides.count else {
+            throw node.damaged("its starts, ends, axes and steps are not as many")
+        }
+        var (begins, shape, steps) = ([Int](repeating: 0, count: x.shape.count), x.shape, x.shape.map { _ in 1 })
+        for index in axes.indices {
+            let axis = try axis(axes[index], rank: x.shape.count, node)
+            let (extent, step) = (x.shape[axis], strides[index])
+            guard step != 0, step > -(1 << 31), step < 1 << 31 else { throw node.damaged("a step is \(step)") }
+            func clamped(_ value: Int) -> Int {
+                let at = value < 0 ? value.addingReportingOverflow(extent).partialValue : value
+                return step > 0 ? min(max(at, 0), extent) : min(max(at, -1), extent - 1)
+            }
+            let start = clamped(starts[index])
+            // Further below than any dimension goes is before its first element.
+            let end = ends[index] < -extent ? (step > 0 ? 0 : -1) : clamped(ends[index])
+            let count = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step
+            (begins[axis], shape[axis], steps[axis]) = (start, max(count, 0), step)
+        }
+        if let wholes = x.wholes, x.shape.count == 1 {
+            return ONNXValue(
+                shape: shape, content: .wholes((0..<shape[0]).map { wholes[begins[0] + $0 * steps[0]] }))
+        }
+        guard shape.allSatisfy({ $0 >= 1 }) else { throw node.refuse("its result \(shape) has no elements") }
+        return try block(x, begins, shape, steps, node)
+    }
+
+    func pad(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let x = try required(node, 0)
+        let rank = x.shape.count
+        let pads = try wholes(node, 1, "pads") ?? node.wholes("pads") ?? []
+        guard pads.count == 2 * rank, pads.allSatisfy({ (0...1 << 24).contains($0) }), try operand(node, 3) == nil
+        else {
+            throw node.refuse("its pads are \(pads)")
+        }
+        let (before, after) = (Array(pads[..<rank]), Array(pads[rank...]))
+        let shape = (0..<rank).map { before[$0] + x.shape[$0] + after[$0] }
+        let mode = node.text("mode", default: "constant")
+        if mode == "constant" {
+            let value = try operand(node, 2)?.reals?.first ?? node.real("value", default: 0)
+            return try emit(
+                .pad(before: stored(x, before), after: stored(x, after), value: Double(value)), [try own(x, node)],
+                shape, channelsLast: x.isChannelsLast, node)
+        }
+        var indices: [[Int]] = []
+        for dimension in 0..<rank {
+            let last = x.shape[dimension] - 1
+            let list = (-before[dimension]..<x.shape[dimension] + after[dimension]).map { at in
+                mode == "edge" ? min(max(at, 0), last) : at < 0 ? -at : at > last ? 2 * last - at : at
+            }
+            guard mode == "edge" || mode == "reflect", list.allSatisfy({ (0...last).contains($0) }) else {
+                throw node.refuse("mode \(mode) with pads \(pads) is not supported")
+            }
+            indices.append(list)
+        }
+        return try emit(
+            .select(indices: stored(x, indices)), [try own(x, node)], shape, channelsLast: x.isChannelsLast, node)
+    }
+
+    func gather(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let (x, index) = (try required(node, 0), try required(node, 1))
+        let axis = try axis(try node.whole("axis", default: 0), rank: x.shape.count, node)
+        guard let given = index.wholes, index.shape.count <= 1 else {
+            throw node.refuse("its indices are no constant list")
+        }
+        let list = given.map { $0 < 0 ? $0 + x.shape[axis] : $0 }
+        guard !list.isEmpty, list.allSatisfy({ x.shape[axis] > $0 && $0 >= 0 }) else {
+            throw node.damaged("indices \(given) are not among \(x.shape[axis])")
+        }
+        var shape = x.shape
+        shape[axis] = list.count
+        var final = shape
+        if index.shape.isEmpty { final.remove(at: axis) }
+        if let wholes = x.wholes, x.shape.count == 1 {
+            return ONNXValue(shape: final, content: .wholes(list.map { wholes[$0] }))
+        }
+        var indices = x.shape.map { Array(0..<$0) }
+        indices[axis] = list
+        let taken = try emit(
+            .select(indices: stored(x, indices)), [try own(x, node)], shape, channelsLast: x.isChannelsLast, node)
+        return try reshaped(taken, to: final, node)
+    }
+
+    func transpose(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let x = try required(node, 0)
+        let rank = x.shape.count
+        let permutation = node.wholes("perm") ?? Array((0..<rank).reversed())
+        guard permutation.sorted() == Array(0..<rank) else {
+            throw node.damaged("\(permutation) does not permute \(rank)")
+        }
+        let shape = permutation.map { x.shape[$0] }
+        switch x.content {
+        case .reals(let reals):
+            return ONNXValue(shape: shape, content: .reals(permuted(reals, x.shape, permutation)))
+        case .wholes(let wholes):
+            return ONNXValue(shape: shape, content: .wholes(permuted(wholes, x.shape, permutation)))
+        case .activation(let id):
+            let held = x.isChannelsLast ? ChannelsLast.order(rank) : Array(0..<rank)
+            // Where the tensor lies so already, in either order.
+            if permutation == held { return ONNXValue(shape: shape, content: .activation(id)) }
+            if rank >= 3, ChannelsLast.order(rank).map({ permutation[$0] }) == held {
+                return ONNXValue(shape: shape, content: .activation(id), isChannelsLast: true)
+            }
+            return try emit(
+                .transpose(permutation: permutation.map { held.firstIndex(of: $0) ?? 0 }), [id], shape, node)
+        }
+    }
+
+    func resize(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let x = try required(node, 0)
+        guard x.shape.count == 4 else {
+            throw node.refuse("its input has the shape \(x.shape); four dimensions are supported")
+        }
+        // Upsample and Resize of opset 10 have scales second.
+        let isOld = node.type == "Upsample" || opset < 11
+        var size: [Int]?
+        // Elements of the result for one of the input, in rows and columns: as the file says them.
+        var factors: [Double]?
+        if !isOld, let sizes = try wholes(node, 3, "sizes"), sizes.count == 4 { size = sizes }
+        if size == nil {
+            let scales = try operand(node, isOld ? 1 : 2)?.reals ?? node.reals("scales") ?? []
+            guard scales.count == 4, scales.allSatisfy({ $0 > 0 && $0 < 65536 }) else {
+                throw node.refuse("its scales are \(scales)")
+            }
+            size = (0..<4).map { Int((Double(x.shape[$0]) * Double(scales[$0])).rounded(.down)) }
+            factors = scales.map { Double($0) }
+        }
+        guard let size, size[0] == x.shape[0], size[1] == x.shape[1], size.allSatisfy({ (1...1 << 20).contains($0) })
+        else { throw node.refuse("resizes \(x.shape) to \(size ?? []); heights and widths alone are supported") }
+        let mode = node.text("mode", default: "nearest")
+        let transform = isOld ? "asymmetric" : node.text("coordinate_transformation_mode", default: "half_pixel")
+        let input = try tensor(x, channelsLast: true, node)
+        let isHalf = transform == "half_pixel" || (transform == "pytorch_half_pixel" && size[2] > 1 && size[3] > 1)
+        guard isHalf || transform == "asymmetric" || transform == "align_corners" else {
+            throw node.refuse("coordinate_transformation_mode \(transform) is not supported")
+        }
+        if mode == "linear" || mode == "bilinear" {
+            if let factors,
+                let axis = [2, 3].first(where: { abs(Double(x.shape[$0]) * factors[$0] - Double(size[$0])) > 1e-3 })
+            {
+                throw node.refuse(
+                    "its scale \(factors[axis]) makes no whole number of \(x.shape[axis])",
+                    "export the model again with sizes")
+            }
+            return try emit(
+                .resizeBilinear(alignCorners: transform == "align_corners", halfPixelCenters: isHalf, asFloats: false),
+                [input], size, channelsLast: true, node)
+        }
+        guard mode == "nearest" else { throw node.refuse("mode \(mode) is not supported; nearest and linear are") }
+        let rounding = isOld ? "floor" : node.text("nearest_mode", default: "round_prefer_floor")
+        func sources(_ axis: Int) -> [Int] {
+            let (from, to) = (Double(x.shape[axis]), Double(size[axis]))
+            let step = factors.map { 1 / $0[axis] } ?? from / to
+            return (0..<size[axis]).map { index in
+                let position: Double =
+                    switch transform {
+                    case "align_corners": to > 1 ? Double(index) * (from - 1) / (to - 1) : 0
+                    case "asymmetric": Double(index) * step
+                    default: (Double(index) + 0.5) * step - 0.5
+                    }
+                let rounded: Double =
+                    switch rounding {
+                    case "floor": position.rounded(.down)
+                    case "ceil": position.rounded(.up)
+                    case "round_prefer_ceil": (position + 0.5).rounded(.down)
+                    default: (position - 0.5).rounded(.up)
+                    }
+                return Int(min(max(rounded, 0), from - 1))
+            }
+        }
+        let (rows, columns) = (sources(2), sources(3))
+        // One of TensorFlow Lite's, where it takes the same elements.
+        for (align, half) in [(false, false), (false, true), (true, false)] {
+            let axes = [2, 3].map {
+                NearestAxis(input: x.shape[$0], output: size[$0], alignCorners: align, halfPixelCenters: half).source
+            }
+            if axes == [rows, columns] {
+                return try emit(
+                    .resizeNearestNeighbor(alignCorners: align, halfPixelCenters: half), [input], size,
+                    channelsLast: true, node)
+            }
+        }
+        return try emit(
+            .select(indices: [Array(0..<size[0]), rows, columns, Array(0..<size[1])]), [input], size,
+            channelsLast: true, node)
+    }
+
+    func blocks(_ node: ONNXNode) throws(ImportError) -> (x: ONNXValue, input: TensorID, size: Int) {
+        let x = try required(node, 0)
+        let size = try node.whole("blocksize", default: 0)
+        guard x.shape.count == 4, (1...1 << 10).contains(size) else { throw node.damaged("blocks of \(size)") }
+        return (x, try tensor(x, channelsLast: true, node), size)
+    }
+
+    func depthToSpace(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let (x, input, size) = try blocks(node)
+        let block = size * size
+        guard x.shape[1] % block == 0 else { throw node.damaged("\(x.shape[1]) channels are no blocks of \(size)") }
+        let channels = x.shape[1] / block
+        var source = input
+        if node.text("mode", default: "DCR") == "CRD" {
+            // Channel c * block + place becomes place * channels + c.
+            let order = (0..<x.shape[1]).map { $0 % channels * block + $0 / channels }
+            let moved = try emit(
+                .select(indices: [x.shape[0], x.shape[2], x.shape[3]].map { Array(0..<$0) } + [order]), [input],
+                x.shape,
+                channelsLast: true, node)
+            source = try tensor(moved, channelsLast: true, node)
+        }
+        return try emit(
+            .depthToSpace(blockSize: size), [source],
+            [x.shape[0], channels, x.shape[2] * size, x.shape[3] * size], channelsLast: true, node)
+    }
+
+    func spaceToDepth(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let (x, input, size) = try blocks(node)
+        guard x.shape[2] % size == 0, x.shape[3] % size == 0 else {
+            throw node.damaged("\(x.shape) is no blocks of \(size)")
+        }
+        return try emit(
+            .spaceToDepth(blockSize: size), [input],
+            [x.shape[0], x.shape[1] * size * size, x.shape[2] / size, x.shape[3] / size], channelsLast: true, node)
+    }
+
+    func reduction(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let x = try required(node, 0)
+        var axes: [Int] = []
+        for given in try wholes(node, 1, "axes") ?? node.wholes("axes") ?? [] {
+            axes.append(try axis(given, rank: x.shape.count, node))
+        }
+        if axes.isEmpty {
+            if try node.whole("noop_with_empty_axes", default: 0) != 0 { return x }
+            axes = Array(x.shape.indices)
+        }
+        var shape = x.shape
+        for axis in axes { shape[axis] = 1 }
+        let sorted = axes.map { stored(x, $0) }.sorted()
+        let operation: Operation =
+            switch node.type {
+            case "ReduceMean": .mean(axes: sorted, keepDims: true)
+            case "ReduceSum": .sum(axes: sorted, keepDims: true)
+            default: .reduceExtreme(axes: sorted, keepDims: true, greatest: node.type == "ReduceMax")
+            }
+        let kept = try emit(
+            operation, [try own(x, node)], shape,
+            channelsLast: x.isChannelsLast, node)
+        if try node.whole("keepdims", default: 1) != 0 { return kept }
+        return try reshaped(kept, to: x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }, node)
+    }
+
+    func argMax(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let x = try required(node, 0)
+        let axis = try axis(try node.whole("axis", default: 0), rank: x.shape.count, node)
+        guard try node.whole("select_last_index", default: 0) == 0 else {
+            throw node.refuse("select_last_index is not supported")
+        }
+        var shape = x.shape
+        shape.remove(at: axis)
+        let index = try emit(
+            .argMax(axis: axis), [try tensor(x, channelsLast: false, node)], shape, node, type: .int64)
+        guard try node.whole("keepdims", default: 1) != 0, case .activation(let id) = index.content else {
+            return index
+        }
+        shape.insert(1, at: axis)
+        return try emit(.reshape, [id], shape, node, type: .int64)
+    }
+}

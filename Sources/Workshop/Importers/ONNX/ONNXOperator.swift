@@ -1,0 +1,152 @@
+import Graph
+
+/// ONNX's operators that are taken, by its names.
+enum ONNXOperator: String {
+    case conv = "Conv"
+    case convTranspose = "ConvTranspose"
+    case maxPool = "MaxPool"
+    case averagePool = "AveragePool"
+    case globalAveragePool = "GlobalAveragePool"
+    case globalMaxPool = "GlobalMaxPool"
+    case gemm = "Gemm"
+    case matMul = "MatMul"
+    case batchNormalization = "BatchNormalization"
+    case relu = "Relu"
+    case sigmoid = "Sigmoid"
+    case tanh = "Tanh"
+    case exp = "Exp"
+    case log = "Log"
+    case abs = "Abs"
+    case neg = "Neg"
+    case sqrt = "Sqrt"
+    case hardSwish = "HardSwish"
+    case erf = "Erf"
+    case softplus = "Softplus"
+    case mish = "Mish"
+    case reciprocal = "Reciprocal"
+    case leakyRelu = "LeakyRelu"
+    case elu = "Elu"
+    case hardSigmoid = "HardSigmoid"
+    case gelu = "Gelu"
+    case add = "Add"
+    case sub = "Sub"
+    case mul = "Mul"
+    case div = "Div"
+    case min = "Min"
+    case max = "Max"
+    case sum = "Sum"
+    case pRelu = "PRelu"
+    case clip = "Clip"
+    case pow = "Pow"
+    case softmax = "Softmax"
+    case concat = "Concat"
+    case split = "Split"
+    case slice = "Slice"
+    case pad = "Pad"
+    case gather = "Gather"
+    case transpose = "Transpose"
+    case resize = "Resize"
+    case upsample = "Upsample"
+    case depthToSpace = "DepthToSpace"
+    case spaceToDepth = "SpaceToDepth"
+    case reduceMean = "ReduceMean"
+    case reduceSum = "ReduceSum"
+    case reduceMax = "ReduceMax"
+    case reduceMin = "ReduceMin"
+    case argMax = "ArgMax"
+    case identity = "Identity"
+    case dropout = "Dropout"
+    case constant = "Constant"
+    case constantOfShape = "ConstantOfShape"
+    case shape = "Shape"
+    case cast = "Cast"
+    case reshape = "Reshape"
+    case flatten = "Flatten"
+    case squeeze = "Squeeze"
+    case unsqueeze = "Unsqueeze"
+    case expand = "Expand"
+    case tile = "Tile"
+    case range = "Range"
+    case floor = "Floor"
+    case ceil = "Ceil"
+}
+
+extension ONNXTranslator {
+    /// The results of one node, in its order.
+    func translate(_ type: ONNXOperator, _ node: ONNXNode) throws(ImportError) -> [ONNXValue] {
+        if type == .split { return try split(node) }
+        return [try single(type, node)]
+    }
+
+    private func single(_ type: ONNXOperator, _ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        switch type {
+        case .conv: return try convolution(node)
+        case .convTranspose: return try transposedConvolution(node)
+        case .maxPool: return try pool(node, isMax: true)
+        case .averagePool: return try pool(node, isMax: false)
+        case .globalAveragePool: return try globalPool(node, .mean(axes: [1, 2], keepDims: true))
+        case .globalMaxPool: return try globalPool(node, .reduceExtreme(axes: [1, 2], keepDims: true, greatest: true))
+        case .gemm: return try gemm(node)
+        case .matMul: return try product(node)
+        case .batchNormalization: return try batchNormalization(node)
+        case .relu: return try unary(.relu, node)
+        case .sigmoid: return try unary(.logistic, node)
+        case .tanh: return try unary(.tanh, node)
+        case .exp: return try unary(.exp, node)
+        case .log: return try unary(.log, node)
+        case .abs: return try unary(.abs, node)
+        case .neg: return try unary(.neg, node)
+        case .sqrt: return try unary(.sqrt, node)
+        case .hardSwish: return try unary(.hardSwish, node)
+        case .erf: return try unary(.erf, node)
+        case .softplus: return try unary(.softplus, node)
+        case .mish: return try unary(.mish, node)
+        case .reciprocal: return try unary(.reciprocal, node)
+        case .leakyRelu: return try unary(.leakyRelu(alpha: node.real("alpha", default: 0.01)), node)
+        case .elu: return try elu(node)
+        case .hardSigmoid: return try hardSigmoid(node)
+        case .gelu: return try gelu(node)
+        case .add: return try binary(node, .add(.none))
+        case .sub: return try binary(node, .sub(.none))
+        case .mul: return try binary(node, .mul(.none))
+        case .div: return try binary(node, .div(.none))
+        case .min: return try several(node, .minimum)
+        case .max: return try several(node, .maximum)
+        case .sum: return try several(node, .add(.none))
+        case .pRelu: return try parametricRelu(node)
+        case .clip: return try clip(node)
+        case .pow: return try power(node)
+        case .softmax: return try softmax(node)
+        case .concat: return try concatenation(node)
+        case .slice: return try slice(node)
+        case .pad: return try pad(node)
+        case .gather: return try gather(node)
+        case .transpose: return try transpose(node)
+        case .resize: return try resize(node)
+        case .upsample: return try resize(node)
+        case .depthToSpace: return try depthToSpace(node)
+        case .spaceToDepth: return try spaceToDepth(node)
+        case .reduceMean: return try reduction(node)
+        case .reduceSum: return try reduction(node)
+        case .reduceMax: return try reduction(node)
+        case .reduceMin: return try reduction(node)
+        case .argMax: return try argMax(node)
+        case .identity: return try required(node, 0)
+        case .dropout: return try dropout(node)
+        case .constant: return try constant(node)
+        case .constantOfShape: return try constantOfShape(node)
+        case .shape: return try shape(node)
+        case .cast: return try cast(node)
+        case .reshape: return try reshape(node)
+        case .flatten: return try flatten(node)
+        case .squeeze: return try squeeze(node)
+        case .unsqueeze: return try unsqueeze(node)
+        case .expand: return try expand(node)
+        case .tile: return try tile(node)
+        case .range: return try range(node)
+        case .floor: return try rounded(node, .down)
+        case .ceil: return try rounded(node, .up)
+        case .split: throw node.damaged("has several results")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Graph
+import ONNXFormat
+
+extension ONNXValue {
+    /// A constant of the file.
+    init(_ proto: Onnx_TensorProto, file: String) throws(ImportError) {
+        func refuse(_ problem: String, _ remedy: String = "export the model again") -> ImportError {
+            ImportError(file: file, problem: "tensor '\(proto.name)': \(problem)", remedy: remedy)
+        }
+        guard proto.dataLocation != .external else {
+            throw refuse(
+                "its data lie in another file", "save the model as one file, for example with onnx.save_model")
+        }
+        var count = 1
+        var shape: [Int] = []
+        for extent in proto.dims {
+            let (product, overflow) = count.multipliedReportingOverflow(by: Int(extent))
+            guard extent >= 0, !overflow, product <= GraphLimits.tensorBytes / 4 else {
+                throw refuse("has the shape \(proto.dims)")
+            }
+            (count, shape) = (product, shape + [Int(extent)])
+        }
+        let raw = [UInt8](proto.rawData)
+        func words<Word: FixedWidthInteger>(_ type: Word.Type) -> [Word] {
+            raw.withUnsafeBytes { bytes in
+                (0..<bytes.count / MemoryLayout<Word>.size).map {
+                    Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
+                }
+            }
+        }
+        let content: Content
+        switch Onnx_TensorProto.DataType(rawValue: Int(proto.dataType)) {
+        case .float:
+            content = .reals(raw.isEmpty ? proto.floatData : words(UInt32.self).map { Float(bitPattern: $0) })
+        case .double:
+            content = .reals(
+                (raw.isEmpty ? proto.doubleData : words(UInt64.self).map { Double(bitPattern: $0) }).map { Float($0) })
+        case .float16:
+            content = .reals(
+                (raw.isEmpty ? proto.int32Data.map { UInt16(truncatingIfNeeded: $0) } : words(UInt16.self)).map {
+                    Float(Float16(bitPattern: $0))
+                })
+        case .bfloat16:
+            content = .reals(
+                (raw.isEmpty ? proto.int32Data.map { UInt16(truncatingIfNeeded: $0) } : words(UInt16.self)).map {
+                    Float(bitPattern: UInt32($0) << 16)
+                })
+        case .int64: content = .wholes((raw.isEmpty ? proto.int64Data : words(Int64.self)).map { Int($0) })
+        case .int32: content = .wholes((raw.isEmpty ? proto.int32Data : words(Int32.self)).map { Int($0) })
+        case .int16:
+            content = .wholes(raw.isEmpty ? proto.int32Data.map { Int($0) } : words(Int16.self).map { Int($0) })
+        case .int8: content = .wholes(raw.isEmpty ? proto.int32Data.map { Int($0) } : words(Int8.self).map { Int($0) })
+        case .uint8, .bool:
+            content = .wholes(raw.isEmpty ? proto.int32Data.map { Int($0) } : raw.map { Int($0) })
+        default: throw refuse("its element type \(proto.dataType) is not supported")
+        }
+        self.init(shape: shape, content: content)
+        let held =
+            switch content {
+            case .reals(let values): values.count
+            case .wholes(let values): values.count
+            case .activation: 0
+            }
+        guard held == count else { throw refuse("holds \(held) elements where its shape \(shape) takes \(count)") }
+    }
+}
