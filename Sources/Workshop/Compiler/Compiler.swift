@@ -50,7 +50,7 @@ public struct Compiler {
     public init(_ options: Options) { self.options = options }
 
     /// - Parameters:
-    ///   - graph: validated, as importers give it.
+    ///   - graph: validated, of level `.quantized`.
     ///   - origin: the trained model's file name, which the bundle records.
     ///   - originBytes: the file's bytes, whose checksum the bundle records.
     public func compile(
@@ -66,6 +66,9 @@ public struct Compiler {
         _ graph: Graph, origin: String, originBytes: [UInt8], progress: (Stage) -> Void = { _ in },
         fuseStrips: (inout Draft, StripFusion.Target) -> Void
     ) throws(CompileError) -> Result {
+        guard graph.level == .quantized else {
+            throw CompileError("\(origin): the model computes in float32; quantize it first")
+        }
         let set = try chooseKernelSet()
         let threads = options.threads ?? options.board.threads
         let caches = if let caches = options.caches { caches } else { try Caches(options.board) }

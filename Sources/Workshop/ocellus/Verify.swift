@@ -52,6 +52,11 @@ struct Verify: ParsableCommand {
         let progress = Progress()
         progress.show("reading \(model)")
         let (trained, graph) = try reference()
+        guard graph.level == .quantized else {
+            throw Failure(
+                model,
+                "a model in float32, which no bundle gives the bytes of; 'ocellus build --calibrate' tells how they agree")
+        }
         let opened = try Bundle.opened(bundle)
         try Self.check(opened.view, madeFrom: trained, bundle)
         guard opened.view.inputs.count >= graph.inputs.count else {

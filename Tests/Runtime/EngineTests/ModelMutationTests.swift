@@ -19,7 +19,10 @@ import Testing
         var ran = 0
         var random = SplitMix64(state: 1)
         let run = try MutationRun("model", files: files, cases: 24_000) { bytes in
-            guard let graph = try? TFLiteImporter.read(bytes, name: "damaged.tflite") else { return false }
+            // Damage may make a float model of one, which is another test's.
+            guard let graph = try? TFLiteImporter.read(bytes, name: "damaged.tflite"), graph.level == .quantized else {
+                return false
+            }
             let isSmall = graph.work < 400_000
             let inputs = isSmall ? graph.inputs.map { randomInput(graph[$0], &random) } : []
             let expected = isSmall ? ReferenceExecutor(graph).outputs(inputs) : []
