@@ -55,7 +55,8 @@ struct Verify: ParsableCommand {
         guard graph.level == .quantized else {
             throw Failure(
                 model,
-                "a model in float32, which no bundle gives the bytes of; 'ocellus build --calibrate' tells how they agree")
+                "a model in float32, which no bundle gives the bytes of; 'ocellus build --calibrate' tells how they agree"
+            )
         }
         let opened = try Bundle.opened(bundle)
         try Self.check(opened.view, madeFrom: trained, bundle)

@@ -1,5 +1,8 @@
+import Foundation
 import Graph
 import Importers
+import ONNXFormat
+import SwiftProtobuf
 import Testing
 import TestSupport
 
@@ -51,6 +54,42 @@ import TestSupport
         #expect(run.accepted + run.refused == run.cases)
         #expect(run.refused > run.cases / 3, "the damage is found")
         #expect(run.accepted > run.cases / 50, "the damage is not always fatal, so deep checks are reached")
+        #expect(run.isBounded, "\(run.slowest)")
+    }
+
+    @Test("Damaged ONNX models are read or refused")
+    func damagedONNX() throws {
+        var shuffled = ONNXSample.model(input: [1, 4, 4, 4], output: "y")
+        shuffled.graph.initializer = [
+            ONNXSample.wholes("s", [0, 0, -1]), ONNXSample.wholes("e", [4]),
+            ONNXSample.wholes("p", [0, 0, 1, 1, 0, 0, 1, 1]),
+            ONNXSample.reals("f", [4], [1, 1, 2, 2]),
+        ]
+        shuffled.graph.node = [
+            ONNXSample.node("Pad", ["picture", "p"], "a"),
+            ONNXSample.node("Slice", ["a", "e", "e", "e"], "b"),
+            ONNXSample.node("Resize", ["a", "", "f"], "c"),
+            ONNXSample.node("Split", ["c"], "d", ["axis": 1]),
+            ONNXSample.node("Softmax", ["d"], "g", ["axis": 1]),
+            ONNXSample.node("Reshape", ["g", "s"], "h"),
+            ONNXSample.node("ReduceMean", ["h"], "y", lists: ["axes": [2]]),
+        ]
+        shuffled.graph.node.remove(at: 1)
+        _ = try ONNXImporter.read(try shuffled.serializedBytes(), name: "sound.onnx")
+        let files = [("classifier", ONNXSample.classifier()), ("movements", shuffled)]
+        let run = MutationRun(
+            "onnx", files: try files.map { ($0, [UInt8](try $1.serializedBytes() as Data)) }, cases: 12_000
+        ) { bytes in
+            do throws(ImportError) {
+                _ = try ONNXImporter.read(bytes, name: "damaged.onnx").macs
+                return true
+            } catch {
+                #expect(error.description.hasPrefix("damaged.onnx: "))
+                return false
+            }
+        }
+        #expect(run.accepted + run.refused == run.cases)
+        #expect(run.refused > run.cases / 5 && run.accepted > run.cases / 50)
         #expect(run.isBounded, "\(run.slowest)")
     }
 }
