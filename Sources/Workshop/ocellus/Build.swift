@@ -119,6 +119,11 @@ struct Build: ParsableCommand {
             sources.append(sensor.model)
             options.sensor = sensor
         }
+        let path = output ?? "\(name).ocellus"
+        if let other = sources.first(where: { WholeFile.same($0, path) }) {
+            throw Failure(
+                "\(path): the bundle would replace \(other), which it is built from; give another name with -o")
+        }
         var quantization: Quantizing.Result?
         if model.graph.level == .real {
             quantization = try quantize(model, &options, progress)
@@ -129,11 +134,6 @@ struct Build: ParsableCommand {
         let result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
         let isNative = options.board.architecture == .native
         try quantization?.measure(isNative ? result.bundle : nil, about: input, progress: progress)
-        let path = output ?? "\(name).ocellus"
-        if let other = sources.first(where: { WholeFile.same($0, path) }) {
-            throw Failure(
-                "\(path): the bundle would replace \(other), which it is built from; give another name with -o")
-        }
         try WholeFile.write(result.bundle, to: path)
         progress.clear()
         if json {
