@@ -85,6 +85,22 @@ extension SensorFile.Motion {
     }
 }
 
+extension SensorFile.Input {
+    /// How frames become a picture of the given size. What its table makes of a pixel, and where it goes, is not said yet.
+    public func record(height: Int, width: Int, channels: Int) -> oc_preprocess {
+        var record = oc_preprocess()
+        record.width = UInt32(width)
+        record.height = UInt32(height)
+        record.channels = UInt32(channels)
+        record.fit = UInt8(fit.record.rawValue)
+        record.bgr = colour == .bgr ? 1 : 0
+        record.fill = fill
+        record.orientation = orientation
+        record.crop = crop.record
+        return record
+    }
+}
+
 extension SensorFile.Fit {
     public var record: oc_fit {
         switch self {

@@ -285,8 +285,8 @@ struct Broadcast {
     private(set) var right: [Int] = []
 
     init(_ shape: [Int], _ leftShape: [Int], _ rightShape: [Int]) {
-        let a = Self.strides(leftShape, rank: shape.count)
-        let b = Self.strides(rightShape, rank: shape.count)
+        let a = broadcastStrides(leftShape, rank: shape.count)
+        let b = broadcastStrides(rightShape, rank: shape.count)
         for d in shape.indices where shape[d] != 1 {
             if let last = dims.indices.last, left[last] == a[d] * shape[d], right[last] == b[d] * shape[d] {
                 dims[last] *= shape[d]
@@ -299,12 +299,6 @@ struct Broadcast {
             }
         }
         if dims.isEmpty { (dims, left, right) = ([1], [1], [1]) }
-    }
-
-    /// Row-major strides with missing leading dimensions, 0 where an extent of 1 repeats.
-    private static func strides(_ shape: [Int], rank: Int) -> [Int] {
-        let own = zip(shape, rowMajorStrides(shape)).map { $0 == 1 ? 0 : $1 }
-        return [Int](repeating: 0, count: rank - shape.count) + own
     }
 }
 

@@ -274,10 +274,3 @@ func fillWords(_ raw: UnsafeMutableRawBufferPointer, _ values: [Int], before: In
     for d in 0..<padding { words[d] = before }
     for (d, value) in values.enumerated() { words[padding + d] = Int32(value) }
 }
-
-/// Strides in elements of a dense tensor.
-func rowMajorStrides(_ shape: [Int]) -> [Int] {
-    var strides = [Int](repeating: 1, count: shape.count)
-    for d in shape.indices.dropLast().reversed() { strides[d] = strides[d + 1] * shape[d + 1] }
-    return strides
-}

@@ -91,17 +91,9 @@ extension Emission {
             throw refusal(
                 "input.mean", "\(mean.count) numbers, but the model's input has \(channels) channel(s); give one")
         }
-        var record = oc_preprocess()
-        record.width = UInt32(tensor.shape[2])
-        record.height = UInt32(tensor.shape[1])
-        record.channels = UInt32(channels)
+        var record = input.record(height: tensor.shape[1], width: tensor.shape[2], channels: channels)
         record.tensor = indices[id] ?? 0
         record.skip_steps = UInt32(ports.skippedSteps)
-        record.fit = UInt8(input.fit.record.rawValue)
-        record.bgr = colour == .bgr ? 1 : 0
-        record.fill = input.fill
-        record.orientation = input.orientation
-        record.crop = input.crop.record
         let flip = arenaFlip(id)
         withUnsafeMutableBytes(of: &record.table) { table in
             for channel in 0..<3 {

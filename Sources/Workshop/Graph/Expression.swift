@@ -25,6 +25,17 @@ public indirect enum Expression: Sendable, Equatable {
             default: return nil
             }
         }
+
+        public func callAsFunction(_ a: Float, _ b: Float) -> Float {
+            switch self {
+            case .sum: a + b
+            case .difference: a - b
+            case .product: a * b
+            case .quotient: a / b
+            case .minimum: Swift.min(a, b)
+            case .maximum: Swift.max(a, b)
+            }
+        }
     }
 
     /// Operations in it.
@@ -45,14 +56,7 @@ public indirect enum Expression: Sendable, Equatable {
             return { outer(inner($0)) }
         case .combined(let combination, let a, let b):
             let (a, b) = (a.real, b.real)
-            switch combination {
-            case .sum: return { a($0) + b($0) }
-            case .difference: return { a($0) - b($0) }
-            case .product: return { a($0) * b($0) }
-            case .quotient: return { a($0) / b($0) }
-            case .minimum: return { Swift.min(a($0), b($0)) }
-            case .maximum: return { Swift.max(a($0), b($0)) }
-            }
+            return { combination(a($0), b($0)) }
         }
     }
 

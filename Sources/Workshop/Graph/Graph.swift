@@ -64,12 +64,7 @@ public struct Tensor: Sendable {
 
     /// The value of a float32 constant; nil of all others.
     public var reals: [Float]? {
-        guard type == .float32, let constant else { return nil }
-        return constant.withUnsafeBytes { bytes in
-            (0..<bytes.count / 4).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
-            }
-        }
+        type == .float32 ? constant?.littleEndianFloats : nil
     }
 
     /// A float32 constant.

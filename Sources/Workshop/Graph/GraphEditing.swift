@@ -39,6 +39,13 @@ extension Graph {
         return before - nodes.count
     }
 
+    /// The node that reads each tensor last.
+    public var lastReaders: [TensorID: Int] {
+        var readers: [TensorID: Int] = [:]
+        for (index, node) in nodes.enumerated() { for id in node.inputs { readers[id] = index } }
+        return readers
+    }
+
     /// How many nodes, and outputs of the graph, read each tensor.
     public var readerCounts: [TensorID: Int] {
         var counts: [TensorID: Int] = [:]

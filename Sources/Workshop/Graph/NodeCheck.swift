@@ -24,6 +24,11 @@ struct NodeCheck {
             let types = [inputs, outputs].map { $0.map { "\($0)" }.joined(separator: ", ") }
             throw fail("no kernel takes \(types[0]) to \(types[1])")
         }
+        switch node.operation {
+        case .resizeBilinear(true, true, _), .resizeNearestNeighbor(true, true):
+            throw fail("align_corners and half_pixel_centers exclude each other")
+        default: break
+        }
         switch graph.level {
         case .real: try checkRealParameters()
         case .quantized:
@@ -129,8 +134,6 @@ struct NodeCheck {
         switch node.operation {
         case .pad(_, _, let value): try require(value.isFinite, "the padding value is not finite")
         case .softmax(let beta): try require(beta.isFinite && beta > 0, "beta \(beta) is out of range")
-        case .resizeBilinear(true, true, _), .resizeNearestNeighbor(true, true):
-            throw fail("align_corners and half_pixel_centers exclude each other")
         default: break
         }
     }
@@ -171,8 +174,6 @@ struct NodeCheck {
             if let problem = function.problem(input: source, output: target) { throw fail(problem) }
         case .prelu:
             try require(input(1).constant != nil, "alpha must be constant")
-        case .resizeBilinear(true, true, _), .resizeNearestNeighbor(true, true):
-            throw fail("align_corners and half_pixel_centers exclude each other")
         default:
             break
         }

@@ -19,6 +19,23 @@ public struct ImportError: Error, Sendable, Equatable, CustomStringConvertible {
         self.details = details
     }
 
+    /// What a model has that is not supported, all of it at once.
+    /// - Parameters:
+    ///   - counts: how often each occurs, by what to call it.
+    ///   - all: of so many.
+    ///   - noun: what they are, "operators".
+    static func unsupported(
+        _ counts: [String: Int], of all: Int, _ noun: String, file: String, remedy: String, further: [String] = []
+    ) -> ImportError {
+        let total = counts.values.reduce(0, +)
+        let each = counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted()
+        return ImportError(
+            file: file,
+            problem: "\(total) of the model's \(all) \(noun) \(total == 1 ? "is" : "are") not supported",
+            remedy: remedy,
+            details: each + further)
+    }
+
     public var description: String {
         let place = offset.map { "byte 0x\(String($0, radix: 16)): " } ?? ""
         return (["\(file): \(place)\(problem); \(remedy)"] + details).joined(separator: "\n  ")

@@ -147,10 +147,3 @@ extension TFLiteOperator {
         return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient
     }
 }
-
-extension ElementType {
-    /// Whole numbers as a tensor of this type, int32 or int64, holds them.
-    func bytes(_ values: [Int]) -> [UInt8] {
-        values.flatMap { value in (0..<byteCount).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-    }
-}

@@ -81,13 +81,7 @@ struct SparseTensor {
             throw tensor.refuse("keeps \(kept.count) elements of \(shape)", "export the model again with dense weights")
         }
         var result = [Float](repeating: 0, count: shape.reduce(1, *))
-        var strides = shape
-        var next = 1
-        for dimension in shape.indices.reversed() {
-            strides[dimension] = next
-            next *= shape[dimension]
-        }
-        try place(level: 0, position: 0, offset: 0, strides, kept, &result)
+        try place(level: 0, position: 0, offset: 0, rowMajorStrides(shape), kept, &result)
         return result
     }
 

@@ -105,15 +105,13 @@ final class TFLiteSubgraph {
         if let refusal = try ModelKind(operators)?.refusal {
             throw ImportError(file: model.file.file, problem: refusal.problem, remedy: refusal.remedy)
         }
-        var details = counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted()
-        if !types.isEmpty { details.append("unsupported element types: \(types.sorted().joined(separator: ", "))") }
-        let total = counts.values.reduce(0, +)
-        throw ImportError(
-            file: model.file.file,
-            problem: "\(total) of the model's \(operatorCount) operators \(total == 1 ? "is" : "are") not supported",
+        let named = "unsupported element types: \(types.sorted().joined(separator: ", "))"
+        throw .unsupported(
+            counts, of: operatorCount, "operators", file: model.file.file,
             remedy: level == .real
                 ? "export the model again without these:"
-                : "export the model again with full int8 quantization and without these:", details: details)
+                : "export the model again with full int8 quantization and without these:",
+            further: types.isEmpty ? [] : [named])
     }
 
     func graph(named name: String) throws(ImportError) -> Graph {

@@ -96,16 +96,9 @@ struct TFLiteTensor {
 
     /// What the stored elements of a constant stand for, in the file's order.
     private func reals(_ data: [UInt8]) throws(ImportError) -> [Float] {
-        func words<Word: FixedWidthInteger>(_ type: Word.Type) -> [Word] {
-            data.withUnsafeBytes { bytes in
-                (0..<bytes.count / MemoryLayout<Word>.size).map {
-                    Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
-                }
-            }
-        }
         switch typeCode {
-        case 0: return words(UInt32.self).map { Float(bitPattern: $0) }
-        case 1: return words(UInt16.self).map { Float(Float16(bitPattern: $0)) }
+        case 0: return data.littleEndianFloats
+        case 1: return data.littleEndian(UInt16.self).map { Float(Float16(bitPattern: $0)) }
         case 3, 9:
             guard let quantization = try quantization() else {
                 throw refuse("has no scale in a model that computes in float32")

@@ -4,17 +4,19 @@ import Graph
 /// rectifiers, pools and movements, and the weights on either side of them take it in.
 struct ChannelClasses {
     private let graph: Graph
-    /// Where each activation's channels begin in `parents`; its last dimension counts them.
+    /// Where each activation's channels begin in `classes`; its last dimension counts them.
     private var starts: [TensorID: Int] = [:]
-    private var parents: [Int] = []
+    private var classes: DisjointSets
     private var pinned: Set<Int> = []
 
     init(_ graph: Graph) {
         self.graph = graph
+        var count = 0
         for (id, tensor) in graph.tensors.enumerated() where tensor.constant == nil {
-            starts[id] = parents.count
-            parents += parents.count..<parents.count + (tensor.shape.last ?? 1)
+            starts[id] = count
+            count += tensor.shape.last ?? 1
         }
+        classes = DisjointSets(count: count)
         for id in graph.inputs + graph.outputs { pin(id) }
         for node in graph.nodes { add(node) }
     }
@@ -22,34 +24,23 @@ struct ChannelClasses {
     /// The class of a channel; nil where it must not be scaled.
     func of(_ id: TensorID, _ channel: Int) -> Int? {
         guard let start = starts[id] else { return nil }
-        let root = root(start + channel)
+        let root = classes.root(start + channel)
         return pinned.contains(root) ? nil : root
-    }
-
-    private func root(_ channel: Int) -> Int {
-        var channel = channel
-        while parents[channel] != channel { channel = parents[channel] }
-        return channel
     }
 
     private func channels(_ id: TensorID) -> Int { graph[id].shape.last ?? 1 }
 
     private mutating func pin(_ id: TensorID) {
         guard let start = starts[id] else { return }
-        for channel in 0..<channels(id) { pinned.insert(root(start + channel)) }
+        for channel in 0..<channels(id) { pinned.insert(classes.root(start + channel)) }
     }
 
     private mutating func pin(_ node: Node) { for id in node.inputs + node.outputs { pin(id) } }
 
     /// - Parameter source: the channel of `a` that channel c of `b` is; nil: c itself.
     private mutating func link(_ a: TensorID, _ b: TensorID, _ source: ((Int) -> Int)? = nil) {
-        guard let first = starts[a], let second = starts[b] else { return }
-        for channel in 0..<channels(b) {
-            let (from, to) = (root(first + (source?(channel) ?? channel)), root(second + channel))
-            guard from != to else { continue }
-            parents[from] = to
-            if pinned.contains(from) { pinned.insert(to) }
-        }
+        guard starts[a] != nil else { return }
+        for channel in 0..<channels(b) { join(a, source?(channel) ?? channel, b, channel) }
     }
 
     private mutating func add(_ node: Node) {
@@ -104,9 +95,8 @@ struct ChannelClasses {
 
     private mutating func join(_ a: TensorID, _ from: Int, _ b: TensorID, _ to: Int) {
         guard let first = starts[a], let second = starts[b] else { return }
-        let (source, target) = (root(first + from), root(second + to))
-        guard source != target else { return }
-        parents[source] = target
+        let (source, target) = (classes.root(first + from), classes.root(second + to))
+        classes.join(source, target)
         if pinned.contains(source) { pinned.insert(target) }
     }
 

@@ -15,7 +15,7 @@ enum Equalization {
         let extents = extents(graph, samples, progress: progress)
         let classes = ChannelClasses(graph)
         let mixes = mixing(graph, classes)
-        // How much of its tensor's range each class needs at most.
+        // How much of its tensors' ranges each class needs, as logarithms to take the mean of.
         var logs: [Int: (sum: Float, count: Float)] = [:]
         // And what keeps a channel within the bound of its activation, which stays where it is while the channel grows.
         var least: [Int: Float] = [:]

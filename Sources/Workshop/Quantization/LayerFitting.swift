@@ -12,15 +12,13 @@ struct LayerFitting {
     private(set) var losses: [LayerLoss] = []
     private var real: [TensorID: [RealBuffer]] = [:]
     private var rounded: [TensorID: [RealBuffer]] = [:]
-    private let learnsRounding: Bool
 
     /// Rows of inputs that the rounding of one layer's weights is learned on.
     private static let learnedRows = 4096
 
-    init(_ graph: Graph, _ scales: ScaleAssignment, learnsRounding: Bool = true) {
+    init(_ graph: Graph, _ scales: ScaleAssignment) {
         self.graph = graph
         self.scales = scales
-        self.learnsRounding = learnsRounding
         for id in graph.tensors.indices {
             guard let reals = graph[id].reals else { continue }
             let buffer = RealBuffer(reals)
@@ -31,8 +29,7 @@ struct LayerFitting {
 
     /// As many samples as fit into `bytes`, twice each.
     static func fitting(_ graph: Graph, samples: Int, bytes: Int = 1 << 29) -> Int {
-        var last: [TensorID: Int] = [:]
-        for (index, node) in graph.nodes.enumerated() { for id in node.inputs { last[id] = index } }
+        let last = graph.lastReaders
         var live = graph.inputs.reduce(0) { $0 + graph[$1].byteCount }
         var most = live
         for (index, node) in graph.nodes.enumerated() {
@@ -53,8 +50,7 @@ struct LayerFitting {
                 rounded[id, default: []].append(Self.rounding(buffer, scales[id]))
             }
         }
-        var last: [TensorID: Int] = [:]
-        for (index, node) in graph.nodes.enumerated() { for id in node.inputs { last[id] = index } }
+        let last = graph.lastReaders
         for (index, node) in graph.nodes.enumerated() {
             progress(index)
             if node.operation.hasWeights { fit(index, node, count) } else { pass(node, count) }
@@ -102,33 +98,28 @@ struct LayerFitting {
         guard let input = scales[node.inputs[0]], let output = scales[node.outputs[0]] else { return }
         let shape = graph[node.outputs[0]].shape
         let tensor = graph[node.inputs[1]]
-        let bias = node.inputs.count > 2 ? graph[node.inputs[2]].reals : nil
         let channels = shape.last ?? 1
+        let bias = node.inputs.count > 2 ? graph[node.inputs[2]].reals : nil
         let plain = node.operation.with(.none)
         let bound = node.operation.activation ?? .none
         var fitted = QuantizedWeights(
             WeightScales(
                 node.operation, tensor, bias: bias ?? [Float](repeating: 0, count: channels), input: input.scale,
-                output: output.scale), bias: bias, input: input.scale)
+                output: output.scale), input: input.scale)
         let inputs = rounded[node.inputs[0]] ?? []
-        if learnsRounding {
-            let rows = node.operation.patches(
+        fitted.learn(
+            node.operation.patches(
                 of: inputs, shape: graph[node.inputs[0]].shape, weights: tensor.shape, output: shape,
-                limit: Self.learnedRows)
-            fitted.learn(rows)
-        }
+                limit: Self.learnedRows))
         let values = RealBuffer(fitted.reals)
-        let zeros = RealBuffer(repeating: 0, count: channels)
         // Before the activation, and without the bias: its correction is what the means differ by.
         var differences: [SampleDifference] = []
         var exact: [RealBuffer] = []
         var inexact: [RealBuffer] = []
         for sample in 0..<count {
-            var operands = operands(node, real, sample)
-            let precise = RealExecutor.evaluate(plain, operands, [shape])[0]
-            operands[0] = RealOperand(graph[node.inputs[0]].shape, inputs[sample])
-            operands = [operands[0], RealOperand(tensor.shape, values), RealOperand([channels], zeros)]
-            let quantized = RealExecutor.evaluate(plain, operands, [shape])[0]
+            let precise = RealExecutor.evaluate(plain, operands(node, real, sample), [shape])[0]
+            let x = RealOperand(graph[node.inputs[0]].shape, inputs[sample])
+            let quantized = RealExecutor.evaluate(plain, [x, RealOperand(tensor.shape, values)], [shape])[0]
             var sums = [Float](repeating: 0, count: channels)
             var (energy, noise): (Float, Float) = (0, 0)
             precise.withElements { a in

@@ -3,7 +3,7 @@ import Graph
 import Reference
 
 /// What quantization loses in one layer's result on the samples it was fitted to, all layers before it quantized as well.
-public struct LayerLoss: Sendable {
+public struct LayerLoss: Encodable, Sendable {
     /// "operator 12 (CONV_2D)".
     public var origin: String
     /// Decibels: the squared values over the squared errors, the mean of all samples.

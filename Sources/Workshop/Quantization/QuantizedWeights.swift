@@ -7,18 +7,18 @@ struct QuantizedWeights {
     private let input: Float
     /// `[channels, depth]`.
     private var levels: [Int8]
-    private(set) var bias: [Int32]
+    /// Zeros, until they are set.
+    private var bias: [Int32]
 
     /// Each weight rounded to nearest.
-    init(_ scales: WeightScales, bias: [Float]?, input: Float) {
+    init(_ scales: WeightScales, input: Float) {
         self.scales = scales
         self.input = input
         levels = scales.rows.indices.map { index in
             let scale = scales.scales[index / scales.depth]
             return Int8(min(max((scales.rows[index] / scale).rounded(), -127), 127))
         }
-        self.bias = []
-        setBias(bias ?? [Float](repeating: 0, count: scales.channels))
+        bias = [Int32](repeating: 0, count: scales.channels)
     }
 
     /// Rounds the weights anew for the inputs that they meet.
@@ -72,7 +72,7 @@ struct QuantizedWeights {
             name: name + " bias", shape: [scales.channels], type: .int32,
             quantization: Quantization(
                 scales: scales.scales.map { $0 * input }, zeroPoints: [Int32](repeating: 0, count: scales.channels)),
-            constant: bias.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> Int32(8 * $0)) } })
+            constant: ElementType.int32.bytes(bias.map { Int($0) }))
         return (weights, bias)
     }
 }

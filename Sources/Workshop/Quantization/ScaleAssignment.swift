@@ -6,7 +6,7 @@ import Reference
 /// Operations that move or compare elements do not rescale (the reference kernels refuse to): what they read and what they
 /// write is quantized alike. Where that would force unlike ranges together, the operand is rescaled before it.
 struct ScaleAssignment {
-    private var parents: [Int]
+    private var groups: DisjointSets
     /// Logits of a detector further below mean nothing: 6 in a million. Those of dark pictures reach -30,000, which would leave
     /// steps of 100 for all others.
     static let leastLogit: Float = -12
@@ -15,7 +15,7 @@ struct ScaleAssignment {
 
     /// - Parameter ranges: of the inputs whose range is known, such as pictures.
     init(_ graph: Graph, _ distributions: [TensorID: Distribution], inputRanges: [TensorID: ClosedRange<Float>]) {
-        parents = Array(graph.tensors.indices)
+        groups = DisjointSets(count: graph.tensors.count)
         var fixed: [TensorID: Quantization] = [:]
         for node in graph.nodes {
             if let quantization = node.operation.fixedQuantization { fixed[node.outputs[0]] = quantization }
@@ -28,11 +28,11 @@ struct ScaleAssignment {
             }
         }
         for node in graph.nodes where node.operation.keepsValues {
-            for id in node.outputs { join(node.inputs[0], id) }
+            for id in node.outputs { groups.join(node.inputs[0], id) }
         }
         for node in graph.nodes where node.operation.comparesValues {
             for id in node.inputs where isAlike(id, node.outputs[0], distributions, fixed) {
-                join(id, node.outputs[0])
+                groups.join(id, node.outputs[0])
             }
         }
         var known: [Int: Quantization] = [:]
@@ -43,13 +43,13 @@ struct ScaleAssignment {
         }
         let outputs = Set(graph.outputs.map { root($0) })
         let scores = Set(graph.detectorScores.map { root($0) })
-        let groups = Array(merged)
-        var found = [Quantization?](repeating: nil, count: groups.count)
+        let judged = Array(merged)
+        var found = [Quantization?](repeating: nil, count: judged.count)
         found.withUnsafeMutableBufferPointer { found in
             guard let found = found.baseAddress else { return }
-            Parallel.perform(groups.count, grain: 1) { part in
+            Parallel.perform(judged.count, grain: 1) { part in
                 for index in part {
-                    let (group, seen) = groups[index]
+                    let (group, seen) = judged[index]
                     // Nobody knows what is made of an output, so all that is usual is kept of it.
                     var range = outputs.contains(group) ? seen.usualExtent : seen.bestRange
                     if scores.contains(group), range.upperBound > Self.leastLogit {
@@ -59,7 +59,7 @@ struct ScaleAssignment {
                 }
             }
         }
-        for (group, quantization) in zip(groups, found) { known[group.key] = quantization }
+        for (group, quantization) in zip(judged, found) { known[group.key] = quantization }
         quantizations = known
     }
 
@@ -74,13 +74,7 @@ struct ScaleAssignment {
         return own.maximum - own.minimum > (other.maximum - other.minimum) / 2
     }
 
-    private func root(_ id: Int) -> Int {
-        var id = id
-        while parents[id] != id { id = parents[id] }
-        return id
-    }
-
-    private mutating func join(_ a: Int, _ b: Int) { parents[root(a)] = root(b) }
+    private func root(_ id: TensorID) -> Int { groups.root(id) }
 
     /// The scale of an activation or of a constant that stands for one; nil of weights, and of what is no float32.
     subscript(_ id: TensorID) -> Quantization? { quantizations[root(id)] }

@@ -6,10 +6,9 @@ struct WeightScales {
     /// Weights of one sum.
     let depth: Int
     /// `[channels, depth]`.
-    var rows: [Float]
+    let rows: [Float]
     /// One a channel: the greatest weight is 127 steps, or more where the bias would leave int32.
     let scales: [Float]
-    /// In units of the input's scale times the channel's; nil: none.
     private let isDepthwise: Bool
 
     /// Bias elements stay as far from the ends of int32 as the sums of the largest products need.

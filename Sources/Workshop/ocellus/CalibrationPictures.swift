@@ -12,6 +12,8 @@ struct CalibrationPictures {
     /// `[1, height, width, channels]`.
     private let shape: [Int]
     private let scale: SensorFile.PixelScale
+    /// With a table that leaves pixels as they are.
+    private var record: oc_preprocess
     /// Pixels of each, of the input's size, channels in the input's order.
     private var pictures: [[UInt8]] = []
 
@@ -39,20 +41,11 @@ struct CalibrationPictures {
                         + "of both, or one for each")
             }
         }
-        record.width = UInt32(tensor.shape[2])
-        record.height = UInt32(tensor.shape[1])
-        record.channels = UInt32(tensor.shape[3])
-        record.fit = UInt8(input.fit.record.rawValue)
-        record.bgr = input.colour == .bgr ? 1 : 0
-        record.fill = input.fill
-        record.orientation = input.orientation
-        record.crop = input.crop.record
+        record = input.record(height: tensor.shape[1], width: tensor.shape[2], channels: tensor.shape[3])
         withUnsafeMutableBytes(of: &record.table) { table in
             for index in table.indices { table[index] = UInt8(truncatingIfNeeded: index) }
         }
     }
-
-    private var record = oc_preprocess()
 
     var count: Int { pictures.count }
 

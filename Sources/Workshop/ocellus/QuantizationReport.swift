@@ -5,13 +5,6 @@ import Quantization
 
 /// What `ocellus build` says about the quantization of a float model; `--json` prints these fields.
 struct QuantizationReport: Encodable {
-    struct Layer: Encodable {
-        var origin: String
-        /// Decibels, at most 200.
-        var signalToNoise: Double
-        var saturated: Double
-    }
-
     /// Given by the user.
     var pictures: Int
     /// Of which ranges were taken, to which layers were fitted, and with which the outputs were compared.
@@ -24,26 +17,11 @@ struct QuantizationReport: Encodable {
     var rewrites: [String: Int]
     var outputs: [OutputAgreement] = []
     /// In execution order.
-    var layers: [Layer]
+    var layers: [LayerLoss]
     var notes: [String] = []
 
-    init(
-        pictures: Int, calibrated: Int, fitted: Int, compared: Int, isHeldBack: Bool, rewrites: [String: Int],
-        layers: [LayerLoss]
-    ) {
-        self.pictures = pictures
-        self.calibrated = calibrated
-        self.fitted = fitted
-        self.compared = compared
-        self.isHeldBack = isHeldBack
-        self.rewrites = rewrites
-        self.layers = layers.map {
-            Layer(origin: $0.origin, signalToNoise: min($0.signalToNoise, 200), saturated: $0.saturated)
-        }
-    }
-
     /// The layers that lose most, worst first.
-    private var worst: [Layer] { Array(layers.sorted { $0.signalToNoise < $1.signalToNoise }.prefix(5)) }
+    private var worst: [LayerLoss] { Array(layers.sorted { $0.signalToNoise < $1.signalToNoise }.prefix(5)) }
 
     var text: String {
         var lines = [

@@ -97,7 +97,6 @@ struct Quantizing {
         let left = done > 0 ? passed / Double(done) * Double(all - done) : nil
         return "\(what): \(done) of \(all)" + (left.map { String(format: ", %.0f s left", $0) } ?? "")
     }
-
 }
 
 extension Quantizing.Result {

@@ -58,13 +58,7 @@ extension Engine {
 
 extension Engine {
     /// One float32 output.
-    func floatOutput(_ index: Int) -> [Float] {
-        rawOutput(index).withUnsafeBytes { bytes in
-            (0..<bytes.count / 4).map {
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
-            }
-        }
-    }
+    func floatOutput(_ index: Int) -> [Float] { rawOutput(index).littleEndianFloats }
 }
 
 /// The values that an output took, as real numbers where it is quantized.
@@ -81,22 +75,15 @@ struct OutputSummary: Codable {
     }
 
     private static func values(_ raw: [UInt8], _ tensor: TensorDescription) -> [Double] {
-        func words<T: FixedWidthInteger>(_ type: T.Type) -> [T] {
-            raw.withUnsafeBytes { buffer in
-                stride(from: 0, to: buffer.count, by: MemoryLayout<T>.size).map {
-                    T(littleEndian: buffer.loadUnaligned(fromByteOffset: $0, as: T.self))
-                }
-            }
-        }
         func real(_ value: Int) -> Double {
             tensor.scale == 0 ? Double(value) : Double(tensor.scale) * Double(value - Int(tensor.zeroPoint))
         }
         switch tensor.type {
         case "int8": return raw.map { real(Int(Int8(bitPattern: $0))) }
         case "uint8": return raw.map { real(Int($0)) }
-        case "int32": return words(Int32.self).map { real(Int($0)) }
-        case "int64": return words(Int64.self).map { Double($0) }
-        default: return words(UInt32.self).map { Double(Float(bitPattern: $0)) }
+        case "int32": return raw.littleEndian(Int32.self).map { real(Int($0)) }
+        case "int64": return raw.littleEndian(Int64.self).map { Double($0) }
+        default: return raw.littleEndianFloats.map { Double($0) }
         }
     }
 }

@@ -44,18 +44,6 @@ extension ONNXTranslator {
         return result
     }
 
-    /// Of two real numbers.
-    private static func real(_ operation: Operation, _ a: Float, _ b: Float) -> Float {
-        switch operation {
-        case .add: a + b
-        case .sub: a - b
-        case .mul: a * b
-        case .div: a / b
-        case .minimum: min(a, b)
-        default: max(a, b)
-        }
-    }
-
     /// Of two whole numbers; a quotient is cut towards 0.
     private static func whole(_ operation: Operation, _ a: Int, _ b: Int) -> Int {
         switch operation {
@@ -76,10 +64,10 @@ extension ONNXTranslator {
             return ONNXValue(
                 shape: shape, content: .wholes(zip(lefts, rights).map { Self.whole(operation, x[$0], y[$1]) }))
         }
-        if let x = a.reals, let y = b.reals {
+        if let x = a.reals, let y = b.reals, let combination = Expression.Combination(operation) {
             let (shape, lefts, rights) = try broadcast(a, b, node)
             return ONNXValue(
-                shape: shape, content: .reals(zip(lefts, rights).map { Self.real(operation, x[$0], y[$1]) }))
+                shape: shape, content: .reals(zip(lefts, rights).map { combination(x[$0], y[$1]) }))
         }
         // Constants come second where the order does not matter, as whoever folds them looks for them there.
         var operands = [a, b]
@@ -103,20 +91,8 @@ extension ONNXTranslator {
             guard x == y || x == 1 || y == 1 else { throw node.damaged("\(a.shape) and \(b.shape) do not broadcast") }
             shape.append(x == 1 ? y : x)
         }
-        func offsets(_ own: [Int]) -> [Int] {
-            var strides = own
-            var next = 1
-            for dimension in own.indices.reversed() {
-                strides[dimension] = own[dimension] == 1 ? 0 : next
-                next *= own[dimension]
-            }
-            var result = [0]
-            for (extent, stride) in zip(shape, strides) {
-                result = result.flatMap { start in (0..<extent).map { start + $0 * stride } }
-            }
-            return result
-        }
-        return (shape, offsets(left), offsets(right))
+        func places(_ own: [Int]) -> [Int] { offsets(shape, strides: broadcastStrides(own, rank: rank)) }
+        return (shape, places(left), places(right))
     }
 
     func parametricRelu(_ node: ONNXNode) throws(ImportError) -> ONNXValue {

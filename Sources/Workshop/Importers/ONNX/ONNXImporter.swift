@@ -74,12 +74,8 @@ public enum ONNXImporter {
             counts[isStandard ? node.opType : "\(node.domain).\(node.opType)", default: 0] += 1
         }
         guard !counts.isEmpty else { return }
-        let total = counts.values.reduce(0, +)
-        throw ImportError(
-            file: file,
-            problem: "\(total) of the model's \(graph.node.count) nodes \(total == 1 ? "is" : "are") not supported",
-            remedy: "export the model again without these:",
-            details: counts.map { "\($0.key): \($0.value == 1 ? "once" : "\($0.value) times")" }.sorted())
+        throw .unsupported(
+            counts, of: graph.node.count, "nodes", file: file, remedy: "export the model again without these:")
     }
 
     /// What YOLO's exporter writes: "[320, 320]".

@@ -158,12 +158,7 @@ extension ONNXTranslator {
         let shape = zip(x.shape, multiples).map { $0 * $1 }
         func all<Element>(_ values: [Element]) throws(ImportError) -> [Element] {
             guard Self.small(shape) != nil else { throw node.refuse("makes a constant of \(shape)") }
-            var strides = x.shape
-            var next = 1
-            for dimension in x.shape.indices.reversed() {
-                strides[dimension] = next
-                next *= x.shape[dimension]
-            }
+            let strides = rowMajorStrides(x.shape)
             var offsets = [0]
             for dimension in shape.indices {
                 offsets = offsets.flatMap { start in

@@ -21,35 +21,35 @@ extension ONNXValue {
             (count, shape) = (product, shape + [Int(extent)])
         }
         let raw = [UInt8](proto.rawData)
-        func words<Word: FixedWidthInteger>(_ type: Word.Type) -> [Word] {
-            raw.withUnsafeBytes { bytes in
-                (0..<bytes.count / MemoryLayout<Word>.size).map {
-                    Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
-                }
-            }
-        }
         let content: Content
         switch Onnx_TensorProto.DataType(rawValue: Int(proto.dataType)) {
         case .float:
-            content = .reals(raw.isEmpty ? proto.floatData : words(UInt32.self).map { Float(bitPattern: $0) })
+            content = .reals(raw.isEmpty ? proto.floatData : raw.littleEndianFloats)
         case .double:
             content = .reals(
-                (raw.isEmpty ? proto.doubleData : words(UInt64.self).map { Double(bitPattern: $0) }).map { Float($0) })
+                (raw.isEmpty ? proto.doubleData : raw.littleEndian(UInt64.self).map { Double(bitPattern: $0) }).map {
+                    Float($0)
+                })
         case .float16:
             content = .reals(
-                (raw.isEmpty ? proto.int32Data.map { UInt16(truncatingIfNeeded: $0) } : words(UInt16.self)).map {
-                    Float(Float16(bitPattern: $0))
-                })
+                (raw.isEmpty ? proto.int32Data.map { UInt16(truncatingIfNeeded: $0) } : raw.littleEndian(UInt16.self))
+                    .map {
+                        Float(Float16(bitPattern: $0))
+                    })
         case .bfloat16:
             content = .reals(
-                (raw.isEmpty ? proto.int32Data.map { UInt16(truncatingIfNeeded: $0) } : words(UInt16.self)).map {
-                    Float(bitPattern: UInt32($0) << 16)
-                })
-        case .int64: content = .wholes((raw.isEmpty ? proto.int64Data : words(Int64.self)).map { Int($0) })
-        case .int32: content = .wholes((raw.isEmpty ? proto.int32Data : words(Int32.self)).map { Int($0) })
+                (raw.isEmpty ? proto.int32Data.map { UInt16(truncatingIfNeeded: $0) } : raw.littleEndian(UInt16.self))
+                    .map {
+                        Float(bitPattern: UInt32($0) << 16)
+                    })
+        case .int64: content = .wholes((raw.isEmpty ? proto.int64Data : raw.littleEndian(Int64.self)).map { Int($0) })
+        case .int32: content = .wholes((raw.isEmpty ? proto.int32Data : raw.littleEndian(Int32.self)).map { Int($0) })
         case .int16:
-            content = .wholes(raw.isEmpty ? proto.int32Data.map { Int($0) } : words(Int16.self).map { Int($0) })
-        case .int8: content = .wholes(raw.isEmpty ? proto.int32Data.map { Int($0) } : words(Int8.self).map { Int($0) })
+            content = .wholes(
+                raw.isEmpty ? proto.int32Data.map { Int($0) } : raw.littleEndian(Int16.self).map { Int($0) })
+        case .int8:
+            content = .wholes(
+                raw.isEmpty ? proto.int32Data.map { Int($0) } : raw.littleEndian(Int8.self).map { Int($0) })
         case .uint8, .bool:
             content = .wholes(raw.isEmpty ? proto.int32Data.map { Int($0) } : raw.map { Int($0) })
         default: throw refuse("its element type \(proto.dataType) is not supported")

@@ -49,15 +49,6 @@ enum ChannelsLast {
 
 /// Elements of a row-major tensor with its dimensions in another order.
 func permuted<Element>(_ values: [Element], _ shape: [Int], _ permutation: [Int]) -> [Element] {
-    var strides = shape
-    var next = 1
-    for dimension in shape.indices.reversed() {
-        strides[dimension] = next
-        next *= shape[dimension]
-    }
-    var offsets = [0]
-    for dimension in permutation {
-        offsets = offsets.flatMap { start in (0..<shape[dimension]).map { start + $0 * strides[dimension] } }
-    }
-    return offsets.map { values[$0] }
+    let strides = rowMajorStrides(shape)
+    return offsets(permutation.map { shape[$0] }, strides: permutation.map { strides[$0] }).map { values[$0] }
 }

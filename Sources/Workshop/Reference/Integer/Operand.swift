@@ -13,7 +13,7 @@ struct Operand {
         switch tensor.type {
         case .int8: elements = bytes.map { Int32(Int8(bitPattern: $0)) }
         case .uint8: elements = bytes.map { Int32($0) }
-        case .int32: elements = words(bytes).map { Int32(bitPattern: $0) }
+        case .int32: elements = bytes.littleEndian(Int32.self)
         case .int64, .float32: elements = []
         }
     }
@@ -30,19 +30,13 @@ struct Operand {
     var strides: [Int] { rowMajorStrides(shape) }
 
     /// The value of a float32 tensor.
-    var floats: [Float] { words(bytes).map { Float(bitPattern: $0) } }
+    var floats: [Float] { bytes.littleEndianFloats }
 
     var quantization: Quantization {
         guard let quantization = tensor.quantization else {
             preconditionFailure("tensor \(tensor.name) has no scale: the graph was not validated")
         }
         return quantization
-    }
-}
-
-private func words(_ bytes: [UInt8]) -> [UInt32] {
-    stride(from: 0, to: bytes.count, by: 4).map { start in
-        (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
     }
 }
 
@@ -60,25 +54,4 @@ func encode(_ elements: [Float]) -> [UInt8] {
 
 private func littleEndian(_ value: Int32, _ count: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: Int64(value) >> Int64(8 * $0)) }
-}
-
-/// Elements between neighbours along each dimension.
-func rowMajorStrides(_ shape: [Int]) -> [Int] {
-    var strides = shape
-    var next = 1
-    for dimension in shape.indices.reversed() {
-        strides[dimension] = next
-        next *= shape[dimension]
-    }
-    return strides
-}
-
-/// Where the elements of a block of `shape` lie in a buffer, in row-major order of the block: element (i, j, …) at
-/// `base + i * strides[0] + j * strides[1] + …`.
-func offsets(_ shape: [Int], strides: [Int], from base: Int = 0) -> [Int] {
-    var result = [base]
-    for (extent, stride) in zip(shape, strides) {
-        result = result.flatMap { start in (0..<extent).map { start + $0 * stride } }
-    }
-    return result
 }

@@ -47,21 +47,12 @@ func combine(
             }
         }
     } else {
-        let lefts = offsets(shape, strides: broadcastStrides(a.shape, to: shape))
-        let rights = offsets(shape, strides: broadcastStrides(b.shape, to: shape))
+        let lefts = offsets(shape, strides: broadcastStrides(a.shape, rank: shape.count))
+        let rights = offsets(shape, strides: broadcastStrides(b.shape, rank: shape.count))
         for index in 0..<result.count { result.base[index] = body(a.base[lefts[index]], b.base[rights[index]]) }
     }
     result.base.apply(activation, count: result.count)
     return result
-}
-
-/// Elements between neighbours along each dimension of `shape`; 0 along those that repeat.
-private func broadcastStrides(_ own: [Int], to shape: [Int]) -> [Int] {
-    let strides = rowMajorStrides(own)
-    return shape.indices.map { dimension in
-        let at = dimension - (shape.count - own.count)
-        return at < 0 || own[at] == 1 ? 0 : strides[at]
-    }
 }
 
 /// SOFTMAX over the last dimension.

@@ -17,10 +17,7 @@ public struct RealExecutor {
             if let reals = graph[id].reals { constants[id] = RealBuffer(reals) }
         }
         self.constants = constants
-        var readers: [TensorID: Int] = [:]
-        for (index, node) in graph.nodes.enumerated() {
-            for id in node.inputs where graph[id].constant == nil { readers[id] = index }
-        }
+        var readers = graph.lastReaders.filter { graph[$0.key].constant == nil }
         for id in graph.outputs { readers[id] = nil }
         lastReaders = readers
     }
