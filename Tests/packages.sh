@@ -120,7 +120,7 @@ packages_completions() {
         packages_offers 'c.ocellus folder' ocellus verify a.tflite '' &&
         packages_offers 'c.ocellus folder' ocellus deploy pi@kitchen '' &&
         packages_offers 'e.txt' ocellus build a.tflite --labels e &&
-        packages_offers '--min-memory' ocellus build a.tflite --m
+        packages_offers '--min-memory' ocellus build a.tflite --mi
 }
 
 # The other shells read their scripts; bash asks the daemon, whose names bash-completion looks up by itself.
