@@ -6,7 +6,7 @@ import Graph
 struct Distribution {
     private(set) var minimum: Float = 0
     private(set) var maximum: Float = 0
-    private var samples: [[Bin]] = []
+    private var samples: [Sample] = []
     /// The ends of each sample's values, 0 among them.
     private var extents: [ClosedRange<Float>] = []
 
@@ -20,12 +20,31 @@ struct Distribution {
     /// How far either end of a range is drawn in at most.
     private static let octaves = 13
 
-    /// A value that stands for a bin, the bin's width, and how many values of the sample fell into it over the sum of all
-    /// values, weighed as errors are.
+    /// How errors are weighed. Where a few great values decide, as in detectors, squares think too little of them; where all
+    /// matter alike, the fourth power thinks too little of the small ones.
+    enum Weighing: CaseIterable, Sendable {
+        case square, fourthPower
+
+        func callAsFunction(_ error: Float) -> Float {
+            let square = error * error
+            return self == .square ? square : square * square
+        }
+
+        /// The mean over errors from 0 to `limit`.
+        func mean(upTo limit: Float) -> Float { self(limit) / (self == .square ? 3 : 5) }
+    }
+
+    /// A value that stands for a bin, the bin's width, and how many values of the sample fell into it.
     private struct Bin {
         var value: Float
         var width: Float
-        var weight: Float
+        var count: Float
+    }
+
+    private struct Sample {
+        var bins: [Bin]
+        /// The sums of all values, weighed as errors are.
+        var energies: [Weighing: Float]
     }
 
     init() {}
@@ -47,18 +66,20 @@ struct Distribution {
             counts[Int(values[index].bitPattern >> Self.shift)] &+= 1
         }
         var bins: [Bin] = []
-        var energy: Float = 0
         for index in counts.indices where counts[index] > 0 {
             let low = Float(bitPattern: UInt32(index) << Self.shift)
             let high = Float(bitPattern: UInt32(index) << Self.shift | (1 << Self.shift - 1))
             guard low.isFinite, high.isFinite else { continue }
             let value = (low + high) / 2
-            energy += Self.weighed(value) * Float(counts[index])
-            bins.append(Bin(value: value, width: (high - low).magnitude, weight: Float(counts[index])))
+            bins.append(Bin(value: value, width: (high - low).magnitude, count: Float(counts[index])))
         }
-        guard energy > 0, energy.isFinite else { return }
-        for index in bins.indices { bins[index].weight /= energy }
-        samples.append(bins)
+        var energies: [Weighing: Float] = [:]
+        for weighing in Weighing.allCases {
+            let energy = bins.reduce(Float(0)) { $0 + weighing($1.value) * $1.count }
+            guard energy > 0, energy.isFinite else { return }
+            energies[weighing] = energy
+        }
+        samples.append(Sample(bins: bins, energies: energies))
     }
 
     mutating func add(_ other: Distribution) {
@@ -71,19 +92,19 @@ struct Distribution {
     /// The range of 256 levels that loses least: the mean over the samples of the logarithm of noise over signal, so that a
     /// sample a hundred times as large as the others counts as one. Among ranges from the whole extent down to a
     /// ten-thousandth of either end.
-    var bestRange: ClosedRange<Float> {
+    func bestRange(_ weighing: Weighing) -> ClosedRange<Float> {
         var best = minimum...maximum
         guard maximum > minimum, !samples.isEmpty else { return best }
         let judged =
             samples.count <= Self.judged
             ? samples : (0..<Self.judged).map { samples[$0 * samples.count / Self.judged] }
-        var least = Self.noise(judged, best)
+        var least = Self.noise(judged, best, weighing)
         // How far each end is drawn in, in octaves.
         var octaves: (low: Float, high: Float) = (0, 0)
         func attempt(_ low: Float, _ high: Float) {
             guard low >= 0, high >= 0 else { return }
             let candidate = minimum * exp2(-low)...maximum * exp2(-high)
-            let noise = Self.noise(judged, candidate)
+            let noise = Self.noise(judged, candidate, weighing)
             if noise < least { (least, best, octaves) = (noise, candidate, (low, high)) }
         }
         // Both ends, then one and the other, then once more as they depend on each other; then in finer steps.
@@ -108,37 +129,43 @@ struct Distribution {
         return (usual.map(\.lowerBound).min() ?? 0)...(usual.map(\.upperBound).max() ?? 0)
     }
 
-    /// The fourth power: squares think too little of the few great values that detectors live by.
-    private static func weighed(_ value: Float) -> Float { value * value * value * value }
-
     /// The mean of the logarithms of noise over signal.
-    private static func noise(_ samples: [[Bin]], _ range: ClosedRange<Float>) -> Float {
+    private static func noise(_ samples: [Sample], _ range: ClosedRange<Float>, _ weighing: Weighing) -> Float {
         let quantization = Quantization(covering: range)
         let step = quantization.scale
         let low = step * Float(-128 - quantization.zeroPoint)
         let high = step * Float(127 - quantization.zeroPoint)
         var sum: Float = 0
-        for bins in samples {
+        for sample in samples {
             var noise: Float = 0
-            for bin in bins {
+            for bin in sample.bins {
                 let error: Float
                 if bin.value < low {
-                    error = weighed(low - bin.value)
+                    error = weighing(low - bin.value)
                 } else if bin.value > high {
-                    error = weighed(bin.value - high)
+                    error = weighing(bin.value - high)
                 } else if bin.width > step {
-                    // The mean over a step.
-                    error = weighed(step / 2) / 5
+                    error = weighing.mean(upTo: step / 2)
                 } else {
                     let distance = bin.value - step * (bin.value / step).rounded()
-                    error = weighed(distance)
+                    error = weighing(distance)
                 }
-                noise += error * bin.weight
+                noise += error * bin.count
             }
             // A thousandth is less than 8 bits can tell.
-            sum += log2(noise + 1e-12)
+            sum += log2(noise / (sample.energies[weighing] ?? 1) + 1e-12)
         }
         return sum / Float(samples.count)
+    }
+}
+
+extension ClosedRange<Float> {
+    func scaled(_ factor: Float) -> ClosedRange { lowerBound * factor...upperBound * factor }
+
+    /// Either end drawn in by a factor from 1 to 16.
+    var drawnIn: [ClosedRange] {
+        let factors = stride(from: Float(0), through: 4, by: 0.5).map { exp2(-$0) }
+        return factors.flatMap { low in factors.map { high in lowerBound * low...upperBound * high } }
     }
 }
 

@@ -4,13 +4,14 @@ import Reference
 /// Makes the int8 form of a real graph, by the TensorFlow Lite 8-bit quantization specification: activations with one scale
 /// each, weights with one a channel.
 ///
-/// Ranges come from calibration: of each tensor the one of least squared error. Then layer by layer weights are rounded, and
-/// biases corrected, for the inputs that the int8 layers before them give.
+/// Ranges come from calibration: of each scale a few that lose little, and of those the one that loses least at the outputs.
+/// Then layer by layer weights are rounded, and biases corrected, for the inputs that the int8 layers before them give.
 public struct Quantizer {
     /// What it is doing, for a progress line.
     public enum Stage: Sendable {
         case equalizing(sample: Int, of: Int)
         case calibrating(sample: Int, of: Int)
+        case choosing(scale: Int, of: Int)
         case fitting(layer: Int, of: Int)
     }
 
@@ -65,7 +66,9 @@ public struct Quantizer {
         }
         var ranges: [TensorID: ClosedRange<Float>] = [:]
         for (position, range) in inputRanges { ranges[prepared.inputs[position]] = range }
-        let scales = ScaleAssignment(prepared, distributions, inputRanges: ranges)
+        let scales = ScaleAssignment(
+            prepared, distributions, inputRanges: ranges, choice: RangeChoice(prepared, judged)
+        ) { scale, count in progress(.choosing(scale: scale, of: count)) }
         var fitting = LayerFitting(prepared, scales)
         let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, Self.fitted)))
         fitting.run(chosen) { layer in progress(.fitting(layer: layer, of: prepared.nodes.count)) }

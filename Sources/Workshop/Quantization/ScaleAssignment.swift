@@ -13,8 +13,14 @@ struct ScaleAssignment {
     /// By the representative of each group.
     private var quantizations: [Int: Quantization] = [:]
 
-    /// - Parameter ranges: of the inputs whose range is known, such as pictures.
-    init(_ graph: Graph, _ distributions: [TensorID: Distribution], inputRanges: [TensorID: ClosedRange<Float>]) {
+    /// - Parameters:
+    ///   - inputRanges: of the inputs whose range is known, such as pictures.
+    ///   - choice: decides where the distribution alone does not.
+    ///   - progress: told which scale of how many is chosen.
+    init(
+        _ graph: Graph, _ distributions: [TensorID: Distribution], inputRanges: [TensorID: ClosedRange<Float>],
+        choice: RangeChoice, progress: (Int, Int) -> Void = { _, _ in }
+    ) {
         groups = DisjointSets(count: graph.tensors.count)
         var fixed: [TensorID: Quantization] = [:]
         for node in graph.nodes {
@@ -43,23 +49,41 @@ struct ScaleAssignment {
         }
         let outputs = Set(graph.outputs.map { root($0) })
         let scores = Set(graph.detectorScores.map { root($0) })
+        let boxes = Set(graph.detectorBoxes.keys.map { root($0) })
         let judged = Array(merged)
-        var found = [Quantization?](repeating: nil, count: judged.count)
+        var found = [[ClosedRange<Float>]](repeating: [], count: judged.count)
         found.withUnsafeMutableBufferPointer { found in
             guard let found = found.baseAddress else { return }
             Parallel.perform(judged.count, grain: 1) { part in
                 for index in part {
                     let (group, seen) = judged[index]
-                    // Nobody knows what is made of an output, so all that is usual is kept of it.
-                    var range = outputs.contains(group) ? seen.usualExtent : seen.bestRange
-                    if scores.contains(group), range.upperBound > Self.leastLogit {
-                        range = max(range.lowerBound, Self.leastLogit)...range.upperBound
+                    // Nobody knows what is made of an output, so all that is usual is kept of it; but of a detector's boxes
+                    // far from any object, which may be anything.
+                    var ranges: [ClosedRange<Float>]
+                    if boxes.contains(group) {
+                        ranges = seen.usualExtent.drawnIn
+                    } else if outputs.contains(group) {
+                        ranges = [seen.usualExtent]
+                    } else {
+                        ranges = Distribution.Weighing.allCases.map(seen.bestRange)
+                        if let wide = ranges.first { ranges += [wide.scaled(0.8), wide.scaled(1.25)] }
                     }
-                    found[index] = Quantization(covering: range)
+                    if scores.contains(group) {
+                        ranges = ranges.map { max($0.lowerBound, min(Self.leastLogit, $0.upperBound))...$0.upperBound }
+                    }
+                    found[index] = ranges
                 }
             }
         }
-        for (group, quantization) in zip(judged, found) { known[group.key] = quantization }
+        let chosen = choice.choose(
+            Dictionary(uniqueKeysWithValues: zip(judged, found).map { ($0.key, $1) }), groups: groups,
+            progress: progress)
+        // What outputs are told in stays theirs.
+        var free: [Int: ClosedRange<Float>] = [:]
+        for (group, range) in chosen {
+            if outputs.contains(group) { known[group] = Quantization(covering: range) } else { free[group] = range }
+        }
+        for (group, range) in free { known[group] = Quantization(covering: range) }
         quantizations = known
     }
 
@@ -78,21 +102,6 @@ struct ScaleAssignment {
 
     /// The scale of an activation or of a constant that stands for one; nil of weights, and of what is no float32.
     subscript(_ id: TensorID) -> Quantization? { quantizations[root(id)] }
-}
-
-extension Graph {
-    /// Outputs that hold one score for each of many anchors, as logits, beside the anchors' boxes (SSD, BlazeFace).
-    var detectorScores: [TensorID] {
-        let fixed = Set(nodes.filter { $0.operation.fixedQuantization != nil }.flatMap(\.outputs))
-        return outputs.filter { id in
-            let shape = tensors[id].shape
-            return shape.count == 3 && shape[1] > 1 && shape[2] == 1 && !fixed.contains(id)
-                && outputs.contains {
-                    let other = tensors[$0].shape
-                    return other.count == 3 && other[1] == shape[1] && other[2] >= 4
-                }
-        }
-    }
 }
 
 extension Operation {

@@ -90,6 +90,7 @@ struct Quantizing {
         switch stage {
         case .equalizing(let sample, let count): (what, done, all) = ("equalizing", sample, count)
         case .calibrating(let sample, let count): (what, done, all) = ("calibrating", sample, count)
+        case .choosing(let scale, let count): (what, done, all) = ("choosing scales", scale, count)
         case .fitting(let layer, let count): (what, done, all) = ("fitting layers", layer, count)
         }
         if clock.stage != what { clock = (what, Clock.monotonic) }
