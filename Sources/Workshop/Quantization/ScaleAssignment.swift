@@ -83,6 +83,7 @@ struct ScaleAssignment {
         for (group, range) in chosen {
             if outputs.contains(group) { known[group] = Quantization(covering: range) } else { free[group] = range }
         }
+        ScaleSharing(graph).join(&groups, &free)
         for (group, range) in free { known[group] = Quantization(covering: range) }
         quantizations = known
     }

@@ -7,6 +7,66 @@ import Testing
 
 /// Which scale each tensor is given.
 @Suite struct ScaleTests {
+    /// x + (x + y), each of which is a convolution of its own input.
+    private static func sums(_ gain: Float) -> Graph {
+        var graph = Graph(name: "sums", level: .real)
+        func activation(_ name: String) -> TensorID {
+            graph.append(Tensor(name: name, shape: [1, 2, 2, 1], type: .float32))
+        }
+        func layer(_ input: TensorID, _ weight: Float) -> TensorID {
+            let w = graph.append(Tensor(name: "w", shape: [1, 1, 1, 1], reals: [weight]))
+            let b = graph.append(Tensor(name: "b", shape: [1], reals: [0]))
+            let y = activation("y")
+            let geometry = Convolution(strideHeight: 1, strideWidth: 1)
+            graph.nodes.append(Node(.conv2D(geometry), inputs: [input, w, b], outputs: [y], origin: "layer"))
+            return y
+        }
+        func sum(_ a: TensorID, _ b: TensorID) -> TensorID {
+            let y = activation("sum")
+            graph.nodes.append(Node(.add(.none), inputs: [a, b], outputs: [y], origin: "sum"))
+            return y
+        }
+        graph.inputs = [activation("a")]
+        let x = layer(graph.inputs[0], 1)
+        let first = sum(x, layer(x, 0.7 * gain))
+        let second = sum(first, layer(first, 0.4 * gain))
+        graph.outputs = [layer(second, 1)]
+        return graph
+    }
+
+    @Test("Sums of like ranges are exact: one scale for the whole chain")
+    func chain() {
+        let graph = Self.sums(0.6)
+        var groups = DisjointSets(count: graph.tensors.count)
+        let spans: [Float] = [1, 1.1, 0.9, 1.2]
+        let ids = [
+            graph.nodes[0].outputs[0], graph.nodes[2].outputs[0], graph.nodes[1].outputs[0], graph.nodes[4].outputs[0],
+        ]
+        var ranges: [Int: ClosedRange<Float>] = [:]
+        for (id, span) in zip(ids, spans) { ranges[id] = -span...span }
+        ranges[graph.nodes[3].outputs[0]] = -0.8...0.8
+        ScaleSharing(graph).join(&groups, &ranges)
+        #expect(Set(ids.map(groups.root)).count == 1)
+        #expect(ranges == [groups.root(ids[0]): -1.2...1.2])
+    }
+
+    @Test("Unlike ranges keep scales of their own")
+    func unlike() {
+        let graph = Self.sums(0.6)
+        var groups = DisjointSets(count: graph.tensors.count)
+        var ranges: [Int: ClosedRange<Float>] = [:]
+        for (node, span) in zip(graph.nodes, [Float(1), 0.01, 1, 0.01, 20, 1]) {
+            ranges[node.outputs[0]] = -span...span
+        }
+        let before = ranges
+        ScaleSharing(graph).join(&groups, &ranges)
+        // The first sum's three: a small operand costs nothing at the scale of the others.
+        let root = groups.root(graph.nodes[0].outputs[0])
+        #expect(groups.root(graph.nodes[2].outputs[0]) == root)
+        #expect(groups.root(graph.nodes[4].outputs[0]) != root)
+        #expect(ranges[groups.root(graph.nodes[4].outputs[0])] == before[graph.nodes[4].outputs[0]])
+    }
+
     /// Two channels, one of them a hundred times as large, which `kept` passes to the output and 0 does not.
     private static func range(kept: Float) throws -> Quantization {
         var graph = Graph(name: "pick", level: .real)
