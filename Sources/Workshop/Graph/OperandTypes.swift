@@ -4,6 +4,8 @@ public enum OperandTypes: Sendable {
     case int8
     /// int8 with int8 or uint8 weights and, maybe, an int32 bias.
     case weighted
+    /// int8 throughout, or float32 where outputs are put together.
+    case moving
     /// One operand of any type, and a result of the same.
     case unchanged
     /// float32, int8 or uint8 to int8 or uint8.
@@ -26,7 +28,7 @@ public enum OperandTypes: Sendable {
         case .quantizing, .dequantizing: return false
         case .unchanged: return inputs.count == 1 && inputs == outputs
         case .indices: return inputs == [.float32] && (outputs == [.int32] || outputs == [.int64])
-        case .int8, .weighted: return (inputs + outputs).allSatisfy { $0 == .float32 }
+        case .int8, .weighted, .moving: return (inputs + outputs).allSatisfy { $0 == .float32 }
         }
     }
 
@@ -34,6 +36,7 @@ public enum OperandTypes: Sendable {
         let bytes: [ElementType] = [.int8, .uint8]
         switch self {
         case .int8: return inputs.allSatisfy { $0 == .int8 } && outputs.allSatisfy { $0 == .int8 }
+        case .moving: return [.int8, .float32].contains { type in (inputs + outputs).allSatisfy { $0 == type } }
         case .weighted:
             return inputs.count >= 2 && inputs[0] == .int8 && bytes.contains(inputs[1])
                 && (inputs.count == 2 || inputs[2...] == [.int32]) && outputs == [.int8]
@@ -60,6 +63,8 @@ extension Operation {
         switch self {
         case .conv2D, .depthwiseConv2D, .transposeConv, .fullyConnected: .weighted
         case .reshape: .unchanged
+        case .concatenation, .pack, .split, .unpack, .transpose, .select, .tile, .slice, .spaceToDepth, .depthToSpace:
+            .moving
         case .quantize: .quantizing
         case .dequantize: .dequantizing
         case .argMax: .indices

@@ -86,6 +86,57 @@ import Testing
         return graph
     }
 
+    /// Two int8 inputs in real numbers, one beside the other along `axis` and then moved on.
+    private static func moved(axis: Int, _ moves: (Operation, [Int])) throws -> Graph {
+        var graph = Graph(name: "moved", level: .quantized)
+        let scales: [Float] = [0.5, 0.01]
+        let parts = scales.enumerated().map { number, scale in
+            var shape = [1, 3, 4]
+            shape[axis] += number
+            let inner = graph.append(
+                Tensor(
+                    name: "x\(number)", shape: shape, type: .int8,
+                    quantization: Quantization(scale: scale, zeroPoint: Int32(number))))
+            let outer = graph.append(Tensor(name: "r\(number)", shape: shape, type: .float32))
+            graph.inputs.append(inner)
+            graph.nodes.append(Node(.dequantize, inputs: [inner], outputs: [outer], origin: "out"))
+            return outer
+        }
+        var shape = [1, 3, 4]
+        shape[axis] = 2 * shape[axis] + 1
+        let joined = graph.append(Tensor(name: "joined", shape: shape, type: .float32))
+        graph.nodes.append(Node(.concatenation(axis: axis, .none), inputs: parts, outputs: [joined], origin: "join"))
+        let result = graph.append(Tensor(name: "y", shape: moves.1, type: .float32))
+        graph.nodes.append(Node(moves.0, inputs: [joined], outputs: [result], origin: "move"))
+        graph.outputs = [result, joined]
+        try graph.validate()
+        return graph
+    }
+
+    @Test("Real numbers are put together and moved as int8 ones are", arguments: [1, 2])
+    func movedReals(axis: Int) throws {
+        let wide = axis == 2
+        let moves: [(Operation, [Int])] = [
+            (.transpose(permutation: [0, 2, 1]), wide ? [1, 9, 3] : [1, 4, 7]),
+            (.slice(begin: [0, 1, 1], sizes: [1, 2, 3], strides: [1, 1, 1]), [1, 2, 3]),
+            (.reshape, wide ? [27] : [28]),
+        ]
+        for move in moves {
+            let graph = try Self.moved(axis: axis, move)
+            let inputs = graph.inputs.map { id in
+                (0..<graph[id].elementCount).map { UInt8(truncatingIfNeeded: $0 * 37) }
+            }
+            let expected = ReferenceExecutor(graph).outputs(inputs)
+            // The first element of the first part.
+            let first = Float(Int8(bitPattern: inputs[0][0])) * 0.5
+            #expect(graph[graph.outputs[1]].reals(expected[1])[0] == first)
+            for set in availableSets {
+                #expect(
+                    try Engine(bundle: compile(graph, set).bundle).infer(inputs) == expected, "\(move.0.name), \(set)")
+            }
+        }
+    }
+
     @Test("A kernel that would write uint8 without knowing it is refused", arguments: KernelSet.allCases)
     func wrongType(set: KernelSet) throws {
         let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath("conv_2d-3x3-relu"))

@@ -4,7 +4,7 @@ import Graph
 struct Operand {
     let tensor: Tensor
     let bytes: [UInt8]
-    /// The value of an int8, uint8 or int32 tensor; empty for the other types.
+    /// The value of an int8, uint8 or int32 tensor, the bits of a float32 one; empty for int64.
     let elements: [Int32]
 
     init(_ tensor: Tensor, bytes: [UInt8]) {
@@ -13,8 +13,8 @@ struct Operand {
         switch tensor.type {
         case .int8: elements = bytes.map { Int32(Int8(bitPattern: $0)) }
         case .uint8: elements = bytes.map { Int32($0) }
-        case .int32: elements = bytes.littleEndian(Int32.self)
-        case .int64, .float32: elements = []
+        case .int32, .float32: elements = bytes.littleEndian(Int32.self)
+        case .int64: elements = []
         }
     }
 
