@@ -160,8 +160,6 @@ struct Distribution {
 }
 
 extension ClosedRange<Float> {
-    func scaled(_ factor: Float) -> ClosedRange { lowerBound * factor...upperBound * factor }
-
     /// Either end drawn in by a factor from 1 to 16.
     var drawnIn: [ClosedRange] {
         let factors = stride(from: Float(0), through: 4, by: 0.5).map { exp2(-$0) }

@@ -8,6 +8,7 @@ struct QuantizedGraph {
     private(set) var graph: Graph
     /// The int8 form of each tensor of the real graph.
     private var forms: [TensorID: TensorID] = [:]
+    private var edges: [TensorID: TensorID] = [:]
 
     init(_ source: Graph, _ scales: ScaleAssignment, _ weights: [Int: QuantizedWeights]) {
         self.source = source
@@ -24,19 +25,20 @@ struct QuantizedGraph {
             }
         }
         for (index, node) in source.nodes.enumerated() { append(node, index) }
-        for id in source.outputs {
-            let inner = form(id)
-            guard graph[inner].type == .int8 else {
-                graph.outputs.append(inner)
-                continue
-            }
-            var edge = source[id]
-            edge.constant = nil
-            let outer = graph.append(edge)
-            graph.nodes.append(
-                Node(.dequantize, inputs: [inner], outputs: [outer], origin: "output '\(source[id].name)'"))
-            graph.outputs.append(outer)
-        }
+        graph.outputs = source.outputs.map { edge($0) }
+    }
+
+    /// The real form of a tensor of the real graph.
+    private mutating func edge(_ id: TensorID) -> TensorID {
+        let inner = form(id)
+        guard graph[inner].type == .int8 else { return inner }
+        if let known = edges[id] { return known }
+        var tensor = source[id]
+        tensor.constant = nil
+        let outer = graph.append(tensor)
+        edges[id] = outer
+        graph.nodes.append(Node(.dequantize, inputs: [inner], outputs: [outer], origin: "output '\(tensor.name)'"))
+        return outer
     }
 
     /// The tensor that stands for one of the real graph.
@@ -59,6 +61,11 @@ struct QuantizedGraph {
     private mutating func append(_ node: Node, _ index: Int) {
         var new = node
         new.outputs = node.outputs.map { form($0) }
+        if scales.tail.nodes.contains(index) {
+            new.inputs = node.inputs.map { edge($0) }
+            graph.nodes.append(new)
+            return
+        }
         new.inputs = node.operation.hasWeights ? [form(node.inputs[0])] : node.inputs.map { form($0) }
         if let fitted = weights[index] {
             let weight = source[node.inputs[1]]

@@ -13,14 +13,14 @@ struct RangeChoice {
     private let lastReaders: [TensorID: Int]
 
     /// Multiply-accumulates that the choice may take, by an estimate, and bytes that it may keep.
-    private static let work = 0x1p37
+    private static let work = 0x1p38
     private static let bytes = 1 << 29
-    private static let samples = 16
+    private static let samples = 32
     private static let sweeps = 3
     /// What an element of an operation without weights counts as.
     private static let elementWork = 16.0
 
-    /// - Parameter samples: at most sixteen of them are used, as many as time and memory allow.
+    /// - Parameter samples: at most thirty-two of them are used, as many as time and memory allow.
     init(_ graph: Graph, _ samples: Samples) {
         self.graph = graph
         loss = OutputLoss(graph)

@@ -7,6 +7,8 @@ import Reference
 /// write is quantized alike. Where that would force unlike ranges together, the operand is rescaled before it.
 struct ScaleAssignment {
     private var groups: DisjointSets
+    /// Where tensors have no scale.
+    let tail: RealTail
     /// Logits of a detector further below mean nothing: 6 in a million. Those of dark pictures reach -30,000, which would leave
     /// steps of 100 for all others.
     static let leastLogit: Float = -12
@@ -22,21 +24,23 @@ struct ScaleAssignment {
         choice: RangeChoice, progress: (Int, Int) -> Void = { _, _ in }
     ) {
         groups = DisjointSets(count: graph.tensors.count)
+        tail = RealTail(graph)
+        let nodes = graph.nodes.indices.filter { !tail.nodes.contains($0) }.map { graph.nodes[$0] }
         var fixed: [TensorID: Quantization] = [:]
-        for node in graph.nodes {
+        for node in nodes {
             if let quantization = node.operation.fixedQuantization { fixed[node.outputs[0]] = quantization }
         }
         for (id, range) in inputRanges { fixed[id] = Quantization(covering: range) }
-        for node in graph.nodes {
+        for node in nodes {
             for (operand, id) in node.inputs.enumerated() where !(node.operation.hasWeights && operand > 0) {
                 guard let values = graph[id].reals, let low = values.min(), let high = values.max() else { continue }
                 fixed[id] = Quantization(covering: min(low, 0)...max(high, 0))
             }
         }
-        for node in graph.nodes where node.operation.keepsValues {
+        for node in nodes where node.operation.keepsValues {
             for id in node.outputs { groups.join(node.inputs[0], id) }
         }
-        for node in graph.nodes where node.operation.comparesValues {
+        for node in nodes where node.operation.comparesValues {
             for id in node.inputs where isAlike(id, node.outputs[0], distributions, fixed) {
                 groups.join(id, node.outputs[0])
             }
@@ -44,12 +48,15 @@ struct ScaleAssignment {
         var known: [Int: Quantization] = [:]
         for (id, quantization) in fixed { known[root(id)] = quantization }
         var merged: [Int: Distribution] = [:]
-        for (id, distribution) in distributions where known[root(id)] == nil {
+        for (id, distribution) in distributions where known[root(id)] == nil && !tail.tensors.contains(id) {
             merged[root(id), default: Distribution()].add(distribution)
         }
-        let outputs = Set(graph.outputs.map { root($0) })
-        let scores = Set(graph.detectorScores.map { root($0) })
-        let boxes = Set(graph.detectorBoxes.keys.map { root($0) })
+        /// Tensors that are outputs, or parts of them.
+        func ends(_ outputs: some Sequence<TensorID>) -> Set<Int> {
+            let all = Set(outputs)
+            return Set((Array(all) + tail.entries.filter { !$0.value.isDisjoint(with: all) }.keys).map { root($0) })
+        }
+        let (outputs, scores, boxes) = (ends(graph.outputs), ends(graph.detectorScores), ends(graph.detectorBoxes.keys))
         let judged = Array(merged)
         var found = [[ClosedRange<Float>]](repeating: [], count: judged.count)
         found.withUnsafeMutableBufferPointer { found in
@@ -66,7 +73,6 @@ struct ScaleAssignment {
                         ranges = [seen.usualExtent]
                     } else {
                         ranges = Distribution.Weighing.allCases.map(seen.bestRange)
-                        if let wide = ranges.first { ranges += [wide.scaled(0.8), wide.scaled(1.25)] }
                     }
                     if scores.contains(group) {
                         ranges = ranges.map { max($0.lowerBound, min(Self.leastLogit, $0.upperBound))...$0.upperBound }

@@ -98,4 +98,56 @@ import Testing
         #expect(try Self.range(kept: 0).scale < 0.01)
         #expect(try Self.range(kept: 1).scale > 0.7)
     }
+
+    /// Two layers' results of unlike ranges as one output, by rows, behind a transposition.
+    private static func heads(rank: Int) -> Graph {
+        var graph = Graph(name: "heads", level: .real)
+        func activation(_ shape: [Int]) -> TensorID {
+            graph.append(Tensor(name: "t", shape: shape, type: .float32))
+        }
+        let lead = [Int](repeating: 1, count: rank - 1)
+        graph.inputs = [activation([1, 8])]
+        let parts = [Float(300), 1].map { gain in
+            let w = graph.append(
+                Tensor(name: "w", shape: [4, 8], reals: (0..<32).map { gain * (Float($0 % 5) - 2) / 8 }))
+            let y = activation([1, 4])
+            graph.nodes.append(
+                Node(.fullyConnected(.none), inputs: [graph.inputs[0], w], outputs: [y], origin: "layer"))
+            let shaped = activation(lead + [4])
+            graph.nodes.append(Node(.reshape, inputs: [y], outputs: [shaped], origin: "shape"))
+            return shaped
+        }
+        let joined = activation(lead + [8])
+        graph.nodes.append(
+            Node(.concatenation(axis: rank - 1, .none), inputs: parts, outputs: [joined], origin: "join"))
+        graph.outputs = [joined]
+        return graph
+    }
+
+    private static func samples() -> Samples {
+        Samples(count: 8) { number in
+            var random = MersenneTwister(seed: UInt32(number + 1))
+            return [RealBuffer((0..<8).map { _ in Float(random.next() >> 8) / Float(1 << 23) - 1 })]
+        }
+    }
+
+    @Test("Boxes and scores that one output holds keep scales of their own")
+    func tail() throws {
+        let real = Self.heads(rank: 3)
+        try real.validate()
+        let result = try Quantizer.quantize(real, samples: Self.samples()).graph
+        try result.validate()
+        #expect(result.nodes.suffix(3).map(\.operation.name) == ["DEQUANTIZE", "DEQUANTIZE", "CONCATENATION"])
+        let exact = RealExecutor(real).run(Self.samples()[3])[0].array
+        let found = ReferenceExecutor(result).outputs(Self.samples()[3].map(\.bytes))[0]
+        for (index, (a, b)) in zip(exact, real[real.outputs[0]].reals(found)).enumerated() {
+            #expect(abs(a - b) < (index < 4 ? 12 : 0.04), "element \(index): \(b), not \(a)")
+        }
+    }
+
+    @Test("A classifier's row stays in int8")
+    func row() throws {
+        let result = try Quantizer.quantize(Self.heads(rank: 2), samples: Self.samples()).graph
+        #expect(result.nodes.last?.operation.name == "DEQUANTIZE")
+    }
 }
