@@ -57,6 +57,28 @@ extension RandomStep {
         constants = { [table] _ in table }
     }
 
+    mutating func makeNormalization(_ random: inout RandomNumbers) {
+        let depth = random.channels()
+        var n = oc_normalize()
+        (n.rows, n.depth) = (random.number(1...5), depth)
+        (n.below, n.above) = (random.number(0...min(depth - 1, 4)), random.number(0...min(depth - 1, 4)))
+        (n.in_zero, n.out_zero, _, _) = random.ranges()
+        n.shift = random.number(14...30)
+        step.normalize = n
+        inputs = [Operand(bytes: random.bytes(Int(n.rows * depth)))]
+        outputBytes = Int(n.rows * depth)
+        let sum = min(n.below + n.above + 1, depth) * 255 * 255
+        let last = Int(Float(sum + 1).bitPattern >> 18) - 32 * 127
+        // Falling, as a power of the sum does.
+        var table: [UInt8] = []
+        var value = UInt32(1 << 21)
+        for _ in 0..<last + 2 {
+            for shift in 0..<4 { table.append(UInt8(truncatingIfNeeded: value >> UInt32(8 * shift))) }
+            value -= value / 64
+        }
+        constants = { [table] _ in table }
+    }
+
     mutating func makeArgMax(_ random: inout RandomNumbers) {
         let a = oc_arg_max(outer: random.number(1...5), axis: random.number(1...40), inner: random.number(1...9))
         step.arg_max = a

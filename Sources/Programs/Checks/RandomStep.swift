@@ -36,6 +36,7 @@ struct RandomStep {
         case OC_KERNEL_MEAN: makeMean(&random)
         case OC_KERNEL_SOFTMAX: makeSoftmax(&random)
         case OC_KERNEL_ARG_MAX: makeArgMax(&random)
+        case OC_KERNEL_NORMALIZE: makeNormalization(&random)
         case OC_KERNEL_TABLE: makeTable(&random)
         case OC_KERNEL_FILL: makeFill(&random)
         case OC_KERNEL_COPY: makeCopy(&random)

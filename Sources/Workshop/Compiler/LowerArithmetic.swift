@@ -176,6 +176,20 @@ extension Lowering {
         draft.steps.append(step)
     }
 
+    mutating func lowerNormalization(_ node: Node, _ local: LocalResponse) {
+        let input = graph[node.inputs[0]]
+        let depth = input.shape.last ?? 1
+        let parameters = LocalResponseParameters(
+            local, input: quantization(input), output: quantization(graph[node.outputs[0]]), channels: depth)
+        var step = DraftStep(OC_KERNEL_NORMALIZE, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        step.record.normalize = oc_normalize(
+            rows: Int32(input.elementCount / depth), depth: Int32(depth), below: Int32(parameters.below),
+            above: Int32(parameters.above), in_zero: parameters.inputZeroPoint, out_zero: parameters.outputZeroPoint,
+            shift: parameters.shift)
+        step.constants = parameters.factors.withUnsafeBytes { Array($0) }
+        draft.steps.append(step)
+    }
+
     /// Every 8-bit function of one element is a table; where it changes nothing, the output is the input.
     mutating func lowerTable(_ node: Node) throws(CompileError) {
         let input = graph[node.inputs[0]]

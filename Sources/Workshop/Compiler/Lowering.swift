@@ -54,6 +54,7 @@ struct Lowering {
         case .spaceToDepth(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: true)
         case .depthToSpace(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: false)
         case .argMax(let axis): lowerArgMax(node, axis: axis)
+        case .localResponse(let local): lowerNormalization(node, local)
         case .div, .sum: preconditionFailure("\(node.operation.name) is of real graphs alone")
         }
     }

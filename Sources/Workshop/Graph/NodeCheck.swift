@@ -134,6 +134,7 @@ struct NodeCheck {
         switch node.operation {
         case .pad(_, _, let value): try require(value.isFinite, "the padding value is not finite")
         case .softmax(let beta): try require(beta.isFinite && beta > 0, "beta \(beta) is out of range")
+        case .localResponse(let local): if let problem = local.problem { throw fail(problem) }
         default: break
         }
     }
@@ -169,6 +170,13 @@ struct NodeCheck {
             try require(
                 abs(output.scale - 1 / 256) <= 0.001 / 256 && output.zeroPoint == -128,
                 "the output must have scale 1/256 and zero point -128")
+        case .localResponse(let local):
+            guard let source = input(0).quantization, let target = output(0).quantization else { break }
+            let problem =
+                local.problem
+                ?? LocalResponseParameters.problem(
+                    local, input: source, output: target, channels: input(0).shape.last ?? 1)
+            if let problem { throw fail(problem) }
         case .unary(let function):
             guard let source = input(0).quantization, let target = output(0).quantization else { break }
             if let problem = function.problem(input: source, output: target) { throw fail(problem) }

@@ -67,6 +67,9 @@ public enum Operation: Sendable, Equatable {
     case unpack(axis: Int)
     case spaceToDepth(blockSize: Int)
     case depthToSpace(blockSize: Int)
+    /// x of any shape whose last dimension counts the channels. Of a quantized graph as `LocalResponseParameters` says, for want of a
+    /// reference kernel.
+    case localResponse(LocalResponse)
     /// Index of the first maximum along `axis`, which disappears; output int32 or int64.
     case argMax(axis: Int)
 }
@@ -187,6 +190,7 @@ extension Operation {
         case .concatenation: "CONCATENATION"
         case .reshape: "RESHAPE"
         case .softmax: "SOFTMAX"
+        case .localResponse: "LOCAL_RESPONSE_NORMALIZATION"
         case .unary(let function): function.name
         case .prelu: "PRELU"
         case .quantize: "QUANTIZE"

@@ -23,7 +23,7 @@ extension NodeCheck {
             try require(
                 input(0).elementCount == output(0).elementCount,
                 "cannot reshape \(input(0).shape) to \(output(0).shape)")
-        case .softmax:
+        case .softmax, .localResponse:
             try require(!input(0).shape.isEmpty, "a scalar has no dimension to normalize over")
             try expect(input(0).shape)
         case .unary, .quantize, .dequantize:

@@ -64,6 +64,7 @@ struct OperatorSupport: Sendable {
         9: .init(version: 14, data: [0, 1, 2], hasOptionalLast: true) { op throws(ImportError) in
             try op.fullyConnected()
         },
+        13: .init(version: 1, levels: [.real]) { op throws(ImportError) in try op.localResponse() },
         14: .init(version: 3) { _ throws(ImportError) in .unary(.logistic) },
         17: .init(version: 3) { op throws(ImportError) in .maxPool2D(try op.pool()) },
         18: .init(version: 8) { op throws(ImportError) in .mul(try op.activation(op.options(21), field: 0)) },

@@ -69,6 +69,17 @@ extension TFLiteOperator {
         return result
     }
 
+    /// LOCAL_RESPONSE_NORMALIZATION.
+    func localResponse() throws(ImportError) -> Operation {
+        let options = try options(13)
+        let radius = try options?.int32(0) ?? 0
+        guard radius >= 0 else { throw damaged("its radius is \(radius)") }
+        return .localResponse(
+            LocalResponse(
+                below: radius, above: radius, scale: try options?.float(2) ?? 0, bias: try options?.float(1) ?? 0,
+                beta: try options?.float(3) ?? 0))
+    }
+
     /// Operands: output shape, weights, input, optional bias. Paddings are those of the convolution that maps the output
     /// back to the input's grid.
     func transposeConvolution() throws(ImportError) -> Operation {

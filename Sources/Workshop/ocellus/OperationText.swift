@@ -31,6 +31,10 @@ extension Operation {
         case .pad(let before, let after, let value):
             return "before \(Self.list(before)), after \(Self.list(after)), value " + String(format: "%.7g", value)
         case .softmax(let beta): return beta == 1 ? "" : "beta \(beta)"
+        case .localResponse(let local):
+            return
+                "channels -\(local.below) to +\(local.above), scale \(local.scale), bias \(local.bias), "
+                + "beta \(local.beta)"
         case .unary(let function): return function.parameters
         case .resizeBilinear(let align, let half, _), .resizeNearestNeighbor(let align, let half):
             return [align ? "align corners" : nil, half ? "half pixel centers" : nil].compactMap(\.self)

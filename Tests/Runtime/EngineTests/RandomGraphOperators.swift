@@ -222,7 +222,7 @@ extension RandomGraph {
         let x = pick()
         let shape = graph[x].shape
         let probability = Quantization(scale: 1 / 256, zeroPoint: -128)
-        switch random.below(13) {
+        switch random.below(14) {
         case 0 where !shape.isEmpty: add(.softmax(beta: chance(2) ? 1 : 0.5), [x], shape, probability)
         case 1: add(.unary(.logistic), [x], shape, probability)
         case 2: add(.unary(.tanh), [x], shape, Quantization(scale: 1 / 128, zeroPoint: 0))
@@ -234,6 +234,11 @@ extension RandomGraph {
         case 8: add(.unary(.gelu(approximate: chance(2))), [x], shape, near(x))
         case 9: add(.unary(.exp), [x], shape, quantization())
         case 10: add(.unary(.abs), [x], shape, near(x))
+        case 12 where !shape.isEmpty:
+            let local = LocalResponse(
+                below: random.below(4), above: random.below(4), scale: chance(2) ? 1e-4 : 0.3, bias: chance(2) ? 1 : 2,
+                beta: chance(2) ? 0.75 : 0.5)
+            add(.localResponse(local), [x], shape, near(x))
         case 11:
             let middle = add(.quantize, [x], shape, quantization(), type: .uint8)
             add(.quantize, [middle], shape, near(x))

@@ -5,6 +5,34 @@ import Testing
 
 /// The bounds of kernels that move, look up, resize and convert.
 @Suite struct MovementVerifierTests {
+    @Test("Normalization")
+    func normalization() throws {
+        for wrong: Int32 in [0, -2] {
+            try refuse(.normalization, "extent below 1") { $0.step.normalize.rows = wrong }
+            try refuse(.normalization, "extent below 1") { $0.step.normalize.depth = wrong }
+        }
+        for wrong: Int32 in [-1, 5, .max, .min] {
+            try refuse(.normalization, "window or shift") { $0.step.normalize.below = wrong }
+            try refuse(.normalization, "window or shift") { $0.step.normalize.above = wrong }
+        }
+        for wrong: Int32 in [0, 31, .min] {
+            try refuse(.normalization, "window or shift") { $0.step.normalize.shift = wrong }
+        }
+        for wrong: Int32 in [-129, 128] {
+            try refuse(.normalization, "zero point") { $0.step.normalize.in_zero = wrong }
+            try refuse(.normalization, "zero point") { $0.step.normalize.out_zero = wrong }
+        }
+        try refuse(.normalization, "sizes") { $0.step.normalize.rows = 3 }
+        // A window of four has a longer table, as has none of two a shorter one.
+        try refuse(.normalization, "sizes") { $0.step.normalize.below = 2 }
+        try refuse(.normalization, "sizes") { $0.step.normalize.above = 0 }
+        try refuse(.normalization, "too large for its sum") {
+            ($0.step.normalize.rows, $0.step.normalize.depth, $0.step.normalize.below) = (1, 40_000, 39_999)
+            ($0.step.in.0.bytes, $0.step.out.bytes, $0.step.out.offset) = (40_000, 40_000, 1 << 16)
+            $0.arenaBytes = 1 << 17
+        }
+    }
+
     @Test("Softmax, tables, fills and arg-max")
     func simple() throws {
         for wrong: Int32 in [0, -2] {

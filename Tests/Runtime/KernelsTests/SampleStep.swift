@@ -207,6 +207,18 @@ extension SampleStep {
         return sample
     }
 
+    /// Two rows of five channels, whose windows hold three.
+    static var normalization: SampleStep {
+        var sample = SampleStep(OC_KERNEL_NORMALIZE)
+        sample.step.normalize = oc_normalize(
+            rows: 2, depth: 5, below: 1, above: 1, in_zero: -3, out_zero: 4, shift: 20)
+        sample.step.in.0 = sample.arena(10)
+        sample.step.out = sample.arena(10)
+        // Three squares of 255 are 1.49 times 2^17.
+        sample.step.constants = sample.constants([UInt8](repeating: 1, count: 4 * (32 * 17 + 15 + 2)))
+        return sample
+    }
+
     static var table: SampleStep {
         var sample = SampleStep(OC_KERNEL_TABLE)
         sample.step.table.count = 9

@@ -17,7 +17,9 @@ import Testing
     /// A sound step of every kernel.
     static var samples: [SampleStep] {
         KernelSet.allCases.flatMap { set in convolutions.map { SampleStep.convolution($0, set) } }
-            + binaries.map(SampleStep.binary) + [.wideFilters, .product, .matrix, .mean, .softmax, .table, .fill]
+            + binaries.map(SampleStep.binary) + [
+                .wideFilters, .product, .matrix, .mean, .softmax, .normalization, .table, .fill,
+            ]
             + [OC_KERNEL_AVERAGE_POOL, OC_KERNEL_MAX_POOL].map(SampleStep.pool)
             + [1, 4, 8].map(SampleStep.copy) + [OC_TYPE_INT32, OC_TYPE_INT64].map(SampleStep.argMax)
             + [OC_KERNEL_RESIZE_BILINEAR, OC_KERNEL_RESIZE_NEAREST].map(SampleStep.resize)

@@ -36,7 +36,8 @@ typedef enum oc_kernel {
     OC_KERNEL_MATRIX = 23,          /* oc_matrix */
     OC_KERNEL_CONV_ADD = 24,        /* oc_conv, one group, with its residual: in[1] is added to what OC_KERNEL_CONV gives */
     OC_KERNEL_MATRICES = 25,        /* oc_matrices */
-    OC_KERNEL_LIMIT = 26
+    OC_KERNEL_NORMALIZE = 26,       /* oc_normalize */
+    OC_KERNEL_LIMIT = 27
 } oc_kernel;
 
 /* A run of bytes that a step reads or writes. */
@@ -146,6 +147,14 @@ typedef struct oc_softmax {
     int32_t rows, depth;
 } oc_softmax;
 
+/* Local response normalization over rows of `depth` channels. With x = value - in_zero and s the sum of x * x over the channels from
+ * `below` before an element to `above` behind it, as far as there are any, and b the bits of the float next to 1 + s: i = (b >> 18) -
+ * 32 * 127, f = c[i] + (((c[i + 1] - c[i]) * (b >> 9 & 511)) >> 9), and the result is clamp(((x * f + 2^(shift - 1)) >> shift) +
+ * out_zero); shifts round down. `constants`: int32 c[], up to the one behind that of the largest sum of so many squares of 255. */
+typedef struct oc_normalize {
+    int32_t rows, depth, below, above, in_zero, out_zero, shift;
+} oc_normalize;
+
 /* out[i] = table[in[i]] on raw bytes; `constants` is the table of 256. */
 typedef struct oc_table {
     int32_t count;
@@ -202,6 +211,7 @@ typedef struct oc_step {
         oc_pool pool;
         oc_mean mean;
         oc_softmax softmax;
+        oc_normalize normalize;
         oc_table table;
         oc_fill fill;
         oc_copy copy;

@@ -25,6 +25,7 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
     case OC_KERNEL_MAX_POOL: return oc_scalar_max_pool;
     case OC_KERNEL_MEAN: return oc_scalar_mean;
     case OC_KERNEL_SOFTMAX: return oc_scalar_softmax;
+    case OC_KERNEL_NORMALIZE: return oc_scalar_normalize;
     case OC_KERNEL_TABLE: return oc_scalar_table;
     case OC_KERNEL_FILL: return oc_scalar_fill;
     case OC_KERNEL_COPY: return oc_scalar_copy;

@@ -1,4 +1,4 @@
-/* Kernels that reduce: mean, softmax, arg-max. */
+/* Kernels that reduce: mean, softmax, local response normalization, arg-max. */
 #include "../fixed_point.h"
 #include "scalar.h"
 
@@ -73,6 +73,53 @@ void oc_scalar_softmax(const oc_step *step, const oc_memory *memory, uint32_t pa
             const int32_t product = oc_doubling_high_multiply(scale.multiplier, exponentials[maximum - oc_value(in[i], step->flip)]);
             const int32_t quotient = scale.shift > 31 ? 0 : oc_rounding_shift_right(product, scale.shift);
             out[i] = (uint8_t)((uint32_t)oc_clamp(oc_subtract(quotient, 128), -128, 127) ^ step->flip);
+        }
+    }
+}
+
+static inline int32_t square(int32_t value) { return value * value; }
+
+/* Channels whose sums are kept at a time. */
+enum { NORMALIZED_RUN = 256 };
+
+/* A running sum of squares, so that the window's size costs nothing; then what each sum makes of the table; then the products. In three
+ * loops, of which compilers make vectors of the last two. Whatever the table holds, nothing leaves it or is undefined: sums wrap. */
+void oc_scalar_normalize(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+    const oc_normalize n = step->normalize; /* the output might be the step, for all the compiler knows */
+    const uint32_t flip = step->flip;
+    const uint8_t *in = oc_source(&step->in[0], memory);
+    const int32_t *points = (const int32_t *)oc_source(&step->constants, memory);
+    uint8_t *out = oc_destination(&step->out, memory);
+    const oc_range rows = oc_part(n.rows, part, parts);
+
+    in += (size_t)rows.begin * n.depth;
+    out += (size_t)rows.begin * n.depth;
+    for (int32_t row = rows.begin; row < rows.end; row++) {
+        int32_t sum = 1;
+        for (int32_t c = 0; c < n.above; c++) sum += square(oc_value(in[c], flip) - n.in_zero);
+        for (int32_t c = 0; c < n.depth;) {
+            const int32_t count = n.depth - c < NORMALIZED_RUN ? n.depth - c : NORMALIZED_RUN;
+            int32_t factors[NORMALIZED_RUN];
+            for (int32_t i = 0; i < count; i++, c++) {
+                if (c < n.depth - n.above) sum += square(oc_value(in[i + n.above], flip) - n.in_zero);
+                if (c > n.below) sum -= square(oc_value(in[i - n.below - 1], flip) - n.in_zero);
+                factors[i] = sum;
+            }
+            for (int32_t i = 0; i < count; i++) {
+                const float real = (float)factors[i];
+                uint32_t bits;
+                memcpy(&bits, &real, 4);
+                const int32_t *point = points + ((int32_t)(bits >> 18) - 32 * 127);
+                const int32_t slope = oc_product(oc_subtract(point[1], point[0]), (int32_t)(bits >> 9 & 511)) >> 9;
+                factors[i] = oc_add(point[0], slope);
+            }
+            for (int32_t i = 0; i < count; i++) {
+                const int32_t product = oc_product(oc_value(in[i], flip) - n.in_zero, factors[i]);
+                const int32_t value = (oc_add(product, 1 << (n.shift - 1)) >> n.shift) + n.out_zero;
+                out[i] = (uint8_t)((uint32_t)oc_clamp(value, -128, 127) ^ flip);
+            }
+            in += count;
+            out += count;
         }
     }
 }

@@ -84,6 +84,31 @@ extension KernelContract {
         try check.bytes(step.constants, 1024)
     }
 
+    static let normalization = KernelContract(
+        OC_KERNEL_NORMALIZE, name: { _ in "normalize" },
+        geometry: {
+            "\($0.normalize.rows) x \($0.normalize.depth), window -\($0.normalize.below) +\($0.normalize.above)"
+        },
+        rows: .broadcast { step, strip in step.normalize.rows = strip.share(of: step.normalize.rows) }
+    ) { step, check throws(BundleError) in
+        let n = step.normalize
+        try check.extents([n.rows, n.depth, 1, 1])
+        try check(
+            n.below >= 0 && n.below < n.depth && n.above >= 0 && n.above < n.depth && n.shift >= 1 && n.shift <= 30,
+            "a normalization's window or shift is out of range; build the bundle again")
+        try check.zero(n.in_zero)
+        try check.zero(n.out_zero)
+        try check.int8(step)
+        let count = times(Int64(n.rows), Int64(n.depth))
+        try check.bytes(step.in.0, count)
+        try check.bytes(step.out, count)
+        let sum = times(min(Int64(n.below) + Int64(n.above) + 1, Int64(n.depth)), 255 * 255)
+        try check(sum < Int64(Int32.max), "a normalization's window is too large for its sum; build the bundle again")
+        // The least of them stands for a sum of 0, of which 1 is taken.
+        let last = Int64(Float(sum + 1).bitPattern >> 18) - 32 * 127
+        try check.bytes(step.constants, 4 * (last + 2))
+    }
+
     static let argMax = KernelContract(
         OC_KERNEL_ARG_MAX, name: { _ in "arg max" },
         geometry: { "\($0.arg_max.outer) x \($0.arg_max.axis) x \($0.arg_max.inner)" }

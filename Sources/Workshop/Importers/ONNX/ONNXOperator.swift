@@ -11,6 +11,7 @@ enum ONNXOperator: String {
     case gemm = "Gemm"
     case matMul = "MatMul"
     case batchNormalization = "BatchNormalization"
+    case localResponse = "LRN"
     case relu = "Relu"
     case sigmoid = "Sigmoid"
     case tanh = "Tanh"
@@ -89,6 +90,7 @@ extension ONNXTranslator {
         case .gemm: return try gemm(node)
         case .matMul: return try product(node)
         case .batchNormalization: return try batchNormalization(node)
+        case .localResponse: return try localResponse(node)
         case .relu: return try unary(.relu, node)
         case .sigmoid: return try unary(.logistic, node)
         case .tanh: return try unary(.tanh, node)

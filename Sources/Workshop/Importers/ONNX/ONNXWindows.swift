@@ -226,6 +226,17 @@ extension ONNXTranslator {
     }
 
     /// (x - mean) / sqrt(variance + epsilon) * scale + bias, as a factor and an addend a channel.
+    /// LRN: of an even window the larger half lies behind the element.
+    func localResponse(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let (x, input) = try picture(node)
+        let size = try node.whole("size", default: 0)
+        guard (1...1 << 24).contains(size) else { throw node.damaged("its size is \(size)") }
+        let local = LocalResponse(
+            below: (size - 1) / 2, above: size / 2, scale: node.real("alpha", default: 1e-4) / Float(size),
+            bias: node.real("bias", default: 1), beta: node.real("beta", default: 0.75))
+        return try emit(.localResponse(local), [input], x.shape, channelsLast: true, node)
+    }
+
     func batchNormalization(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let x = try required(node, 0)
         guard x.shape.count >= 2, try node.whole("training_mode", default: 0) == 0 else {

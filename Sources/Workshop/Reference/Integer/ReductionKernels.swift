@@ -77,3 +77,10 @@ func argMax(_ x: Operand, axis: Int) -> [Int32] {
         return Int32(best)
     }
 }
+
+/// LOCAL_RESPONSE_NORMALIZATION along the last dimension.
+func normalize(_ x: Operand, _ local: LocalResponse, output: Quantization) -> [Int32] {
+    let depth = x.shape.last ?? 1
+    let parameters = LocalResponseParameters(local, input: x.quantization, output: output, channels: depth)
+    return stride(from: 0, to: x.elements.count, by: depth).flatMap { parameters(Array(x.elements[$0..<$0 + depth])) }
+}

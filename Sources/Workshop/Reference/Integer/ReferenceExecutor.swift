@@ -100,6 +100,7 @@ public struct ReferenceExecutor: Sendable {
             return [encode(maxPool(x, pool, range, output: y.shape), as: y)]
         case .mean(let axes, _):
             return [encode(mean(x, axes: axes, output: quantization(y)), as: y)]
+        case .localResponse(let local): return [encode(normalize(x, local, output: quantization(y)), as: y)]
         case .div, .sum: preconditionFailure("\(operation.name) is of real graphs alone")
         case .reduceExtreme(let axes, _, let greatest):
             return [encode(reduceExtreme(x, axes: axes, greatest: greatest), as: y)]

@@ -82,6 +82,7 @@ public struct RealExecutor {
         case .reduceExtreme(let axes, _, let greatest): return [extreme(x[0], axes: axes, greatest: greatest)]
         case .argMax(let axis): return [argMax(x[0], axis: axis)]
         case .softmax(let beta): return [softmax(x[0], beta: beta)]
+        case .localResponse(let local): return [normalize(x[0], local)]
         case .unary(let function): return [map(x[0], function)]
         case .resizeBilinear(let alignCorners, let halfPixelCenters, _):
             return [resizeBilinear(x[0], alignCorners, halfPixelCenters, output: shape)]
