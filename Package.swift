@@ -103,6 +103,8 @@ let hostModules: [Target] = [
         path: "Sources/Workshop/ONNXFormat", exclude: ["onnx.proto", "make.sh"]),
     .target(
         name: "Importers", dependencies: ["CZip", "Graph", "ONNXFormat"], path: "Sources/Workshop/Importers"),
+    // Networks to try Jetpac's format with.
+    .target(name: "JetpacWriter", path: "Examples/jetpac/Writer"),
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Reference", dependencies: ["COpenBLAS", "Graph"], path: "Sources/Workshop/Reference"),
@@ -133,13 +135,14 @@ let tests: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Bundle", "CBundle", "Graph", "ONNXFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            "Bundle", "CBundle", "Graph", "JetpacWriter", "ONNXFormat",
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ], path: "Tests/Support"),
     .testTarget(name: "GraphTests", dependencies: ["Graph"], path: "Tests/Workshop/GraphTests"),
     .testTarget(
         name: "ImportersTests",
         dependencies: [
-            "Graph", "Importers", "ONNXFormat", "Reference", "TestSupport",
+            "Graph", "Importers", "JetpacWriter", "ONNXFormat", "Reference", "TestSupport",
             .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ],
         path: "Tests/Workshop/ImportersTests"),
