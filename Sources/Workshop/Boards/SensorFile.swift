@@ -168,6 +168,10 @@ public struct SensorFile: Sendable, Equatable {
         public var width: Double
         public var height: Double
 
+        public init(x: Double, y: Double, width: Double, height: Double) {
+            (self.x, self.y, self.width, self.height) = (x, y, width, height)
+        }
+
         public static let all = Crop(x: 0, y: 0, width: 1, height: 1)
     }
 

@@ -20,6 +20,8 @@ public struct Compiler {
         public var modelLabels: NamedLabels?
         /// What a pixel means where there is no sensor file.
         public var pixels = SensorFile.PixelScale.raw
+        /// The part of a picture that the model sees where there is no sensor file.
+        public var crop = SensorFile.Crop.all
         /// What the trained model says of its pixels. Told where it is not what becomes of them, never followed.
         public var advisedPixels: SensorFile.PixelScale?
         /// Whether a smaller arena may cost time.
@@ -109,7 +111,8 @@ public struct Compiler {
         var emission = Emission(draft, storage, set: set, threads: threads, cpus: cpus, caches: record)
         try emission.emit(origin: origin, originBytes: originBytes, board: options.board.name, macs: graph.macs)
         try emission.emitSensor(
-            options.sensor, pixels: options.pixels, labels: options.labels?.labels ?? [],
+            options.sensor, bare: SensorFile.Input(pixels: options.pixels, crop: options.crop),
+            labels: options.labels?.labels ?? [],
             modelLabels: options.modelLabels?.labels ?? [],
             ports: ports)
         let bytes = emission.finish()

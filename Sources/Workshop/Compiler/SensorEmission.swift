@@ -7,14 +7,14 @@ import Graph
 /// The records that make a model a sensor: pictures in, scores out, when to speak.
 extension Emission {
     /// - Parameters:
-    ///   - sensor: nil for a bare model: whole picture, stretched; scores where the first output is a probability.
-    ///   - pixels: what a pixel means to a bare model.
+    ///   - sensor: nil for a bare model: scores where the first output is a probability.
+    ///   - bare: how pictures are taken for a bare model.
     ///   - labels: for a bare model, which must fit.
     ///   - modelLabels: for a bare model without others, taken where they fit.
     mutating func emitSensor(
-        _ sensor: SensorFile?, pixels: SensorFile.PixelScale, labels: [String], modelLabels: [String], ports: Ports
+        _ sensor: SensorFile?, bare: SensorFile.Input, labels: [String], modelLabels: [String], ports: Ports
     ) throws(CompileError) {
-        try emitPreprocess(sensor, sensor?.input ?? SensorFile.Input(pixels: pixels), ports)
+        try emitPreprocess(sensor, sensor?.input ?? bare, ports)
         var labels = sensor?.labels ?? labels
         let scores = try emitScores(sensor, labels: labels, ports)
         let hasScores = scores > 0

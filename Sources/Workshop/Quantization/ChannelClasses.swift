@@ -9,7 +9,8 @@ struct ChannelClasses {
     private var classes: DisjointSets
     private var pinned: Set<Int> = []
 
-    init(_ graph: Graph) {
+    /// - Parameter unscaled: activations whose channels must not be scaled, beside inputs and outputs.
+    init(_ graph: Graph, unscaled: Set<TensorID> = []) {
         self.graph = graph
         var count = 0
         for (id, tensor) in graph.tensors.enumerated() where tensor.constant == nil {
@@ -17,7 +18,7 @@ struct ChannelClasses {
             count += tensor.shape.last ?? 1
         }
         classes = DisjointSets(count: count)
-        for id in graph.inputs + graph.outputs { pin(id) }
+        for id in graph.inputs + graph.outputs + unscaled.sorted() { pin(id) }
         for node in graph.nodes { add(node) }
     }
 

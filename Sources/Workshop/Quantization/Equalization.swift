@@ -10,10 +10,13 @@ enum Equalization {
     /// Weights of full convolutions pay for unlike channels, those of depthwise ones do not.
     private static let share: Float = 0.5
 
+    /// - Parameter unscaled: activations that stay as they are.
     /// - Returns: how many channels were scaled.
-    static func apply(_ graph: inout Graph, _ samples: Samples, progress: (Int) -> Void) -> Int {
+    static func apply(
+        _ graph: inout Graph, _ samples: Samples, unscaled: Set<TensorID> = [], progress: (Int) -> Void
+    ) -> Int {
         let extents = extents(graph, samples, progress: progress)
-        let classes = ChannelClasses(graph)
+        let classes = ChannelClasses(graph, unscaled: unscaled)
         let mixes = mixing(graph, classes)
         // How much of its tensors' ranges each class needs, as logarithms to take the mean of.
         var logs: [Int: (sum: Float, count: Float)] = [:]

@@ -36,9 +36,10 @@ public struct Quantizer {
     /// - Parameters:
     ///   - graph: a validated one of level `.real`.
     ///   - inputRanges: the ranges of inputs where they are known without calibration, as of pictures; by position.
+    ///   - unscaled: activations whose values are asked for, beside the outputs: their channels are not scaled.
     /// - Throws: an error that says which operation has no int8 form.
     public static func quantize(
-        _ graph: Graph, samples: Samples, inputRanges: [Int: ClosedRange<Float>] = [:],
+        _ graph: Graph, samples: Samples, inputRanges: [Int: ClosedRange<Float>] = [:], unscaled: Set<TensorID> = [],
         progress: (Stage) -> Void = { _ in }
     ) throws(QuantizationError) -> Result {
         guard samples.count > 0 else { throw QuantizationError("there is nothing to calibrate with") }
@@ -54,7 +55,7 @@ public struct Quantizer {
         }
         try refuseRealOnly(prepared)
         let judged = samples.spread(Self.equalizing)
-        let equalized = Equalization.apply(&prepared, judged) { sample in
+        let equalized = Equalization.apply(&prepared, judged, unscaled: unscaled) { sample in
             progress(.equalizing(sample: sample, of: judged.count))
         }
         if equalized > 0 { rewrites["channel equalized"] = equalized }

@@ -18,7 +18,7 @@ struct Build: ParsableCommand {
             """)
 
     @Argument(
-        help: "A .tflite or .onnx model, or a sensor file (.yaml) that names one.", completion: .source)
+        help: "A .tflite, .onnx or .ntwk model, or a sensor file (.yaml) that names one.", completion: .source)
     var input: String
 
     @Option(help: "The board's profile, or the path of one; see 'ocellus boards'.", completion: .board)
@@ -75,15 +75,10 @@ struct Build: ParsableCommand {
         if let threads, !(1...16).contains(threads) {
             throw ValidationError("--threads \(threads) is out of range; give 1 to 16")
         }
-        if let output, let ending = ["tflite", "onnx", "yaml", "yml"].first(where: output.hasSuffix) {
+        if let output, let ending = ["tflite", "onnx", "ntwk", "yaml", "yml"].first(where: output.hasSuffix) {
             throw ValidationError("-o \(output): a bundle is no .\(ending) file; give a name that ends in .ocellus")
         }
-        if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std go together; give both") }
-        if let std, !std.numbers.allSatisfy({ $0 > 0 }) { throw ValidationError("--std: numbers must be above 0") }
-        if let mean, let std, mean.numbers.count != std.numbers.count {
-            throw ValidationError(
-                "--mean has \(mean.numbers.count) numbers and --std \(std.numbers.count); give as many of both")
-        }
+        try Self.check(mean: mean, std: std)
         if json && quiet { throw ValidationError("--json and --quiet exclude each other") }
     }
 
@@ -144,7 +139,17 @@ struct Build: ParsableCommand {
         }
     }
 
-    private static func pixels(_ mean: NumberList?, _ std: NumberList?) -> SensorFile.PixelScale? {
+    /// Refuses means and deviations that do not belong together.
+    static func check(mean: NumberList?, std: NumberList?) throws {
+        if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std go together; give both") }
+        if let std, !std.numbers.allSatisfy({ $0 > 0 }) { throw ValidationError("--std: numbers must be above 0") }
+        if let mean, let std, mean.numbers.count != std.numbers.count {
+            throw ValidationError(
+                "--mean has \(mean.numbers.count) numbers and --std \(std.numbers.count); give as many of both")
+        }
+    }
+
+    static func pixels(_ mean: NumberList?, _ std: NumberList?) -> SensorFile.PixelScale? {
         guard let mean, let std else { return nil }
         return .normalized(mean: mean.numbers, std: std.numbers)
     }
@@ -157,6 +162,8 @@ struct Build: ParsableCommand {
         if let sensor = options.sensor {
             quantizing.input = sensor.input
             if sensor.input.pixels != .raw { quantizing.pixels = sensor.input.pixels }
+        } else {
+            quantizing.input.crop = model.advisedCrop
         }
         let result = try quantizing.run(model, about: input, progress: progress)
         options.pixels = result.pixels

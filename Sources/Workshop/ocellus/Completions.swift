@@ -6,9 +6,9 @@ import Foundation
 extension CompletionKind {
     static let bundle = file(extensions: ["ocellus"])
     /// What a bundle is built from.
-    static let source = file(extensions: ["tflite", "onnx", "yaml", "yml"])
+    static let source = file(extensions: ["tflite", "onnx", "ntwk", "yaml", "yml"])
     /// What is run: built in memory, if it is no bundle.
-    static let runnable = file(extensions: ["ocellus", "tflite", "yaml", "yml"])
+    static let runnable = file(extensions: ["ocellus", "tflite", "onnx", "ntwk", "yaml", "yml"])
     /// Folders among them, as of every kind of file.
     static let frames = file(
         extensions: [

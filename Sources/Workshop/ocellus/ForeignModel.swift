@@ -173,7 +173,7 @@ enum ForeignModel: Equatable {
             "make \(model) of the Keras, PyTorch or ONNX model that it was made from"
         case .tensorRT, .rockchip, .sophgo, .hailo:
             "no CPU can run it; make \(model) of the Keras, PyTorch or ONNX model that it was compiled from"
-        case .jetpac: "no converter to .tflite is known; take a newer network for the same labels"
+        case .jetpac: "build it with 'ocellus build --calibrate'"
         case .edgeImpulse: "download \"TensorFlow Lite (int8 quantized)\" from the project's dashboard"
         case .mediaPipe: "unpack it with unzip, and give the .tflite in it"
         case .cSource: "take the .tflite that it was made from"

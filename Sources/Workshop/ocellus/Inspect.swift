@@ -20,8 +20,8 @@ struct Inspect: ParsableCommand {
             """)
 
     @Argument(
-        help: "An .ocellus bundle or a model (.tflite, .onnx).",
-        completion: .file(extensions: ["ocellus", "tflite", "onnx"]))
+        help: "An .ocellus bundle or a model (.tflite, .onnx, .ntwk).",
+        completion: .file(extensions: ["ocellus", "tflite", "onnx", "ntwk"]))
     var file: String
 
     @Flag(help: "Print it as JSON.")

@@ -7,6 +7,7 @@ extension TrainedModel {
     /// The labels of an output's scores, where the metadata has as many as there are.
     /// - Returns: a note where it has some that are not taken.
     func labels(ofOutput index: Int) -> (labels: NamedLabels?, note: String?) {
+        if let network { return labels(of: network, ofOutput: index) }
         guard let metadata, graph.outputs.indices.contains(index) else { return (nil, nil) }
         let scores = graph[graph.outputs[index]].elementCount
         let own = metadata.outputs.indices.contains(index) ? metadata.outputs[index].labelFiles : []
@@ -32,9 +33,38 @@ extension TrainedModel {
         return (nil, note)
     }
 
+    private func labels(of network: JetpacNetwork, ofOutput index: Int) -> (labels: NamedLabels?, note: String?) {
+        guard index == 0, !network.labels.isEmpty else { return (nil, nil) }
+        let scores = graph[graph.outputs[0]].elementCount
+        do {
+            let text = network.labels.joined(separator: "\n")
+            let labels = try TextFile.labels(Array(text.utf8), file: fileName)
+            if labels.count == scores { return (NamedLabels(labels, origin: "the network"), nil) }
+            return (
+                nil,
+                "the network has \(labels.count) labels, but \(scores) scores, so they are not taken"
+                    + LabelList.hint(scores: scores)
+            )
+        } catch {
+            return (nil, "labels in the network are not taken: \(error)")
+        }
+    }
+
+    /// The part of a picture that the model is for where nobody says otherwise. Jetpac's engine stretched pictures to a square, of
+    /// which networks see the middle.
+    var advisedCrop: SensorFile.Crop {
+        guard let network else { return .all }
+        let side = Double(network.pictureSide)
+        let (margin, part) = (
+            Double((network.pictureSide - JetpacNetwork.windowSide) / 2) / side, Double(JetpacNetwork.windowSide) / side
+        )
+        return SensorFile.Crop(x: margin, y: margin, width: part, height: part)
+    }
+
     /// What the model says of the pixels of its first input.
     var advisedPixels: SensorFile.PixelScale? {
-        metadata?.inputs.first?.normalization.map {
+        if network != nil { return .normalized(mean: [0], std: [1]) }
+        return metadata?.inputs.first?.normalization.map {
             .normalized(mean: $0.mean.map { Double($0) }, std: $0.std.map { Double($0) })
         }
     }
@@ -46,6 +76,7 @@ extension Compiler.Options {
     mutating func take(from model: TrainedModel) -> [String] {
         var notes = model.metadataProblem.map { ["the model's metadata is not read: \($0)"] } ?? []
         advisedPixels = model.advisedPixels
+        crop = model.advisedCrop
         if let sensor {
             // Its reader has taken them already.
             if sensor.labels.isEmpty, let note = model.labels(ofOutput: sensor.output.index).note { notes.append(note) }

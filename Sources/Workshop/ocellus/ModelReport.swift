@@ -26,7 +26,7 @@ struct ModelReport: Codable {
     }
 
     var file: String
-    /// "TensorFlow Lite" or "ONNX".
+    /// "TensorFlow Lite", "ONNX" or "Jetpac".
     var format: String
     var fileBytes: Int
     var macs: Int
@@ -41,7 +41,7 @@ struct ModelReport: Codable {
     init(_ model: TrainedModel) {
         let graph = model.graph
         file = model.path
-        format = model.isONNX ? "ONNX" : "TensorFlow Lite"
+        format = model.format.rawValue
         fileBytes = model.bytes.count
         macs = graph.macs
         constantBytes = graph.tensors.reduce(0) { $0 + ($1.constant?.count ?? 0) }

@@ -59,7 +59,11 @@ struct Quantizing {
         let result: Quantizer.Result
         var clock = (stage: "", start: Int64(0))
         do throws(QuantizationError) {
-            result = try Quantizer.quantize(model.graph, samples: fitted, inputRanges: [0: pictures.range]) { stage in
+            // A Jetpac network's layers are what predictors were trained on.
+            let features = Set(model.network?.layers.map(\.result) ?? [])
+            result = try Quantizer.quantize(
+                model.graph, samples: fitted, inputRanges: [0: pictures.range], unscaled: features
+            ) { stage in
                 progress.show(Self.words(stage, &clock))
             }
         } catch {

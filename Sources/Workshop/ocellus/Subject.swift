@@ -5,17 +5,38 @@ import Importers
 import Kernels
 import System
 
+/// The formats of trained models that are read.
+enum ModelFormat: String {
+    case tensorFlowLite = "TensorFlow Lite"
+    case onnx = "ONNX"
+    case jetpac = "Jetpac"
+
+    /// Nil of what is none of them. What nothing is known of is read as a TensorFlow Lite model, whose reader says what is wrong.
+    init?(_ kind: FileKind?) {
+        switch kind {
+        case .model, nil: self = .tensorFlowLite
+        case .foreign(.onnx): self = .onnx
+        case .foreign(.jetpac): self = .jetpac
+        default: return nil
+        }
+    }
+
+    /// For messages.
+    static let endings = ".tflite, .onnx, .ntwk"
+}
+
 /// A trained model's file.
 struct TrainedModel {
     let path: String
     let bytes: [UInt8]
-    /// Or else a TensorFlow Lite model.
-    let isONNX: Bool
+    let format: ModelFormat
     var graph: Graph
     /// What the file says of itself beside the network.
     let metadata: ModelMetadata?
     /// Why that is not read; nil: it is, or there is none.
     let metadataProblem: String?
+    /// What a Jetpac network has beside its graph; nil of other formats.
+    let network: JetpacNetwork?
 
     /// - Parameter size: of a picture input whose size the file leaves open.
     init(path: String, size: PictureSize? = nil) throws(Failure) {
@@ -24,19 +45,30 @@ struct TrainedModel {
 
     init(path: String, bytes: [UInt8], size: PictureSize? = nil) throws(Failure) {
         let kind = FileKind(of: bytes, named: path)
-        if let kind, kind != .model, kind != .foreign(.onnx) {
-            throw Failure("\(path): \(kind.words(insteadOf: "a TensorFlow Lite or ONNX model (.tflite, .onnx)"))")
+        guard let format = ModelFormat(kind) else {
+            let expected = "a TensorFlow Lite, ONNX or Jetpac model (\(ModelFormat.endings))"
+            throw Failure("\(path): \(kind?.words(insteadOf: expected) ?? expected)")
         }
         self.path = path
         self.bytes = bytes
-        isONNX = kind == .foreign(.onnx)
+        self.format = format
         do throws(ImportError) {
-            if kind == .foreign(.onnx) {
+            switch format {
+            case .onnx:
                 graph = try ONNXImporter.read(bytes, name: path, size: size.map { ($0.height, $0.width) })
-                (metadata, metadataProblem) = (nil, nil)
+                (metadata, metadataProblem, network) = (nil, nil, nil)
                 return
+            case .jetpac:
+                var network = try JetpacImporter.read(bytes, name: path)
+                graph = network.graph
+                // The graph is kept once.
+                network.graph = Graph(name: graph.name, level: .real)
+                (metadata, metadataProblem, self.network) = (nil, nil, network)
+                return
+            case .tensorFlowLite:
+                graph = try TFLiteImporter.read(bytes, name: path)
+                network = nil
             }
-            graph = try TFLiteImporter.read(bytes, name: path)
         } catch {
             throw Failure(error.description)
         }
@@ -65,7 +97,7 @@ enum Subject {
             self = try Self.sensor(path, size)
             return
         }
-        let expected = "an .ocellus bundle or a model (.tflite, .onnx)"
+        let expected = "an .ocellus bundle or a model (\(ModelFormat.endings))"
         let bytes: [UInt8]
         do throws(Failure) { bytes = try WholeFile.read(path) } catch {
             guard let model = ForeignModel(folder: path) else { throw error }
@@ -73,7 +105,8 @@ enum Subject {
         }
         switch FileKind(of: bytes, named: path) {
         case .bundle: self = .bundle(path: path)
-        case .model, .foreign(.onnx): self = .model(try TrainedModel(path: path, bytes: bytes, size: size))
+        case let kind where ModelFormat(kind) != nil && kind != nil:
+            self = .model(try TrainedModel(path: path, bytes: bytes, size: size))
         case nil where path.hasSuffix(".ocellus"): self = .bundle(path: path)
         case nil where path.hasSuffix(".tflite"): self = .model(try TrainedModel(path: path, bytes: bytes))
         case let kind:
