@@ -20,16 +20,18 @@ struct CalibrationPictures {
     /// - Parameters:
     ///   - input: how a sensor treats its frames.
     ///   - scale: what a pixel means.
-    init(_ graph: Graph, _ input: SensorFile.Input, _ scale: SensorFile.PixelScale, about path: String) throws(Failure)
-    {
+    ///   - remedy: what to do where the model takes others inputs.
+    init(
+        _ graph: Graph, _ input: SensorFile.Input, _ scale: SensorFile.PixelScale, about path: String,
+        remedy: String = "only models of pictures are calibrated today"
+    ) throws(Failure) {
         let tensor = graph[graph.inputs[0]]
         guard graph.inputs.count == 1, tensor.shape.count == 4, tensor.shape[0] == 1, [1, 3].contains(tensor.shape[3]),
             max(tensor.shape[1], tensor.shape[2]) <= Int(OC_MAX_INPUT_SIDE)
         else {
             throw Failure(
                 path,
-                "its inputs are not one picture ([1, height, width, 1 or 3]); only models of pictures are calibrated today"
-            )
+                "its inputs are not one picture ([1, height, width, 1 or 3]); \(remedy)")
         }
         shape = tensor.shape
         self.scale = scale
@@ -62,6 +64,12 @@ struct CalibrationPictures {
         }
     }
 
+    /// One frame as the model's input.
+    func input(_ frame: FrameView, about path: String) throws(Failure) -> RealBuffer {
+        var converter = PictureInput(record, masks: [])
+        return Self.buffer(try Self.pixels(frame, &converter, shape, about: path), table)
+    }
+
     /// Appends pictures that are made up.
     mutating func makeUp(_ count: Int) {
         for number in 0..<count {
@@ -83,21 +91,25 @@ struct CalibrationPictures {
         return bytes
     }
 
-    /// What the model is given of them, in float32.
-    var samples: Samples {
-        let channels = shape[3]
-        let table = (0..<channels).map { channel in
+    /// What each pixel means, by channel.
+    private var table: [[Float]] {
+        (0..<shape[3]).map { channel in
             (UInt8.min...UInt8.max).map { Float(scale.real($0, channel: channel) ?? Double($0)) }
         }
-        let pictures = pictures
-        return Samples(count: pictures.count) { index in
-            let pixels = pictures[index]
-            let buffer = RealBuffer(repeating: 0, count: pixels.count)
-            buffer.modify { values in
-                for element in pixels.indices { values[element] = table[element % channels][Int(pixels[element])] }
-            }
-            return [buffer]
+    }
+
+    private static func buffer(_ pixels: [UInt8], _ table: [[Float]]) -> RealBuffer {
+        let buffer = RealBuffer(repeating: 0, count: pixels.count)
+        buffer.modify { values in
+            for element in pixels.indices { values[element] = table[element % table.count][Int(pixels[element])] }
         }
+        return buffer
+    }
+
+    /// What the model is given of them, in float32.
+    var samples: Samples {
+        let (table, pictures) = (table, pictures)
+        return Samples(count: pictures.count) { index in [Self.buffer(pictures[index], table)] }
     }
 
     /// All that a pixel can be.

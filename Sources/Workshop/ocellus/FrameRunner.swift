@@ -13,14 +13,18 @@ struct FrameRunner: ~Copyable {
     /// As `oc_watch.zone` counts.
     let zones: [Int]
     private let converters: [Zone]
+    /// The last step to run; nil: all are run.
+    private let last: Int?
     private var reader = FrameReader()
 
     /// One result: the frame, where it stands in its clip, its zone's name (nil: the sensor's own crop), and nanoseconds from
     /// decoded picture to outputs.
     typealias Take = (FrameView, Inference.Place?, oc_text?, Int64) throws(Failure) -> Void
 
-    init(_ engine: borrowing Engine, about path: String) throws(Failure) {
+    /// - Parameter last: the last step to run; nil: all are run.
+    init(_ engine: borrowing Engine, about path: String, through last: Int? = nil) throws(Failure) {
         let view = engine.bundle.view
+        self.last = last
         guard engine.pictureTensor != nil, let record = view.preprocess?.pointee else {
             let input = engine.inputCount > 0 ? engine.describe(engine.inputTensor(0)).text : "none"
             if engine.inputCount > 1 {
@@ -38,15 +42,15 @@ struct FrameRunner: ~Copyable {
 
     /// - Parameter take: called for each zone of each frame while the outputs are there.
     mutating func run(_ engine: borrowing Engine, _ input: RunInput, _ take: Take) throws(Failure) {
-        let converters = converters
+        let (converters, last) = (converters, last)
         try reader.read(input) { (frame, place) throws(Failure) in
-            try Self.run(engine, converters, frame, input.name, place, take)
+            try Self.run(engine, converters, frame, input.name, place, through: last, take)
         }
     }
 
     private static func run(
         _ engine: borrowing Engine, _ converters: [Zone], _ frame: FrameView, _ path: String,
-        _ place: Inference.Place?, _ take: Take
+        _ place: Inference.Place?, through last: Int?, _ take: Take
     ) throws(Failure) {
         guard let target = engine.pictureTensor else { return }
         let view = engine.bundle.view
@@ -57,7 +61,12 @@ struct FrameRunner: ~Copyable {
                 try zone.prepare(for: frame.shape)
                 let start = Clock.monotonic
                 try zone.convert(frame, into: target)
-                engine.runPicture()
+                if let last {
+                    let first = view.preprocess.map { Int($0.pointee.skip_steps) } ?? 0
+                    for index in first..<max(first, last + 1) { engine.runStep(index) }
+                } else {
+                    engine.runPicture()
+                }
                 nanoseconds = Clock.monotonic - start
             } catch {
                 throw Failure(path, "the model's input is larger than \(Preprocessor.sizeLimit) pixels a side")

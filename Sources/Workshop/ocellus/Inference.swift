@@ -28,19 +28,28 @@ struct Inference: Codable {
     /// The sensor's zone; nil: its own crop.
     var zone: String?
     var nanoseconds: Int64
+    /// "float32" where a model was computed so on the host; nil: a bundle's int8.
+    var arithmetic: String?
     /// Best first.
     var scores: [Score]?
     var outputs: [OutputSummary]?
+    /// The layer that was asked for, in place of scores and outputs.
+    var layer: LayerValues?
+
+    /// Without a result yet.
+    init(input: String, place: Place?, zone: String? = nil, nanoseconds: Int64) {
+        self.input = FileName.printable(input)
+        self.place = place
+        self.zone = zone
+        self.nanoseconds = nanoseconds
+    }
 
     /// - Parameter labels: as many as there are scores; nil: the bundle's own.
     init(
         _ engine: borrowing Engine, input: String, place: Place?, zone: String?, top: Int?, labels: [String]?,
         nanoseconds: Int64
     ) throws(Failure) {
-        self.input = FileName.printable(input)
-        self.place = place
-        self.zone = zone
-        self.nanoseconds = nanoseconds
+        self.init(input: input, place: place, zone: zone, nanoseconds: nanoseconds)
         let view = engine.bundle.view
         guard let record = view.scores, let tensor = engine.scoreTensor else {
             outputs = (0..<engine.outputCount).map {
@@ -72,7 +81,18 @@ struct Inference: Codable {
     }
 
     var text: String {
-        var lines = ["\(title)  (\(Format.milliseconds(nanoseconds)))"]
+        let how = arithmetic.map { " in \($0)" } ?? ""
+        var lines = ["\(title)  (\(Format.milliseconds(nanoseconds))\(how))"]
+        if let layer {
+            let values = layer.values.filter(\.isFinite)
+            var table = Columns([.left, .left, .left])
+            table.add([
+                layer.name, "[\(Format.shape(layer.shape))]",
+                String(format: "values %.4g to %.4g", values.min() ?? 0, values.max() ?? 0),
+            ])
+            lines += table.lines(indent: 2)
+            lines.append("  --json prints all of them, --output-raw writes them as float32.")
+        }
         if let scores {
             for score in scores {
                 let percent = String(format: "%6.2f %%", score.probability * 100)

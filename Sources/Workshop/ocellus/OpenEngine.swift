@@ -28,9 +28,16 @@ struct Runnable {
     ///   - kernels: a bundle is packed again for them where it has others.
     ///   - threads: for a bundle at most those that it is built for.
     init(path: String, kernels: KernelSet?, threads: Int?, progress: Progress) throws(Failure) {
-        self.path = path
         progress.show("reading \(path)")
-        switch try Subject(path: path) {
+        try self.init(try Subject(path: path), path: path, kernels: kernels, threads: threads, progress: progress)
+    }
+
+    /// The same of what was read already.
+    init(
+        _ subject: Subject, path: String, kernels: KernelSet?, threads: Int?, progress: Progress
+    ) throws(Failure) {
+        self.path = path
+        switch subject {
         case .bundle:
             try Self.check(path, threads)
             bytes = try kernels.map { (kernels) throws(Failure) in try Self.repacked(path, kernels) } ?? nil

@@ -74,7 +74,7 @@ struct OutputSummary: Codable {
         max = values.max() ?? 0
     }
 
-    private static func values(_ raw: [UInt8], _ tensor: TensorDescription) -> [Double] {
+    static func values(_ raw: [UInt8], _ tensor: TensorDescription) -> [Double] {
         func real(_ value: Int) -> Double {
             tensor.scale == 0 ? Double(value) : Double(tensor.scale) * Double(value - Int(tensor.zeroPoint))
         }

@@ -15,8 +15,8 @@ struct Run: ParsableCommand {
         abstract: "Run a model on pictures, clips or raw tensors.",
         discussion: """
             Pictures are JPEG, PNG, BMP or PNM; a folder stands for its pictures. Of clips (.y4m, .mjpeg, or raw frames \
-            such as yuv420:640x480:FILE) each frame is run. A sensor's zones are run one by one. A .tflite model or a \
-            sensor file is built in memory for this machine.
+            such as yuv420:640x480:FILE) each frame is run. A sensor's zones are run one by one. A sensor file or an int8 \
+            model is built in memory for this machine; a model in float32 is computed in float32.
 
               ocellus run person-sensor.ocellus photo.jpg
               ocellus run mobilenet_v2.ocellus *.jpg --top 3 --json
@@ -24,12 +24,17 @@ struct Run: ParsableCommand {
               ocellus run person-sensor.ocellus photo.jpg --draw result.png
               ocellus run sensor.yaml photos/ clip.y4m --top 1 --draw sheet.png
               ocellus run model.tflite --input-raw inputs.bin --output-raw outputs.bin
+              ocellus run network.ntwk photo.jpg --layer -2 --output-raw features.bin
+
+            --layer tells what a layer gives instead of what the model does: 0 is the last one, -1 that before it, or its \
+            name. Of a bundle, layers are the tensors that fusing has left, which 'ocellus inspect' lists.
 
             Raw files hold the tensors one after another in the model's order, each in the model's type, little-endian \
             and row-major; '-' is standard input or output.
             """)
 
-    @Argument(help: "An .ocellus bundle, a .tflite model or a sensor file (.yaml).", completion: .runnable)
+    @Argument(
+        help: "An .ocellus bundle, a model (.tflite, .onnx, .ntwk) or a sensor file (.yaml).", completion: .runnable)
     var model: String
 
     @Argument(help: "Pictures, folders of pictures, and clips.", completion: .frames)
@@ -51,10 +56,28 @@ struct Run: ParsableCommand {
         completion: .file(extensions: ["png"]))
     var draw: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Tell this layer's values: 0 for the last, -1 for the one before it, or a name.",
+            valueName: "number or name"))
+    var layer: LayerChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "What a pixel p means to a model in float32 is (p - mean) / std: one number, or one a channel with commas.",
+            valueName: "numbers"))
+    var mean: NumberList?
+
+    @Option(help: ArgumentHelp("See --mean.", valueName: "numbers"))
+    var std: NumberList?
+
     @Option(help: "Read all input tensors from this file instead of a picture.", completion: .file())
     var inputRaw: String?
 
-    @Option(help: "Write all output tensors to this file and print nothing.", completion: .file())
+    @Option(
+        help: "Write all output tensors, or the layer's values as float32, to this file and print nothing.",
+        completion: .file())
     var outputRaw: String?
 
     @Option(help: "Use this kernel set; a bundle is packed again for it in memory.")
@@ -76,6 +99,10 @@ struct Run: ParsableCommand {
         if outputRaw != nil && (json || draw != nil) {
             throw ValidationError("--output-raw prints nothing else; leave out --json and --draw")
         }
+        if layer != nil && (draw != nil || top != nil || labels != nil) {
+            throw ValidationError("--layer tells values and no scores; leave out --draw, --top and --labels")
+        }
+        try Build.check(mean: mean, std: std)
         if outputRaw != nil && photos.count > 1 { throw ValidationError("--output-raw takes one picture at a time") }
     }
 
@@ -88,8 +115,21 @@ struct Run: ParsableCommand {
             try WholeFile.expectFolder(of: output)
         }
         let labels = try labels.map { (name) throws(Failure) in try LabelFile.read(name) }
-        let runnable = try Runnable(path: model, kernels: kernels, threads: nil, progress: Progress())
+        let progress = Progress()
+        progress.show("reading \(model)")
+        let subject = try Subject(path: model)
+        if case .model(let found) = subject, found.graph.level == .real {
+            progress.clear()
+            return try run(found, labels)
+        }
+        guard mean == nil else {
+            throw Failure(
+                "\(model): --mean and --std are for models in float32; a bundle has what it was built with, so leave them out"
+            )
+        }
+        let runnable = try Runnable(subject, path: model, kernels: kernels, threads: nil, progress: progress)
         let engine = try runnable.engine()
+        let layer = try layer.map { (choice) throws(Failure) in try EngineLayer(choice, of: engine, about: model) }
         for note in runnable.notes { remark("\(model): \(note)") }
         if let labels { try check(labels, engine) }
         let permit = engine.bundle.view.pixelPermit
@@ -106,15 +146,14 @@ struct Run: ParsableCommand {
             }
             engine.fillInputs(raw[...])
             let start = Clock.monotonic
-            engine.run()
-            let result = try Inference(
-                engine, input: inputRaw, place: nil, zone: nil, top: top, labels: labels?.labels,
-                nanoseconds: Clock.monotonic - start)
+            if let layer { for index in 0...layer.step { engine.runStep(index) } } else { engine.run() }
+            let result = try result(
+                engine, layer, inputRaw, nil, nil, labels?.labels, nanoseconds: Clock.monotonic - start)
             try report(engine, [result], isFirst: true)
             return
         }
         let inputs = try RunInput.all(photos)
-        var runner = try FrameRunner(engine, about: model)
+        var runner = try FrameRunner(engine, about: model, through: layer?.step)
         if let outputRaw, inputs.count > 1 || inputs[0].isClip {
             throw Failure("--output-raw \(outputRaw): takes one picture at a time, no clips and folders of several")
         }
@@ -127,9 +166,9 @@ struct Run: ParsableCommand {
         var isFirst = true
         for input in inputs {
             try runner.run(engine, input) { (frame, place, zone, nanoseconds) throws(Failure) in
-                let result = try Inference(
-                    engine, input: input.name, place: place, zone: zone.map { engine.bundle.view.string($0) }, top: top,
-                    labels: labels?.labels, nanoseconds: nanoseconds)
+                let name = zone.map { engine.bundle.view.string($0) }
+                let result = try result(
+                    engine, layer, input.name, place, name, labels?.labels, nanoseconds: nanoseconds)
                 if draw != nil { try drawing?.take(frame, result) }
                 if json { results.append(result) } else { try report(engine, [result], isFirst: isFirst) }
                 isFirst = false
@@ -137,6 +176,54 @@ struct Run: ParsableCommand {
         }
         if json { try report(engine, results, isFirst: true) }
         if let draw { try drawing?.write(to: draw) }
+    }
+
+    private func result(
+        _ engine: borrowing Engine, _ layer: EngineLayer?, _ input: String, _ place: Inference.Place?, _ zone: String?,
+        _ labels: [String]?, nanoseconds: Int64
+    ) throws(Failure) -> Inference {
+        guard let layer else {
+            return try Inference(
+                engine, input: input, place: place, zone: zone, top: top, labels: labels, nanoseconds: nanoseconds)
+        }
+        var result = Inference(input: input, place: place, zone: zone, nanoseconds: nanoseconds)
+        result.layer = layer.values(engine)
+        return result
+    }
+
+    /// A model in float32.
+    private func run(_ model: TrainedModel, _ labels: NamedLabels?) throws(Failure) {
+        guard draw == nil, kernels == nil else {
+            throw Failure(
+                "\(self.model): a model in float32, of which --draw and --kernels know nothing; leave them out, or build a bundle"
+            )
+        }
+        let pixels = Build.pixels(mean, std)
+        let run = try RealRun(model, about: self.model, pixels: pixels, layer: layer, labels: labels, top: top)
+        for note in run.notes { remark("\(self.model): \(note)") }
+        var results: [Inference] = []
+        var isFirst = true
+        func take(_ result: Inference, _ bytes: [UInt8]) throws(Failure) {
+            if let outputRaw {
+                guard isFirst else {
+                    throw Failure(
+                        "--output-raw \(outputRaw): takes one picture at a time, no clips and folders of several")
+                }
+                try WholeFile.write(bytes, to: outputRaw)
+            } else if json {
+                results.append(result)
+            } else {
+                print((isFirst ? "" : "\n") + result.text)
+            }
+            isFirst = false
+        }
+        if let inputRaw {
+            let (result, bytes) = try run.run(raw: try WholeFile.read(inputRaw), named: inputRaw)
+            try take(result, bytes)
+        } else {
+            try run.run(photos, take)
+        }
+        if json, outputRaw == nil { print(try results.json()) }
     }
 
     /// Refuses labels that do not fit the model.
@@ -156,6 +243,7 @@ struct Run: ParsableCommand {
 
     private func report(_ engine: borrowing Engine, _ results: [Inference], isFirst: Bool) throws(Failure) {
         if let outputRaw {
+            if let layer = results.first?.layer { return try WholeFile.write(layer.bytes, to: outputRaw) }
             return try WholeFile.write((0..<engine.outputCount).flatMap { engine.rawOutput($0) }, to: outputRaw)
         }
         if json { return print(try results.json()) }

@@ -69,12 +69,12 @@ struct StepByStep {
     }
 
     /// The step after which a tensor holds its value; nil for inputs.
-    private static func completion(of tensor: oc_tensor, in steps: UnsafeBufferPointer<oc_step>) -> Int? {
+    static func completion(of tensor: oc_tensor, in steps: UnsafeBufferPointer<oc_step>) -> Int? {
         steps.indices.last { writes(steps[$0], into: tensor, at: $0) }
     }
 
     /// Whether a step writes into a tensor's bytes while it lives. The step that reads it last may reuse them.
-    private static func writes(_ step: oc_step, into tensor: oc_tensor, at index: Int) -> Bool {
+    static func writes(_ step: oc_step, into tensor: oc_tensor, at index: Int) -> Bool {
         guard tensor.first_step != UInt32(OC_NO_STEP), index >= Int(tensor.first_step) else { return false }
         let bytes = UInt64(tensor.offset)..<UInt64(tensor.offset) + UInt64(tensor.bytes)
         let written = UInt64(step.out.offset)..<UInt64(step.out.offset) + UInt64(step.out.bytes)

@@ -49,7 +49,6 @@ import Testing
         ("m.cvimodel", text("CviModel"), "a cvimodel, compiled for Sophgo's TPU", "no CPU can run it"),
         ("m.hef", [1, 2, 3], "a HEF, compiled for Hailo's accelerator", "no CPU can run it"),
         ("m.pte", [0x1c, 0, 0, 0] + text("ET12 "), "an ExecuTorch program", "litert-torch"),
-        ("m.ntwk", text("DICT") + [4, 0, 0, 0] + text("CHAR"), "a Jetpac network (.ntwk)", "no converter"),
         ("m.eim", [0x7f, 0x45, 0x4c, 0x46, 2], "an Edge Impulse library or program", "int8 quantized"),
         (
             "library.zip",
@@ -150,20 +149,26 @@ import Testing
         check(try Command("build", "other.keras", in: folder), "other.keras", "a Keras model or weights", "TFLite")
     }
 
-    @Test("Models that are in float are built, and only built")
+    @Test("Models that are in float are built, and run in float alone")
     func quantization() throws {
         let folder = try Folder()
         var file = ModelFile(19, from: [1, 4], to: [1, 4])
         for index in [0, 1] { file.tensors[index].type = 0 }
         try folder.write(file.bytes, to: "float.tflite")
         #expect(try Command("build", "float.tflite", in: folder).errors.contains("its inputs are not one picture"))
-        for arguments in [["run", "float.tflite", "--input-raw", "x"], ["bench", "float.tflite"]] {
-            let command = try Command(arguments, in: folder)
-            #expect(
-                command.code != 0
-                    && command.errors.contains(
-                        "make an int8 bundle of it first: ocellus build float.tflite --calibrate"),
-                "\(command.errors)")
-        }
+        let run = try Command("run", "float.tflite", Sample.photo, in: folder)
+        #expect(
+            run.code != 0 && run.errors.contains("1 or 3]); give all inputs with --input-raw"), "\(run.errors)")
+        try folder.write([0, 0, 0, 0x40, 0, 0, 0, 0xc0, 0, 0, 0x80, 0x3f], to: "short")
+        let short = try Command("run", "float.tflite", "--input-raw", "short", in: folder)
+        #expect(short.errors.contains("has 12 bytes, but the model's inputs take 16: float32"), "\(short.errors)")
+        try folder.write([0, 0, 0, 0x40, 0, 0, 0, 0xc0, 0, 0, 0x80, 0x3f, 0, 0, 0x80, 0xbf], to: "raw")
+        let raw = try Command("run", "float.tflite", "--input-raw", "raw", "--output-raw", "-", in: folder)
+        #expect(raw.output == [0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 0, 0, 0], "\(raw.errors)")
+        let bench = try Command("bench", "float.tflite", in: folder)
+        #expect(
+            bench.code != 0
+                && bench.errors.contains("make an int8 bundle of it first: ocellus build float.tflite --calibrate"),
+            "\(bench.errors)")
     }
 }
