@@ -105,6 +105,9 @@ let hostModules: [Target] = [
         name: "Importers", dependencies: ["CZip", "Graph", "ONNXFormat"], path: "Sources/Workshop/Importers"),
     // Networks to try Jetpac's format with.
     .target(name: "JetpacWriter", path: "Examples/jetpac/Writer"),
+    .executableTarget(
+        name: "alexnet", dependencies: ["JetpacWriter"], path: "Examples/jetpac",
+        exclude: ["README.md", "Writer", "run.sh"], sources: ["alexnet.swift"]),
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Reference", dependencies: ["COpenBLAS", "Graph"], path: "Sources/Workshop/Reference"),
