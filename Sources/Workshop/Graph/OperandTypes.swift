@@ -25,7 +25,8 @@ public enum OperandTypes: Sendable {
     /// float32 throughout, but for indices; nothing is quantized yet.
     private func acceptsReal(_ inputs: [ElementType], _ outputs: [ElementType]) -> Bool {
         switch self {
-        case .quantizing, .dequantizing: return false
+        case .quantizing: return inputs == [.float32] && outputs == [.float32]
+        case .dequantizing: return false
         case .unchanged: return inputs.count == 1 && inputs == outputs
         case .indices: return inputs == [.float32] && (outputs == [.int32] || outputs == [.int64])
         case .int8, .weighted, .moving: return (inputs + outputs).allSatisfy { $0 == .float32 }

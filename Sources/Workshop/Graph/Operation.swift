@@ -40,7 +40,7 @@ public enum Operation: Sendable, Equatable {
     case unary(UnaryFunction)
     /// Inputs: x, alpha int8 (broadcast to x).
     case prelu
-    /// float32/int8/uint8 → int8/uint8. Types and scales are the tensors'.
+    /// float32/int8/uint8 → int8/uint8. Types and scales are the tensors'. Of a real graph: to a result with another given scale.
     case quantize
     /// int8/uint8 → float32.
     case dequantize

@@ -19,6 +19,9 @@ struct ChannelClasses {
         }
         classes = DisjointSets(count: count)
         for id in graph.inputs + graph.outputs + unscaled.sorted() { pin(id) }
+        // Where the file gives a scale, for elements as they are.
+        for id in graph.tensors.indices where graph[id].quantization != nil { pin(id) }
+        for node in graph.nodes where node.inputs.contains(where: { graph[$0].quantization != nil }) { pin(node) }
         for node in graph.nodes { add(node) }
     }
 

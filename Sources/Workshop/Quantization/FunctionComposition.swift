@@ -24,12 +24,37 @@ extension Preparation {
         return count
     }
 
+    /// Functions whose results have a scale by the 8-bit specification, where the file gives another.
+    static func freeFunctions(_ graph: inout Graph) -> Int {
+        graph.replaceNodes { node, graph in
+            let result = node.outputs[0]
+            guard let given = graph[result].quantization else { return nil }
+            switch node.operation {
+            case .unary(.expression): return nil
+            case .unary(let function)
+            where function == .hardSwish || node.operation.fixedQuantization.map { $0 != given } == true:
+                var node = node
+                node.operation = .unary(.expression(.function(function, .x)))
+                return [node]
+            case .softmax where node.operation.fixedQuantization != given:
+                let fixed = graph.append(
+                    Tensor(name: graph[result].name + " as 256ths", shape: graph[result].shape, type: .float32))
+                return [
+                    Node(node.operation, inputs: node.inputs, outputs: [fixed], origin: node.origin),
+                    Node(.quantize, inputs: [fixed], outputs: [result], origin: node.origin),
+                ]
+            default: return nil
+            }
+        }
+    }
+
     private static func function(
         _ node: Node, _ graph: Graph, _ known: [TensorID: (root: TensorID, expression: Expression)]
     ) -> (root: TensorID, expression: Expression)? {
         func part(_ id: TensorID) -> (root: TensorID?, expression: Expression) {
             if let reals = graph[id].reals, reals.count == 1 { return (nil, .constant(reals[0])) }
-            if let found = known[id] { return found }
+            // A scale that the file gives is kept.
+            if graph[id].quantization == nil, let found = known[id] { return found }
             return (id, .x)
         }
         if case .unary(let function) = node.operation {

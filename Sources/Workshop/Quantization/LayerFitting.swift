@@ -7,8 +7,8 @@ import Reference
 struct LayerFitting {
     let graph: Graph
     let scales: ScaleAssignment
-    /// int8 weights and int32 biases, by node.
-    private(set) var weights: [Int: QuantizedWeights] = [:]
+    /// By node.
+    private(set) var constants: [Int: LayerConstants] = [:]
     private(set) var losses: [LayerLoss] = []
     private var real: [TensorID: [RealBuffer]] = [:]
     private var rounded: [TensorID: [RealBuffer]] = [:]
@@ -46,7 +46,7 @@ struct LayerFitting {
         let count = samples.count
         for index in 0..<count {
             for (id, buffer) in zip(graph.inputs, samples[index]) {
-                real[id, default: []].append(buffer)
+                real[id, default: []].append(Self.rounding(buffer, graph[id].quantization))
                 rounded[id, default: []].append(Self.rounding(buffer, scales[id]))
             }
         }
@@ -85,9 +85,10 @@ struct LayerFitting {
             let inexact = RealExecutor.evaluate(node.operation, operands(node, rounded, sample), shapes)
             for (result, id) in node.outputs.enumerated() {
                 let values = Self.rounding(inexact[result], graph[id].type == .float32 ? scales[id] : nil)
-                real[id, default: []].append(exact[result])
+                // What a scale of the file's cuts off is no loss.
+                real[id, default: []].append(Self.rounding(exact[result], graph[id].quantization))
                 rounded[id, default: []].append(values)
-                if let quantization = scales[id] { sums.add(exact[result], values, quantization) }
+                if let quantization = scales[id] { sums.add(real[id]?.last ?? exact[result], values, quantization) }
             }
         }
         losses.append(sums.loss(node.origin))
@@ -96,6 +97,10 @@ struct LayerFitting {
     /// A convolution or matrix product.
     private mutating func fit(_ index: Int, _ node: Node, _ count: Int) {
         guard let input = scales[node.inputs[0]], let output = scales[node.outputs[0]] else { return }
+        if let given = LayerConstants(given: node, graph, input: input.scale) {
+            constants[index] = given
+            return pass(node, count)
+        }
         let shape = graph[node.outputs[0]].shape
         let tensor = graph[node.inputs[1]]
         let channels = shape.last ?? 1
@@ -140,7 +145,9 @@ struct LayerFitting {
             inexact.append(quantized)
         }
         fitted.setBias(SampleDifference.correction(differences))
-        weights[index] = fitted
+        let dimension = if case .depthwiseConv2D = node.operation { 3 } else { 0 }
+        let tensors = fitted.tensors(tensor.name, shape: tensor.shape, dimension: dimension)
+        constants[index] = LayerConstants(weights: tensors.weights, bias: tensors.bias)
         let corrected = fitted.biasReals
         var sums = LossSums()
         for sample in 0..<count {
@@ -151,6 +158,7 @@ struct LayerFitting {
                 }
             }
             a.apply(bound)
+            if let given = graph[node.outputs[0]].quantization { a.modify { given.round($0) } }
             b.apply(bound)
             b.modify { output.round($0) }
             sums.add(a, b, output)

@@ -17,6 +17,7 @@ enum Preparation {
         Pass(name: "factors and addends into weights", apply: foldAffine),
         Pass(name: "activation into the operation before it", apply: fuseActivations),
         Pass(name: "operations on one tensor as a function", apply: composeFunctions),
+        Pass(name: "function as a table of the file's scale", apply: freeFunctions),
         Pass(name: "operation without a reader removed", apply: { $0.removeDeadNodes() }),
     ]
 
@@ -32,7 +33,9 @@ enum Preparation {
             let operands = node.inputs.map { RealOperand(graph[$0].shape, RealBuffer(graph[$0].reals ?? [])) }
             let results = RealExecutor.evaluate(node.operation, operands, node.outputs.map { graph[$0].shape })
             for (id, result) in zip(node.outputs, results) {
+                let quantization = graph[id].quantization
                 graph[id] = Tensor(name: graph[id].name, shape: graph[id].shape, reals: result.array)
+                graph[id].quantization = quantization
             }
             return []
         }
@@ -96,6 +99,8 @@ enum Preparation {
             guard let source = producers[node.inputs[0]], let constant = graph[node.inputs[1]].reals,
                 readers[node.inputs[0]] == 1, graph.nodes[source].operation.hasWeights,
                 graph.nodes[source].operation.activation == Activation.none,
+                graph[node.inputs[0]].quantization == nil,
+                graph[graph.nodes[source].inputs[1]].quantization == nil,
                 graph[node.inputs[0]].shape == graph[node.outputs[0]].shape
             else { continue }
             let channels = graph[node.inputs[0]].shape.last ?? 1
@@ -121,6 +126,7 @@ enum Preparation {
         for (index, node) in graph.nodes.enumerated() {
             guard case .unary(let function) = node.operation, let activation = function.activation,
                 let source = producers[node.inputs[0]], readers[node.inputs[0]] == 1,
+                graph[node.inputs[0]].quantization == nil,
                 graph.nodes[source].operation.activation == Activation.none
             else { continue }
             graph.nodes[source].operation = graph.nodes[source].operation.with(activation)

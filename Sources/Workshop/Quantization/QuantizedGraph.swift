@@ -4,16 +4,16 @@ import Graph
 struct QuantizedGraph {
     private let source: Graph
     private let scales: ScaleAssignment
-    private let weights: [Int: QuantizedWeights]
+    private let constants: [Int: LayerConstants]
     private(set) var graph: Graph
     /// The int8 form of each tensor of the real graph.
     private var forms: [TensorID: TensorID] = [:]
     private var edges: [TensorID: TensorID] = [:]
 
-    init(_ source: Graph, _ scales: ScaleAssignment, _ weights: [Int: QuantizedWeights]) {
+    init(_ source: Graph, _ scales: ScaleAssignment, _ constants: [Int: LayerConstants]) {
         self.source = source
         self.scales = scales
-        self.weights = weights
+        self.constants = constants
         graph = Graph(name: source.name)
         for id in source.inputs {
             let edge = graph.append(source[id])
@@ -67,12 +67,9 @@ struct QuantizedGraph {
             return
         }
         new.inputs = node.operation.hasWeights ? [form(node.inputs[0])] : node.inputs.map { form($0) }
-        if let fitted = weights[index] {
-            let weight = source[node.inputs[1]]
-            let dimension = if case .depthwiseConv2D = node.operation { 3 } else { 0 }
-            let tensors = fitted.tensors(weight.name, shape: weight.shape, dimension: dimension)
-            new.inputs.append(graph.append(tensors.weights))
-            new.inputs.append(graph.append(tensors.bias))
+        if let constants = constants[index] {
+            new.inputs.append(graph.append(constants.weights))
+            new.inputs.append(graph.append(constants.bias))
         }
         if case .pad(let before, let after, let value) = node.operation, let scale = scales[node.outputs[0]] {
             let quantizer = FloatQuantizer(type: .int8, quantization: scale)

@@ -5,7 +5,8 @@ import Reference
 /// each, weights with one a channel.
 ///
 /// Ranges come from calibration: of each scale a few that lose little, and of those the one that loses least at the outputs.
-/// Then layer by layer weights are rounded, and biases corrected, for the inputs that the int8 layers before them give.
+/// Then layer by layer weights are rounded, and biases corrected, for the inputs that the int8 layers before them give. What the
+/// file quantizes stays as it is there: scales, weights and biases.
 public struct Quantizer {
     /// What it is doing, for a progress line.
     public enum Stage: Sendable {
@@ -23,6 +24,8 @@ public struct Quantizer {
         public var losses: [LayerLoss]
         /// How many samples layers were fitted to.
         public var fitted: Int
+        /// The file gives the scale of every activation, and nothing was calibrated.
+        public var isGiven: Bool
         /// What the engineer should know, a sentence each.
         public var notes: [String]
     }
@@ -54,6 +57,32 @@ public struct Quantizer {
             }
         }
         try refuseRealOnly(prepared)
+        var ranges: [TensorID: ClosedRange<Float>] = [:]
+        for (position, range) in inputRanges { ranges[prepared.inputs[position]] = range }
+        let given = ScaleAssignment(prepared, [:], inputRanges: ranges)
+        let isGiven = given.covers(prepared)
+        let scales = isGiven ? given : try calibrate(&prepared, samples, ranges, unscaled, &rewrites, progress)
+        var fitting = LayerFitting(prepared, scales)
+        let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, Self.fitted)))
+        fitting.run(chosen) { layer in progress(.fitting(layer: layer, of: prepared.nodes.count)) }
+        let quantized = QuantizedGraph(prepared, scales, fitting.constants).graph
+        do throws(GraphError) { try quantized.validate() } catch {
+            throw QuantizationError(error.problem)
+        }
+        let scores = prepared.detectorScores.filter { prepared[$0].quantization == nil }
+        return Result(
+            graph: quantized, rewrites: rewrites, losses: fitting.losses, fitted: chosen.count, isGiven: isGiven,
+            notes: scores.map { id in
+                "output '\(prepared[id].name)' is taken for the logits of a detector's anchors: those below "
+                    + "\(Int(ScaleAssignment.leastLogit)) are told as \(Int(ScaleAssignment.leastLogit))"
+            })
+    }
+
+    /// Scales where the file does not give them all.
+    private static func calibrate(
+        _ prepared: inout Graph, _ samples: Samples, _ ranges: [TensorID: ClosedRange<Float>],
+        _ unscaled: Set<TensorID>, _ rewrites: inout [String: Int], _ progress: (Stage) -> Void
+    ) throws(QuantizationError) -> ScaleAssignment {
         let judged = samples.spread(Self.equalizing)
         let equalized = Equalization.apply(&prepared, judged, unscaled: unscaled) { sample in
             progress(.equalizing(sample: sample, of: judged.count))
@@ -65,24 +94,9 @@ public struct Quantizer {
         let distributions = try Calibration.distributions(prepared, samples) { sample in
             progress(.calibrating(sample: sample, of: samples.count))
         }
-        var ranges: [TensorID: ClosedRange<Float>] = [:]
-        for (position, range) in inputRanges { ranges[prepared.inputs[position]] = range }
-        let scales = ScaleAssignment(
+        return ScaleAssignment(
             prepared, distributions, inputRanges: ranges, choice: RangeChoice(prepared, judged)
         ) { scale, count in progress(.choosing(scale: scale, of: count)) }
-        var fitting = LayerFitting(prepared, scales)
-        let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, Self.fitted)))
-        fitting.run(chosen) { layer in progress(.fitting(layer: layer, of: prepared.nodes.count)) }
-        let quantized = QuantizedGraph(prepared, scales, fitting.weights).graph
-        do throws(GraphError) { try quantized.validate() } catch {
-            throw QuantizationError(error.problem)
-        }
-        return Result(
-            graph: quantized, rewrites: rewrites, losses: fitting.losses, fitted: chosen.count,
-            notes: prepared.detectorScores.map { id in
-                "output '\(prepared[id].name)' is taken for the logits of a detector's anchors: those below "
-                    + "\(Int(ScaleAssignment.leastLogit)) are told as \(Int(ScaleAssignment.leastLogit))"
-            })
     }
 
     private static func refuseRealOnly(_ graph: Graph) throws(QuantizationError) {

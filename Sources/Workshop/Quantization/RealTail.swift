@@ -20,6 +20,8 @@ struct RealTail {
         var moving: Set<Int> = []
         for (index, node) in graph.nodes.enumerated().reversed() where node.operation.movesReals {
             let isTail = node.outputs.allSatisfy { id in
+                // The file says that it is int8.
+                if graph[id].quantization != nil { return false }
                 let isRead = readers[id, default: []]
                 return (outputs.contains(id) || !isRead.isEmpty) && isRead.allSatisfy(moving.contains)
                     && (outputs.contains(id) || !graph.outputs.contains(id))

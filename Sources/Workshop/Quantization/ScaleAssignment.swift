@@ -21,7 +21,7 @@ struct ScaleAssignment {
     ///   - progress: told which scale of how many is chosen.
     init(
         _ graph: Graph, _ distributions: [TensorID: Distribution], inputRanges: [TensorID: ClosedRange<Float>],
-        choice: RangeChoice, progress: (Int, Int) -> Void = { _, _ in }
+        choice: RangeChoice? = nil, progress: (Int, Int) -> Void = { _, _ in }
     ) {
         groups = DisjointSets(count: graph.tensors.count)
         tail = RealTail(graph)
@@ -31,21 +31,37 @@ struct ScaleAssignment {
             if let quantization = node.operation.fixedQuantization { fixed[node.outputs[0]] = quantization }
         }
         for (id, range) in inputRanges { fixed[id] = Quantization(covering: range) }
+        var weights: Set<TensorID> = []
         for node in nodes {
-            for (operand, id) in node.inputs.enumerated() where !(node.operation.hasWeights && operand > 0) {
+            for (operand, id) in node.inputs.enumerated() {
+                guard !(node.operation.hasWeights && operand > 0) else {
+                    weights.insert(id)
+                    continue
+                }
                 guard let values = graph[id].reals, let low = values.min(), let high = values.max() else { continue }
                 fixed[id] = Quantization(covering: min(low, 0)...max(high, 0))
             }
         }
+        // What the file gives goes before all else.
+        for (id, tensor) in graph.tensors.enumerated() where !weights.contains(id) {
+            if let given = tensor.quantization { fixed[id] = given }
+        }
+        var known = fixed
         for node in nodes where node.operation.keepsValues {
-            for id in node.outputs { groups.join(node.inputs[0], id) }
+            for id in node.outputs {
+                let (source, result) = (known[root(node.inputs[0])], known[root(id)])
+                // Two scales that are fixed stay two: the operand is rescaled.
+                if let source, let result, source != result { continue }
+                groups.join(node.inputs[0], id)
+                known[root(id)] = source ?? result
+            }
         }
         for node in nodes where node.operation.comparesValues {
             for id in node.inputs where isAlike(id, node.outputs[0], distributions, fixed) {
                 groups.join(id, node.outputs[0])
             }
         }
-        var known: [Int: Quantization] = [:]
+        known = [:]
         for (id, quantization) in fixed { known[root(id)] = quantization }
         var merged: [Int: Distribution] = [:]
         for (id, distribution) in distributions where known[root(id)] == nil && !tail.tensors.contains(id) {
@@ -81,12 +97,12 @@ struct ScaleAssignment {
                 }
             }
         }
-        let chosen = choice.choose(
+        let chosen = choice?.choose(
             Dictionary(uniqueKeysWithValues: zip(judged, found).map { ($0.key, $1) }), groups: groups,
             progress: progress)
         // What outputs are told in stays theirs.
         var free: [Int: ClosedRange<Float>] = [:]
-        for (group, range) in chosen {
+        for (group, range) in chosen ?? [:] {
             if outputs.contains(group) { known[group] = Quantization(covering: range) } else { free[group] = range }
         }
         ScaleSharing(graph).join(&groups, &free)
@@ -106,6 +122,12 @@ struct ScaleAssignment {
     }
 
     private func root(_ id: TensorID) -> Int { groups.root(id) }
+
+    /// Whether each activation of a graph has a scale.
+    func covers(_ graph: Graph) -> Bool {
+        let activations = graph.inputs + graph.nodes.flatMap(\.outputs)
+        return activations.allSatisfy { graph[$0].type != .float32 || self[$0] != nil || tail.tensors.contains($0) }
+    }
 
     /// The scale of an activation or of a constant that stands for one; nil of weights, and of what is no float32.
     subscript(_ id: TensorID) -> Quantization? { quantizations[root(id)] }

@@ -13,6 +13,8 @@ struct QuantizationReport: Encodable {
     var compared: Int
     /// Whether those that were compared are others than those that were calibrated with.
     var isHeldBack: Bool
+    /// The file has every scale, so that nothing was calibrated.
+    var isGiven: Bool
     /// Changes of the float graph, and how often.
     var rewrites: [String: Int]
     var outputs: [OutputAgreement] = []
@@ -24,11 +26,15 @@ struct QuantizationReport: Encodable {
     private var worst: [LayerLoss] { Array(layers.sorted { $0.signalToNoise < $1.signalToNoise }.prefix(5)) }
 
     var text: String {
+        let shown = pictures == 0 ? "made-up pictures" : Format.count(calibrated, "picture")
         var lines = [
-            "  quantized  from float32, calibrated on \(pictures == 0 ? "made-up pictures" : Format.count(calibrated, "picture"))"
+            isGiven
+                ? "  quantized  by the file, which has every scale: nothing was calibrated"
+                : "  quantized  from float32, calibrated on \(shown)"
         ]
+        let kind = isGiven ? "the file's numbers" : "float"
         lines.append(
-            "  agreement  with float on \(Format.count(compared, "picture"))\(isHeldBack ? " held back" : " of the same")"
+            "  agreement  with \(kind) on \(Format.count(compared, "picture"))\(isHeldBack ? " held back" : " of the same")"
         )
         var table = Columns([.left, .right, .right, .right, .right])
         table.add(["output", "correlation", "least", "SNR dB", "same top-1"])

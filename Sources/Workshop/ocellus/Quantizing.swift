@@ -73,9 +73,13 @@ struct Quantizing {
         quantized.graph = result.graph
         var report = QuantizationReport(
             pictures: self.pictures.isEmpty ? 0 : all.count, calibrated: fitted.count, fitted: result.fitted,
-            compared: held.count, isHeldBack: holdsBack, rewrites: result.rewrites, layers: result.losses)
+            compared: held.count, isHeldBack: holdsBack, isGiven: result.isGiven, rewrites: result.rewrites,
+            layers: result.losses)
         report.notes += result.notes
         if let guess { report.notes.append(guess) }
+        guard !result.isGiven else {
+            return Result(model: quantized, pixels: scale, report: report, real: model.graph, held: held)
+        }
         if self.pictures.isEmpty {
             report.notes.append(
                 "calibrated with made-up pictures, for want of others: accuracy on real ones is lower than it could be. Give "

@@ -34,19 +34,34 @@ public struct RealExecutor {
         for (id, buffer) in zip(graph.inputs, inputs) {
             precondition(
                 buffer.count == graph[id].elementCount, "\(graph[id].name) has \(graph[id].elementCount) elements")
-            values[id] = buffer
-            buffer.withElements { observe(id, $0) }
+            let given = held(id, buffer)
+            values[id] = given
+            given.withElements { observe(id, $0) }
         }
         for (index, node) in graph.nodes.enumerated() {
             let operands = node.inputs.map { RealOperand(graph[$0].shape, value($0, values)) }
             let results = Self.evaluate(node.operation, operands, node.outputs.map { graph[$0].shape })
-            for (id, result) in zip(node.outputs, results) {
+            for (id, result) in zip(node.outputs, results.indices.map { held(node.outputs[$0], results[$0]) }) {
                 values[id] = result
                 result.withElements { observe(id, $0) }
             }
             for id in node.inputs where lastReaders[id] == index { values[id] = nil }
         }
         return graph.outputs.map { value($0, values) }
+    }
+
+    /// What a tensor holds of the numbers that it is given: all, or where it has a scale those that its elements stand for.
+    private func held(_ id: TensorID, _ buffer: RealBuffer) -> RealBuffer {
+        guard let quantization = graph[id].quantization, graph[id].type == .float32 else { return buffer }
+        let copy = RealBuffer(buffer.array)
+        copy.modify { values in
+            let (low, high) = (Float(-128 - quantization.zeroPoint), Float(127 - quantization.zeroPoint))
+            for index in values.indices {
+                let steps = (values[index] / quantization.scale).rounded(.toNearestOrEven)
+                values[index] = min(max(steps, low), high) * quantization.scale
+            }
+        }
+        return copy
     }
 
     private func value(_ id: TensorID, _ values: [TensorID: RealBuffer]) -> RealBuffer {
@@ -88,7 +103,7 @@ public struct RealExecutor {
             return [resizeBilinear(x[0], alignCorners, halfPixelCenters, output: shape)]
         case .resizeNearestNeighbor(let alignCorners, let halfPixelCenters):
             return [resizeNearest(x[0], alignCorners, halfPixelCenters, output: shape)]
-        case .reshape: return [x[0].buffer]
+        case .reshape, .quantize: return [x[0].buffer]
         case .pad(let before, _, let value): return [pad(x[0], before: before, value: Float(value), output: shape)]
         case .concatenation(let axis, _): return [concatenate(x, axis: axis, output: shape)]
         case .pack(let axis): return [pack(x, axis: axis, output: shape)]
@@ -101,7 +116,7 @@ public struct RealExecutor {
             return [slice(x[0], begin: begin, sizes: sizes, strides: strides)]
         case .spaceToDepth(let block): return [spaceToDepth(x[0], block)]
         case .depthToSpace(let block): return [depthToSpace(x[0], block)]
-        case .quantize, .dequantize: preconditionFailure("\(operation.name) is of quantized graphs alone")
+        case .dequantize: preconditionFailure("\(operation.name) is of quantized graphs alone")
         }
     }
 
