@@ -76,7 +76,10 @@ import TestSupport
         ]
         shuffled.graph.node.remove(at: 1)
         _ = try ONNXImporter.read(try shuffled.serializedBytes(), name: "sound.onnx")
-        let files = [("classifier", ONNXSample.classifier()), ("movements", shuffled)]
+        let files = [
+            ("classifier", ONNXSample.classifier()), ("movements", shuffled), ("pairs", ONNXQuantizedSample.pairs()),
+            ("operators", ONNXQuantizedSample.operators()), ("dynamic", ONNXQuantizedSample.dynamic()),
+        ]
         let run = MutationRun(
             "onnx", files: try files.map { ($0, [UInt8](try $1.serializedBytes() as Data)) }, cases: 12_000
         ) { bytes in

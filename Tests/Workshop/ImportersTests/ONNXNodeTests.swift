@@ -47,8 +47,7 @@ enum ONNXData {
     /// One model with inputs and outputs.
     struct Case {
         private var model: Onnx_ModelProto
-        private var inputs: [[Float]] = []
-        private var shapes: [[Int]] = []
+        private var inputs: [ONNXValue] = []
         private var expected: [ONNXValue] = []
 
         /// Nil: it has nodes that are none of ours, or other inputs than float32.
@@ -59,9 +58,7 @@ enum ONNXData {
             }
             guard let bytes = read("model.onnx") else { return nil }
             model = try Onnx_ModelProto(serializedBytes: bytes)
-            guard model.graph.node.allSatisfy({ $0.domain.isEmpty && ONNXOperator(rawValue: $0.opType) != nil }) else {
-                return nil
-            }
+            guard model.graph.node.allSatisfy({ ONNXOperator($0) != nil }) else { return nil }
             let symmetric: Set<String> = ["Add", "Sub", "Mul", "Div", "Min", "Max", "Sum", "Concat", "MatMul"]
             let isSymmetric = model.graph.node.count == 1 && symmetric.contains(model.graph.node[0].opType)
             let known = Set(model.graph.initializer.map(\.name))
@@ -69,19 +66,19 @@ enum ONNXData {
             for (index, input) in model.graph.input.filter({ !known.contains($0.name) }).enumerated() {
                 guard let bytes = read("test_data_set_0/input_\(index).pb") else { return nil }
                 var tensor = try Onnx_TensorProto(serializedBytes: bytes)
-                let isReal = tensor.dataType == 1
+                // Or bytes, 2 and 3, which stand for real numbers.
+                let isReal = [1, 2, 3].contains(tensor.dataType)
                 // What a network has as a constant is an input in these tests.
                 if index > 0, !(isSymmetric && isReal) {
                     tensor.name = input.name
                     model.graph.initializer.append(tensor)
                     continue
                 }
-                guard isReal, case .reals(let values) = try ONNXValue(tensor, file: name).content else { return nil }
+                guard isReal else { return nil }
                 kept.append(input)
-                inputs.append(values)
-                shapes.append(tensor.dims.map { Int($0) })
+                inputs.append(try ONNXValue(tensor, file: name))
             }
-            guard !kept.isEmpty, !inputs.contains(where: \.isEmpty) else { return nil }
+            guard !kept.isEmpty, !inputs.contains(where: { $0.count == 0 }) else { return nil }
             model.graph.input = kept
             for index in model.graph.output.indices {
                 guard let bytes = read("test_data_set_0/output_\(index).pb") else { return nil }
@@ -91,13 +88,15 @@ enum ONNXData {
 
         func agrees() throws -> Bool {
             let graph = try ONNXImporter.read(try model.serializedBytes(), name: "case.onnx")
-            let buffers = zip(inputs, shapes).map { values, shape in
-                RealBuffer(
-                    ONNXImporter.isPicture(shape) ? permuted(values, shape, ChannelsLast.order(4)) : values)
+            let buffers = zip(inputs, graph.inputs).map { value, id in
+                let reals = value.reals(graph[id].quantization)
+                return RealBuffer(
+                    ONNXImporter.isPicture(value.shape) ? permuted(reals, value.shape, ChannelsLast.order(4)) : reals)
             }
             let outputs = RealExecutor(graph).run(buffers)
             for (value, (id, output)) in zip(expected, zip(graph.outputs, outputs)) {
-                guard let reals = value.reals, graph[id].shape == value.shape, output.count == reals.count else {
+                let reals = value.reals(graph[id].quantization)
+                guard graph[id].shape == value.shape, output.count == reals.count else {
                     return false
                 }
                 let worst = zip(reals, output.array).map { ($0 - $1).magnitude / (0.001 + $0.magnitude) }.max() ?? 0
@@ -105,5 +104,14 @@ enum ONNXData {
             }
             return true
         }
+    }
+}
+
+extension ONNXValue {
+    /// What the numbers of a file stand for: bytes of a tensor with a scale are steps of it.
+    fileprivate func reals(_ quantization: Quantization?) -> [Float] {
+        guard let quantization, elements != .others else { return reals ?? [] }
+        let shift: Float = elements == .uint8 ? 128 : 0
+        return (reals ?? []).map { ($0 - shift - Float(quantization.zeroPoint)) * quantization.scale }
     }
 }

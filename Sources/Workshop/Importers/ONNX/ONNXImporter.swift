@@ -41,7 +41,7 @@ public enum ONNXImporter {
         try defineInputs(model, translator, size ?? pictureSize(model), name)
         for (index, proto) in model.graph.node.enumerated() {
             let node = ONNXNode(proto: proto, index: index, file: name)
-            guard let type = ONNXOperator(rawValue: proto.opType) else { continue }
+            guard let type = ONNXOperator(proto) else { continue }
             let results = try translator.translate(type, node)
             for (result, value) in zip(proto.output, results) where !result.isEmpty { translator.define(result, value) }
         }
@@ -50,6 +50,9 @@ public enum ONNXImporter {
             let value = try translator.value(output.name, of: node)
             let id = try translator.tensor(value, channelsLast: false, node)
             translator.graph[id].name = output.name
+            if value.isQuantized, translator.graph[id].quantization == nil {
+                translator.graph[id].quantization = value.quantization?.ofActivation
+            }
             translator.graph.outputs.append(id)
         }
         var graph = translator.graph
@@ -69,9 +72,7 @@ public enum ONNXImporter {
     private static func refuseUnsupported(_ graph: Onnx_GraphProto, _ file: String) throws(ImportError) {
         var counts: [String: Int] = [:]
         for node in graph.node {
-            let isStandard = node.domain.isEmpty || node.domain == "ai.onnx"
-            guard !isStandard || ONNXOperator(rawValue: node.opType) == nil else { continue }
-            counts[isStandard ? node.opType : "\(node.domain).\(node.opType)", default: 0] += 1
+            if ONNXOperator(node) == nil { counts[ONNXOperator.name(of: node), default: 0] += 1 }
         }
         guard !counts.isEmpty else { return }
         throw .unsupported(
@@ -94,9 +95,11 @@ public enum ONNXImporter {
                 ImportError(file: file, problem: "input '\(input.name)': \(problem)", remedy: remedy)
             }
             let type = input.type.tensorType
-            guard Onnx_TensorProto.DataType(rawValue: Int(type.elemType)) == .float else {
+            let given = try translator.quantization(ofInput: input, model.graph, file)
+            guard Onnx_TensorProto.DataType(rawValue: Int(type.elemType)) == .float || given != nil else {
                 throw refuse(
-                    "has element type \(type.elemType); float32 is supported", "export the model again in float32")
+                    "has element type \(type.elemType); float32 is supported, and bytes that are dequantized at once",
+                    "export the model again in float32")
             }
             var shape: [Int] = []
             for (dimension, extent) in type.shape.dim.enumerated() {
@@ -119,8 +122,12 @@ public enum ONNXImporter {
             let id = translator.graph.append(
                 Tensor(name: input.name, shape: isPicture ? ChannelsLast.shape(shape) : shape, type: .float32))
             translator.graph.inputs.append(id)
+            translator.graph.tensors[id].quantization = given?.ofActivation
             translator.define(
-                input.name, ONNXValue(shape: shape, content: .activation(id), isChannelsLast: isPicture))
+                input.name,
+                ONNXValue(
+                    shape: shape, content: .activation(id), isChannelsLast: isPicture, quantization: given,
+                    isQuantized: given != nil))
         }
     }
 }

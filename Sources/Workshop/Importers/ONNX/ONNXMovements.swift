@@ -173,9 +173,14 @@ extension ONNXTranslator {
         let shape = permutation.map { x.shape[$0] }
         switch x.content {
         case .reals(let reals):
-            return ONNXValue(shape: shape, content: .reals(permuted(reals, x.shape, permutation)))
+            var result = x
+            (result.shape, result.content) = (shape, .reals(permuted(reals, x.shape, permutation)))
+            result.quantization?.axis = x.quantization?.axis.flatMap { permutation.firstIndex(of: $0) }
+            return result
         case .wholes(let wholes):
-            return ONNXValue(shape: shape, content: .wholes(permuted(wholes, x.shape, permutation)))
+            var result = x
+            (result.shape, result.content) = (shape, .wholes(permuted(wholes, x.shape, permutation)))
+            return result
         case .activation(let id):
             let held = x.isChannelsLast ? ChannelsLast.order(rank) : Array(0..<rank)
             // Where the tensor lies so already, in either order.

@@ -7,9 +7,13 @@ struct ONNXNode {
     let index: Int
     let file: String
 
+    /// What the file calls it, where `proto` is a part of what that does.
+    var shownType: String?
+
     var type: String { proto.opType }
     var origin: String {
-        proto.name.isEmpty ? "node \(index) (\(type))" : "node \(index) (\(type) '\(proto.name)')"
+        let type = shownType ?? type
+        return proto.name.isEmpty ? "node \(index) (\(type))" : "node \(index) (\(type) '\(proto.name)')"
     }
 
     func refuse(_ problem: String, _ remedy: String = "export the model again without it") -> ImportError {

@@ -1,4 +1,5 @@
 import Graph
+import ONNXFormat
 
 /// ONNX's operators that are taken, by its names.
 enum ONNXOperator: String {
@@ -70,13 +71,49 @@ enum ONNXOperator: String {
     case range = "Range"
     case floor = "Floor"
     case ceil = "Ceil"
+    case quantizeLinear = "QuantizeLinear"
+    case dequantizeLinear = "DequantizeLinear"
+    case dynamicQuantizeLinear = "DynamicQuantizeLinear"
+    case convInteger = "ConvInteger"
+    case matMulInteger = "MatMulInteger"
+    case qLinearConv = "QLinearConv"
+    case qLinearMatMul = "QLinearMatMul"
+    case qLinearAdd = "com.microsoft.QLinearAdd"
+    case qLinearMul = "com.microsoft.QLinearMul"
+    case qLinearConcat = "com.microsoft.QLinearConcat"
+    case qLinearAveragePool = "com.microsoft.QLinearAveragePool"
+    case qLinearGlobalAveragePool = "com.microsoft.QLinearGlobalAveragePool"
+    case qLinearSigmoid = "com.microsoft.QLinearSigmoid"
+    case qLinearLeakyRelu = "com.microsoft.QLinearLeakyRelu"
+    case qLinearSoftmax = "com.microsoft.QLinearSoftmax"
+    case qGemm = "com.microsoft.QGemm"
+
+    /// - Returns: nil of a node that is not supported.
+    init?(_ node: Onnx_NodeProto) { self.init(rawValue: Self.name(of: node)) }
+
+    /// ONNX's own operators by their names, those of others with their domain. ONNX Runtime writes some of ONNX's in its own.
+    static func name(of node: Onnx_NodeProto) -> String {
+        let shared = ["QuantizeLinear", "DequantizeLinear", "Gelu"]
+        let isRuntimes = node.domain == "com.microsoft" && shared.contains(node.opType)
+        return node.domain.isEmpty || node.domain == "ai.onnx" || isRuntimes
+            ? node.opType : "\(node.domain).\(node.opType)"
+    }
 }
 
 extension ONNXTranslator {
     /// The results of one node, in its order.
     func translate(_ type: ONNXOperator, _ node: ONNXNode) throws(ImportError) -> [ONNXValue] {
-        if type == .split { return try split(node) }
-        return [try single(type, node)]
+        let given = try quantization(ofOperands: type, node)
+        let results: [ONNXValue] =
+            switch type {
+            case .split: try split(node)
+            case .dynamicQuantizeLinear: try dynamicallyQuantized(node)
+            default: [try single(type, node)]
+            }
+        guard let given else { return results }
+        var quantized: [ONNXValue] = []
+        for result in results { quantized.append(try self.quantized(result, given, node)) }
+        return quantized
     }
 
     private func single(_ type: ONNXOperator, _ node: ONNXNode) throws(ImportError) -> ONNXValue {
@@ -148,7 +185,22 @@ extension ONNXTranslator {
         case .range: return try range(node)
         case .floor: return try rounded(node, .down)
         case .ceil: return try rounded(node, .up)
-        case .split: throw node.damaged("has several results")
+        case .quantizeLinear: return try quantized(node)
+        case .dequantizeLinear: return try dequantized(node)
+        case .convInteger: return try convolutionOfIntegers(node)
+        case .matMulInteger: return try productOfIntegers(node)
+        case .qLinearConv: return try quantizedConvolution(node)
+        case .qLinearMatMul: return try quantizedProduct(node)
+        case .qLinearAdd: return try quantizedPair(.add, node)
+        case .qLinearMul: return try quantizedPair(.mul, node)
+        case .qLinearConcat: return try quantizedConcatenation(node)
+        case .qLinearAveragePool: return try quantizedUnary(.averagePool, node)
+        case .qLinearGlobalAveragePool: return try quantizedUnary(.globalAveragePool, node)
+        case .qLinearSigmoid: return try quantizedUnary(.sigmoid, node)
+        case .qLinearLeakyRelu: return try quantizedUnary(.leakyRelu, node)
+        case .qLinearSoftmax: return try quantizedUnary(.softmax, node)
+        case .qGemm: return try quantizedGemm(node)
+        case .split, .dynamicQuantizeLinear: throw node.damaged("has several results")
         }
     }
 }

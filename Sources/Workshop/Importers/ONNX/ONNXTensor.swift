@@ -55,6 +55,11 @@ extension ONNXValue {
         default: throw refuse("its element type \(proto.dataType) is not supported")
         }
         self.init(shape: shape, content: content)
+        switch Onnx_TensorProto.DataType(rawValue: Int(proto.dataType)) {
+        case .int8: elements = .int8
+        case .uint8: elements = .uint8
+        default: break
+        }
         let held =
             switch content {
             case .reals(let values): values.count

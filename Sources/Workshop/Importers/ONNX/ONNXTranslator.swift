@@ -73,15 +73,20 @@ final class ONNXTranslator {
             return result
         case .reals(let reals):
             let turned = channelsLast ? permuted(reals, value.shape, ChannelsLast.order(value.shape.count)) : reals
-            return try constant(turned, shape, node)
+            return try constant(turned, shape, as: value.quantization, node)
         case .wholes:
             throw node.refuse("takes whole numbers where this product takes float32")
         }
     }
 
-    func constant(_ reals: [Float], _ shape: [Int], _ node: ONNXNode) throws(ImportError) -> TensorID {
+    /// - Parameter quantization: the file's of a constant in place of an activation.
+    func constant(
+        _ reals: [Float], _ shape: [Int], as quantization: GivenQuantization? = nil, _ node: ONNXNode
+    ) throws(ImportError) -> TensorID {
         guard reals.allSatisfy(\.isFinite) else { throw node.refuse("has a constant that is not finite") }
-        return graph.append(Tensor(name: "constant of \(node.origin)", shape: shape, reals: reals))
+        var tensor = Tensor(name: "constant of \(node.origin)", shape: shape, reals: reals)
+        tensor.quantization = quantization?.ofActivation
+        return graph.append(tensor)
     }
 
     private func append(_ shape: [Int], _ type: ElementType = .float32) -> TensorID {
@@ -154,12 +159,12 @@ final class ONNXTranslator {
         for value in values {
             // One number broadcasts in any order.
             if value.count == 1, let reals = value.reals {
-                tensors.append(try constant(reals, [], node))
+                tensors.append(try constant(reals, [], as: value.quantization, node))
                 continue
             }
-            let wide = channelsLast ? try widened(value, rank: rank, node) : value
-            let real = if let reals = wide.reals { ONNXValue(shape: wide.shape, content: .reals(reals)) } else { wide }
-            tensors.append(try tensor(real, channelsLast: channelsLast, node))
+            var wide = channelsLast ? try widened(value, rank: rank, node) : value
+            if let reals = wide.reals { (wide.content, wide.quantization) = (.reals(reals), value.quantization) }
+            tensors.append(try tensor(wide, channelsLast: channelsLast, node))
         }
         return (tensors, shape, channelsLast)
     }

@@ -14,6 +14,12 @@ struct ONNXValue {
     var content: Content
     /// Of an activation of three dimensions or more: its tensor has dimension 1 last, as `[N, H, W, C]`.
     var isChannelsLast = false
+    /// How the file quantizes it: of a constant whose numbers are so many steps, or of a value that `isQuantized`.
+    var quantization: GivenQuantization?
+    /// The file has quantized elements here; `content` is what they stand for.
+    var isQuantized = false
+    /// Of whole numbers as the file has them.
+    var elements = GivenQuantization.Elements.others
 
     var count: Int { shape.reduce(1, *) }
 

@@ -57,12 +57,14 @@ extension ONNXTranslator {
         return (extent + padding - filter) / stride + 1
     }
 
-    func weights(_ node: ONNXNode, _ position: Int) throws(ImportError) -> (values: [Float], shape: [Int]) {
+    func weights(
+        _ node: ONNXNode, _ position: Int
+    ) throws(ImportError) -> (values: [Float], shape: [Int], given: GivenQuantization?) {
         let value = try required(node, position)
         guard case .reals(let reals) = value.content else {
             throw node.refuse("its weights are computed by the model; only constants are supported")
         }
-        return (reals, value.shape)
+        return (reals, value.shape, value.quantization)
     }
 
     func bias(_ node: ONNXNode, _ position: Int, _ channels: Int) throws(ImportError) -> [TensorID] {
@@ -75,7 +77,7 @@ extension ONNXTranslator {
 
     func convolution(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let (x, input) = try picture(node)
-        let (reals, shape) = try weights(node, 1)
+        let (reals, shape, given) = try weights(node, 1)
         let group = try node.whole("group", default: 1)
         guard shape.count == 4, shape.allSatisfy({ $0 >= 1 }), (1...x.shape[1]).contains(group),
             shape[1] * group == x.shape[1], shape[0] % group == 0
@@ -97,14 +99,18 @@ extension ONNXTranslator {
         let operation: Operation = isDepthwise ? .depthwiseConv2D(geometry) : .conv2D(geometry)
         let weight =
             isDepthwise
-            ? try constant(permuted(reals, shape, [1, 2, 3, 0]), [1, shape[2], shape[3], shape[0]], node)
-            : try constant(permuted(reals, shape, [0, 2, 3, 1]), [shape[0], shape[2], shape[3], shape[1]], node)
+            ? try weights(
+                given, permuted(reals, shape, [1, 2, 3, 0]), [1, shape[2], shape[3], shape[0]], axis: 0, dimension: 3,
+                node)
+            : try weights(
+                given, permuted(reals, shape, [0, 2, 3, 1]), [shape[0], shape[2], shape[3], shape[1]], axis: 0,
+                dimension: 0, node)
         return try emit(operation, [input, weight] + (try bias(node, 2, shape[0])), result, channelsLast: true, node)
     }
 
     func transposedConvolution(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let (x, input) = try picture(node)
-        let (reals, shape) = try weights(node, 1)
+        let (reals, shape, given) = try weights(node, 1)
         let stride = try pair(node, "strides")
         guard shape.count == 4, shape.allSatisfy({ $0 >= 1 }), shape[0] == x.shape[1] else {
             throw node.damaged("weights \(shape) do not fit an input \(x.shape)")
@@ -126,8 +132,10 @@ extension ONNXTranslator {
         let geometry = TransposeConvolution(
             strideHeight: stride[0], strideWidth: stride[1],
             padding: Padding(top: pads[0], bottom: pads[2], left: pads[1], right: pads[3]))
-        let weight = try constant(
-            permuted(reals, shape, [1, 2, 3, 0]), [shape[1], shape[2], shape[3], shape[0]], node)
+        let weight = try weights(
+            given, permuted(reals, shape, [1, 2, 3, 0]), [shape[1], shape[2], shape[3], shape[0]], axis: 1,
+            dimension: 0,
+            node)
         return try emit(
             .transposeConv(geometry), [input, weight] + (try bias(node, 2, shape[1])),
             [x.shape[0], shape[1]] + size, channelsLast: true, node)
@@ -187,7 +195,7 @@ extension ONNXTranslator {
 
     func gemm(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let x = try required(node, 0)
-        let (reals, shape) = try weights(node, 1)
+        let (reals, shape, given) = try weights(node, 1)
         guard try node.whole("transA", default: 0) == 0 else { throw node.refuse("transA is not supported") }
         let isTransposed = try node.whole("transB", default: 0) != 0
         guard x.shape.count == 2, shape.count == 2, shape[isTransposed ? 1 : 0] == x.shape[1] else {
@@ -196,7 +204,9 @@ extension ONNXTranslator {
         let alpha = node.real("alpha", default: 1)
         let rows = (isTransposed ? reals : permuted(reals, shape, [1, 0])).map { $0 * alpha }
         let units = shape[isTransposed ? 0 : 1]
-        var operands = [try tensor(x, channelsLast: false, node), try constant(rows, [units, x.shape[1]], node)]
+        let matrix = try weights(
+            alpha == 1 ? given : nil, rows, [units, x.shape[1]], axis: isTransposed ? 0 : 1, dimension: 0, node)
+        var operands = [try tensor(x, channelsLast: false, node), matrix]
         if let addend = try operand(node, 2) {
             guard let values = addend.reals, [1, units].contains(values.count) else {
                 throw node.refuse("its addend is no constant of \(units) elements")
@@ -211,7 +221,8 @@ extension ONNXTranslator {
     func product(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let (a, b) = (try required(node, 0), try required(node, 1))
         if case .reals(let reals) = b.content, b.shape.count == 2, a.shape.count >= 2, a.shape.last == b.shape[0] {
-            let weights = try constant(permuted(reals, b.shape, [1, 0]), [b.shape[1], b.shape[0]], node)
+            let weights = try weights(
+                b.quantization, permuted(reals, b.shape, [1, 0]), [b.shape[1], b.shape[0]], axis: 1, dimension: 0, node)
             return try emit(
                 .fullyConnected(.none), [try tensor(a, channelsLast: false, node), weights],
                 a.shape.dropLast() + [b.shape[1]], node)
