@@ -188,7 +188,11 @@ let tests: [Target] = [
         resources: [.copy("Files")]),
     // Runs the program itself, so it must be built.
     .testTarget(
-        name: "CommandTests", dependencies: ["Bundle", "CBundle", "Importers", "Kernels", "ocellus", "TestSupport"],
+        name: "CommandTests",
+        dependencies: [
+            "Bundle", "CBundle", "Importers", "Kernels", "ONNXFormat", "ocellus", "TestSupport",
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ],
         path: "Tests/Workshop/CommandTests"),
     .testTarget(name: "DeploymentTests", dependencies: ["Deployment"], path: "Tests/Workshop/DeploymentTests"),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Pictures"], path: "Tests/Workshop/DrawingTests"),

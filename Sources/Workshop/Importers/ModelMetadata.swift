@@ -1,4 +1,4 @@
-/// What a TensorFlow Lite file says of itself for people and other programs: TFLite Metadata, a FlatBuffers file of the schema
+/// What a model's file says of itself for people and other programs. Of a TensorFlow Lite file, TFLite Metadata: a FlatBuffers file of the schema
 /// `metadata_schema.fbs` 1.x in the model's buffer `TFLITE_METADATA`. Numbers of fields are those of that schema.
 public struct ModelMetadata: Sendable {
     /// (value - mean) / std for pixel values 0 to 255, one number for all channels or one each.
@@ -29,6 +29,19 @@ public struct ModelMetadata: Sendable {
     /// In the model's order, as far as they are described.
     public var inputs: [Port]
     public var outputs: [Port]
+    /// Classes, by their numbers.
+    public var names: [String] = []
+    /// What else it says, by the file's own keys: task, stride, imgsz of an ONNX file.
+    public var facts: [String: String] = [:]
+
+    init(
+        name: String, description: String, version: String, author: String, license: String, inputs: [Port],
+        outputs: [Port], names: [String], facts: [String: String]
+    ) {
+        (self.name, self.description, self.version) = (name, description, version)
+        (self.author, self.license) = (author, license)
+        (self.inputs, self.outputs, self.names, self.facts) = (inputs, outputs, names, facts)
+    }
 
     /// - Parameters:
     ///   - bytes: a whole `.tflite` file; any bytes are safe.

@@ -30,6 +30,9 @@ struct Inspect: ParsableCommand {
     @Option(help: "Write a picture of the arena here.", completion: .file(extensions: ["svg"]))
     var svg: String?
 
+    @Option(help: ArgumentHelp("The picture's size where the model leaves it open.", valueName: "width x height"))
+    var size: PictureSize?
+
     func validate() throws {
         if let svg, svg.contains("."), svg != "-", !svg.lowercased().hasSuffix(".svg"), !svg.hasPrefix("/dev/") {
             throw ValidationError("--svg \(svg): the picture is written as SVG; give a name that ends in .svg")
@@ -37,7 +40,7 @@ struct Inspect: ParsableCommand {
     }
 
     func run() throws {
-        switch try Subject(path: file) {
+        switch try Subject(path: file, size: size) {
         case .bundle:
             let bundle = try Bundle.opened(file)
             let view = try bundle.verifiedSteps(about: file)

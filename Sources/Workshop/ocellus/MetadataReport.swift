@@ -27,6 +27,10 @@ struct MetadataReport: Codable {
     var texts: [String: String]
     var inputs: [Port]
     var outputs: [Port]
+    /// Classes, by their numbers.
+    var names: [String]
+    /// What else the file says, by its own keys.
+    var facts: [String: String]
     /// Why the metadata is not read.
     var problem: String?
 
@@ -47,6 +51,8 @@ struct MetadataReport: Codable {
         }
         inputs = ports(metadata?.inputs)
         outputs = ports(metadata?.outputs)
+        names = metadata?.names ?? []
+        facts = metadata?.facts ?? [:]
         problem = model.metadataProblem
     }
 
@@ -60,6 +66,11 @@ struct MetadataReport: Codable {
         }
         for (kind, ports) in [("input", inputs), ("output", outputs)] {
             for (index, port) in ports.enumerated() { table.add(["\(kind) \(index)", port.text]) }
+        }
+        for (key, value) in facts.sorted(by: { $0.key < $1.key }) { table.add([key, String(value.prefix(90))]) }
+        if !names.isEmpty {
+            let shown = names.prefix(8).joined(separator: ", ")
+            table.add(["names", "\(Format.grouped(names.count)): \(shown)\(names.count > 8 ? ", …" : "")"])
         }
         if let problem { table.add(["not read", problem]) }
         return table.lines(indent: 2)

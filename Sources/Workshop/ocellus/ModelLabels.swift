@@ -7,9 +7,15 @@ extension TrainedModel {
     /// The labels of an output's scores, where the metadata has as many as there are.
     /// - Returns: a note where it has some that are not taken.
     func labels(ofOutput index: Int) -> (labels: NamedLabels?, note: String?) {
-        if let network { return labels(of: network, ofOutput: index) }
-        guard let metadata, graph.outputs.indices.contains(index) else { return (nil, nil) }
+        guard graph.outputs.indices.contains(index) else { return (nil, nil) }
         let scores = graph[graph.outputs[index]].elementCount
+        if let network, index == 0, !network.labels.isEmpty {
+            return Self.named(network.labels, "names in the network", index, scores)
+        }
+        guard let metadata else { return (nil, nil) }
+        if !metadata.names.isEmpty {
+            return Self.named(metadata.names, "names in the model's metadata", index, scores)
+        }
         let own = metadata.outputs.indices.contains(index) ? metadata.outputs[index].labelFiles : []
         // Classes that another output gives by their numbers are often the scores of this one.
         let values = metadata.outputs.flatMap(\.labelFiles).filter(\.isOfValues)
@@ -33,20 +39,22 @@ extension TrainedModel {
         return (nil, note)
     }
 
-    private func labels(of network: JetpacNetwork, ofOutput index: Int) -> (labels: NamedLabels?, note: String?) {
-        guard index == 0, !network.labels.isEmpty else { return (nil, nil) }
-        let scores = graph[graph.outputs[0]].elementCount
-        do {
-            let text = network.labels.joined(separator: "\n")
-            let labels = try TextFile.labels(Array(text.utf8), file: fileName)
-            if labels.count == scores { return (NamedLabels(labels, origin: "the network"), nil) }
-            return (
-                nil,
-                "the network has \(labels.count) labels, but \(scores) scores, so they are not taken"
-                    + LabelList.hint(scores: scores)
-            )
+    /// Names of classes, where they are as many as an output's scores.
+    private static func named(_ names: [String], _ origin: String, _ index: Int, _ scores: Int) -> (
+        NamedLabels?, String?
+    ) {
+        do throws(ConfigurationError) {
+            guard names.count == scores else {
+                return (
+                    nil,
+                    "\(origin) are \(names.count) labels, but output \(index) has \(scores) scores, so they are not taken"
+                )
+            }
+            let text = Array(names.joined(separator: "\n").utf8)
+            let labels = try TextFile.labels(text, file: origin)
+            return labels.count == scores ? (NamedLabels(labels, origin: origin), nil) : (nil, nil)
         } catch {
-            return (nil, "labels in the network are not taken: \(error)")
+            return (nil, "\(origin) are not taken: \(error)")
         }
     }
 
@@ -77,6 +85,12 @@ extension Compiler.Options {
         var notes = model.metadataProblem.map { ["the model's metadata is not read: \($0)"] } ?? []
         advisedPixels = model.advisedPixels
         crop = model.advisedCrop
+        if let format = model.metadata?.facts["Image.BitmapPixelFormat"], format.hasPrefix("Bgr") {
+            let isSaid = sensor.map { $0.input.colour == .bgr } ?? false
+            if !isSaid {
+                notes.append("the model takes blue before red, as its metadata says: give colour: bgr in a sensor file")
+            }
+        }
         if let sensor {
             // Its reader has taken them already.
             if sensor.labels.isEmpty, let note = model.labels(ofOutput: sensor.output.index).note { notes.append(note) }

@@ -56,15 +56,13 @@ struct TrainedModel {
             switch format {
             case .onnx:
                 graph = try ONNXImporter.read(bytes, name: path, size: size.map { ($0.height, $0.width) })
-                (metadata, metadataProblem, network) = (nil, nil, nil)
-                return
+                network = nil
             case .jetpac:
                 var network = try JetpacImporter.read(bytes, name: path)
                 graph = network.graph
                 // The graph is kept once.
                 network.graph = Graph(name: graph.name, level: .real)
-                (metadata, metadataProblem, self.network) = (nil, nil, network)
-                return
+                self.network = network
             case .tensorFlowLite:
                 graph = try TFLiteImporter.read(bytes, name: path)
                 network = nil
@@ -72,8 +70,14 @@ struct TrainedModel {
         } catch {
             throw Failure(error.description)
         }
+        if let size, let problem = graph.problem(with: size) { throw Failure(path, problem) }
         do throws(ImportError) {
-            metadata = try ModelMetadata.read(bytes, name: path)
+            metadata =
+                switch format {
+                case .onnx: ModelMetadata.read(onnx: bytes)
+                case .jetpac: nil
+                case .tensorFlowLite: try ModelMetadata.read(bytes, name: path)
+                }
             metadataProblem = nil
         } catch {
             (metadata, metadataProblem) = (nil, error.problem)
@@ -82,6 +86,20 @@ struct TrainedModel {
 
     /// The last component of the path.
     var fileName: String { FileName.printable(path.split(separator: "/").last.map(String.init) ?? path) }
+}
+
+extension Graph {
+    /// What is wrong with the size that a user gives of the picture; nil: it is the model's.
+    fileprivate func problem(with size: PictureSize) -> String? {
+        let shape = inputs.first.map { self[$0].shape } ?? []
+        guard shape.count == 4 else { return "its input \(shape) is no picture; leave out --size" }
+        guard shape[1] == size.height, shape[2] == size.width else {
+            return
+                "its pictures are \(shape[2])x\(shape[1]), as the file says, and not \(size.width)x\(size.height); leave out "
+                + "--size, or export the model again with that size"
+        }
+        return nil
+    }
 }
 
 /// What a command was asked to work on.
@@ -108,7 +126,7 @@ enum Subject {
         case let kind where ModelFormat(kind) != nil && kind != nil:
             self = .model(try TrainedModel(path: path, bytes: bytes, size: size))
         case nil where path.hasSuffix(".ocellus"): self = .bundle(path: path)
-        case nil where path.hasSuffix(".tflite"): self = .model(try TrainedModel(path: path, bytes: bytes))
+        case nil where path.hasSuffix(".tflite"): self = .model(try TrainedModel(path: path, bytes: bytes, size: size))
         case let kind:
             throw Failure(
                 "\(path): \(kind?.words(insteadOf: expected) ?? "a file of another kind, expected \(expected)")")

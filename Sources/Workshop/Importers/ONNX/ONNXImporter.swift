@@ -37,7 +37,9 @@ public enum ONNXImporter {
         let translator = ONNXTranslator(
             file: name, name: last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last, opset: Int(opset))
         try refuseUnsupported(model.graph, name)
-        for tensor in model.graph.initializer { translator.define(tensor.name, try ONNXValue(tensor, file: name)) }
+        for tensor in model.graph.initializer {
+            translator.define(tensor.name, try ONNXValue(tensor, file: name))
+        }
         try defineInputs(model, translator, size ?? pictureSize(model), name)
         for (index, proto) in model.graph.node.enumerated() {
             let node = ONNXNode(proto: proto, index: index, file: name)
@@ -79,11 +81,14 @@ public enum ONNXImporter {
             counts, of: graph.node.count, "nodes", file: file, remedy: "export the model again without these:")
     }
 
-    /// What YOLO's exporter writes: "[320, 320]".
+    /// What YOLO's exporter writes: "[320, 320]", or one number of both.
     private static func pictureSize(_ model: Onnx_ModelProto) -> (height: Int, width: Int)? {
         guard let text = model.metadataProps.first(where: { $0.key == "imgsz" })?.value else { return nil }
         let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
-        return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+        guard numbers.allSatisfy({ (1...1 << 16).contains($0) }), let last = numbers.last, numbers.count <= 2 else {
+            return nil
+        }
+        return (numbers[0], last)
     }
 
     private static func defineInputs(
@@ -102,13 +107,16 @@ public enum ONNXImporter {
                     "export the model again in float32")
             }
             var shape: [Int] = []
+            // Where channels are last, rows and columns are one dimension before.
+            let isLast = type.shape.dim.count == 4 && [1, 3].contains(type.shape.dim[3].dimValue)
+            let rows = isLast && ![1, 3].contains(type.shape.dim[1].dimValue) ? 1 : 2
             for (dimension, extent) in type.shape.dim.enumerated() {
                 if extent.dimValue > 0, extent.dimValue <= 1 << 24 {
                     shape.append(Int(extent.dimValue))
                 } else if dimension == 0 {
                     shape.append(1)
-                } else if type.shape.dim.count == 4, dimension >= 2, let size {
-                    shape.append(dimension == 2 ? size.height : size.width)
+                } else if type.shape.dim.count == 4, (rows...rows + 1).contains(dimension), let size {
+                    shape.append(dimension == rows ? size.height : size.width)
                 } else {
                     throw refuse(
                         "its dimension \(dimension) is not fixed",
