@@ -55,7 +55,9 @@ struct TrainedModel {
         do throws(ImportError) {
             switch format {
             case .onnx:
-                graph = try ONNXImporter.read(bytes, name: path, size: size.map { ($0.height, $0.width) })
+                let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+                graph = try ONNXImporter.read(
+                    bytes, name: path, size: size.map { ($0.height, $0.width) }, folder: folder)
                 network = nil
             case .jetpac:
                 var network = try JetpacImporter.read(bytes, name: path)

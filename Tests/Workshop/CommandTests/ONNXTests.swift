@@ -71,6 +71,23 @@ import Testing
                 "names in the model's metadata are 1 labels, but output 0 has 5 scores"))
     }
 
+    @Test("Weights beside the model are found from any folder")
+    func external() throws {
+        let folder = try Folder()
+        try FileManager.default.createDirectory(
+            at: folder.url.appendingPathComponent("m"), withIntermediateDirectories: false)
+        var model = ONNXSample.classifier()
+        let weights = model.graph.initializer[0].floatData
+        model.graph.initializer[0].floatData = []
+        model.graph.initializer[0].dataLocation = .external
+        var entry = Onnx_StringStringEntryProto()
+        (entry.key, entry.value) = ("location", "net.data")
+        model.graph.initializer[0].externalData = [entry]
+        try folder.write(try bytes(model), to: "m/net.onnx")
+        try folder.write(weights.withUnsafeBytes { Array($0) }, to: "m/net.data")
+        #expect(try Command("build", "m/net.onnx", in: folder).code == 0)
+    }
+
     @Test("A model that its file quantizes needs no pictures, and the report says so")
     func quantized() throws {
         let folder = try Folder()

@@ -12,11 +12,12 @@ public enum ONNXImporter {
     ///   - bytes: the whole file; any bytes are safe.
     ///   - name: the file's name, for messages. The graph is named after it, without folders and extension.
     ///   - size: height and width of a picture input whose size the file leaves open; nil: what its metadata says.
+    ///   - folder: the file's, where other files may hold its weights; nil: all is in `bytes`.
     /// - Returns: a graph of level `.real` that `Graph.validate()` has passed. Pictures `[1, C, H, W]` are `[1, H, W, C]` in it.
     /// - Throws: an error that names the file, the place and the remedy. A model with unsupported nodes is refused with all
     ///   of them named at once.
     public static func read(
-        _ bytes: [UInt8], name: String, size: (height: Int, width: Int)? = nil
+        _ bytes: [UInt8], name: String, size: (height: Int, width: Int)? = nil, folder: String? = nil
     ) throws(ImportError) -> Graph {
         let model: Onnx_ModelProto
         do { model = try Onnx_ModelProto(serializedBytes: bytes) } catch {
@@ -35,10 +36,11 @@ public enum ONNXImporter {
         }
         let last = name.split(separator: "/").last.map(String.init) ?? name
         let translator = ONNXTranslator(
-            file: name, name: last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last, opset: Int(opset))
+            file: name, name: last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last, opset: Int(opset),
+            external: ONNXExternalData(folder: folder))
         try refuseUnsupported(model.graph, name)
         for tensor in model.graph.initializer {
-            translator.define(tensor.name, try ONNXValue(tensor, file: name))
+            translator.define(tensor.name, try ONNXValue(tensor, file: name, external: translator.external))
         }
         try defineInputs(model, translator, size ?? pictureSize(model), name)
         for (index, proto) in model.graph.node.enumerated() {

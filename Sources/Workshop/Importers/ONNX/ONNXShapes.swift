@@ -14,7 +14,7 @@ extension ONNXTranslator {
     }
 
     func constant(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        if let tensor = node.tensor("value") { return try ONNXValue(tensor, file: file) }
+        if let tensor = node.tensor("value") { return try ONNXValue(tensor, file: file, external: external) }
         if node.has("value_float") {
             return ONNXValue(shape: [], content: .reals([node.real("value_float", default: 0)]))
         }
@@ -32,7 +32,7 @@ extension ONNXTranslator {
         let shape = try wholes(node, 0, "shape") ?? []
         guard let count = Self.small(shape) else { throw node.damaged("asks for the shape \(shape)") }
         let one =
-            if let tensor = node.tensor("value") { try ONNXValue(tensor, file: file) } else {
+            if let tensor = node.tensor("value") { try ONNXValue(tensor, file: file, external: external) } else {
                 ONNXValue(shape: [1], content: .reals([0]))
             }
         switch one.content {

@@ -3,13 +3,12 @@ import ONNXFormat
 
 extension ONNXValue {
     /// A constant of the file.
-    init(_ proto: Onnx_TensorProto, file: String) throws(ImportError) {
+    /// - Parameter external: where data outside of the file come from; nil: from nowhere.
+    init(
+        _ proto: Onnx_TensorProto, file: String, external: ONNXExternalData? = nil
+    ) throws(ImportError) {
         func refuse(_ problem: String, _ remedy: String = "export the model again") -> ImportError {
             ImportError(file: file, problem: "tensor '\(proto.name)': \(problem)", remedy: remedy)
-        }
-        guard proto.dataLocation != .external else {
-            throw refuse(
-                "its data lie in another file", "save the model as one file, for example with onnx.save_model")
         }
         var count = 1
         var shape: [Int] = []
@@ -20,7 +19,7 @@ extension ONNXValue {
             }
             (count, shape) = (product, shape + [Int(extent)])
         }
-        let raw = [UInt8](proto.rawData)
+        let raw = try (external ?? ONNXExternalData(folder: nil)).data(proto, file: file) ?? [UInt8](proto.rawData)
         let content: Content
         switch Onnx_TensorProto.DataType(rawValue: Int(proto.dataType)) {
         case .float:

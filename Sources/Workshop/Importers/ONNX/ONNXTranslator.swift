@@ -7,13 +7,15 @@ final class ONNXTranslator {
     let file: String
     /// The version of ONNX's operators that the file is written in.
     let opset: Int
+    let external: ONNXExternalData
     var graph: Graph
     private var values: [String: ONNXValue] = [:]
     /// The same activation in the other order, by tensor.
     private var turned: [TensorID: TensorID] = [:]
 
-    init(file: String, name: String, opset: Int) {
+    init(file: String, name: String, opset: Int, external: ONNXExternalData) {
         self.file = file
+        self.external = external
         self.opset = opset
         graph = Graph(name: name, level: .real)
     }
