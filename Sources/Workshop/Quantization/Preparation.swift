@@ -41,10 +41,23 @@ enum Preparation {
         }
     }
 
-    /// x / c is x times 1 / c.
+    /// x / c is x times 1 / c. Of a divisor that the model computes, so is one that is the same for many elements, such as a deviation
+    /// that is normalized by: the reciprocal is a function of that alone.
     static func replaceDivisions(_ graph: inout Graph) -> Int {
-        graph.replaceNodes { node, graph in
-            guard case .div(let activation) = node.operation, let divisor = graph[node.inputs[1]].reals,
+        let repeated = Set(
+            graph.nodes.compactMap { node in if case .tile = node.operation { node.outputs[0] } else { nil } })
+        return graph.replaceNodes { node, graph in
+            guard case .div(let activation) = node.operation else { return nil }
+            let (x, y) = (graph[node.inputs[0]], graph[node.inputs[1]])
+            if y.constant == nil, y.elementCount < x.elementCount || repeated.contains(node.inputs[1]) {
+                let inverse = graph.append(Tensor(name: y.name + " inverse", shape: y.shape, type: .float32))
+                return [
+                    Node(.unary(.reciprocal), inputs: [node.inputs[1]], outputs: [inverse], origin: node.origin),
+                    Node(
+                        .mul(activation), inputs: [node.inputs[0], inverse], outputs: node.outputs, origin: node.origin),
+                ]
+            }
+            guard let divisor = y.reals,
                 divisor.allSatisfy({ $0 != 0 && (1 / $0).isFinite })
             else { return nil }
             var node = node
