@@ -31,6 +31,12 @@ public indirect enum UnaryFunction: Sendable, Equatable {
     /// `alpha * x + beta`, within 0 and 1.
     case hardSigmoid(alpha: Float, beta: Float)
     case reciprocal
+    case floor
+    case ceil
+    /// To the nearest whole number, of two the even one.
+    case round
+    /// -1, 0 or 1.
+    case sign
     /// x above 0, e^x - 1 below (Clevert et al., arXiv:1511.07289).
     case elu
     /// What several operations make of one real number.
@@ -63,6 +69,10 @@ public indirect enum UnaryFunction: Sendable, Equatable {
         case .reciprocal: "RECIPROCAL"
         case .expression: "FUNCTION"
         case .elu: "ELU"
+        case .floor: "FLOOR"
+        case .ceil: "CEIL"
+        case .round: "ROUND"
+        case .sign: "SIGN"
         case .table: "TABLE"
         }
     }
@@ -117,7 +127,7 @@ public indirect enum UnaryFunction: Sendable, Equatable {
             }
         case .table(let results): return { Int32(results[Int(UInt8(truncatingIfNeeded: $0))]) }
         case .logistic, .tanh, .gelu, .exp, .log, .neg, .square, .sqrt, .rsqrt, .elu, .erf, .softplus, .mish,
-            .hardSigmoid, .reciprocal, .expression:
+            .hardSigmoid, .reciprocal, .floor, .ceil, .round, .sign, .expression:
             return Self.real(input: input, output: output, real)
         }
     }
@@ -147,10 +157,17 @@ public indirect enum UnaryFunction: Sendable, Equatable {
         case .hardSigmoid(let alpha, let beta): { Swift.min(Swift.max(alpha * $0 + beta, 0), 1) }
         case .reciprocal: { 1 / $0 }
         case .expression(let expression): expression.real
+        case .floor: { $0.rounded(.down) }
+        case .ceil: { $0.rounded(.up) }
+        case .round: { $0.rounded(.toNearestOrEven) }
+        case .sign: { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }
         case .elu: { $0 > 0 ? $0 : expm1($0) }
         case .table: preconditionFailure("a table is of quantized graphs alone")
         }
     }
+
+    /// `base` to the power of `exponent`; not a number where no real one is.
+    public static func power(_ base: Float, _ exponent: Float) -> Float { Foundation.pow(base, exponent) }
 
     /// Without overflow: e^x is beyond a float from 89 on.
     private static func softplus(_ x: Float) -> Float { Swift.max(x, 0) + log1p(Foundation.exp(-x.magnitude)) }

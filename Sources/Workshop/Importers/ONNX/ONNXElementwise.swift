@@ -6,15 +6,16 @@ extension ONNXTranslator {
     }
 
     func unary(_ function: UnaryFunction, _ x: ONNXValue, _ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        if let wholes = x.wholes, function == .neg || function == .abs || function == .sign {
+            let results = wholes.map { value in
+                function == .neg ? 0 &- value : function == .sign ? value.signum() : value < 0 ? 0 &- value : value
+            }
+            return ONNXValue(shape: x.shape, content: .wholes(results))
+        }
         if let reals = x.reals { return ONNXValue(shape: x.shape, content: .reals(reals.map(function.real))) }
         return try emit(
             .unary(function), [try tensor(x, channelsLast: x.isChannelsLast, node)], x.shape,
             channelsLast: x.isChannelsLast, node)
-    }
-
-    func elu(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        guard node.real("alpha", default: 1) == 1 else { throw node.refuse("only alpha 1 is supported") }
-        return try unary(.elu, node)
     }
 
     func hardSigmoid(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
@@ -28,11 +29,14 @@ extension ONNXTranslator {
 
     func binary(_ node: ONNXNode, _ operation: Operation) throws(ImportError) -> ONNXValue {
         // Before opset 7 operands were told how to broadcast.
-        let isOldBroadcast = try node.whole("broadcast", default: 0) != 0
-        guard opset >= 7 || !isOldBroadcast else {
-            throw node.refuse("broadcasts as before opset 7", "export the model again with opset 7 or later")
-        }
-        return try combine(try required(node, 0), try required(node, 1), node, operation)
+        let (a, b) = (try required(node, 0), try required(node, 1))
+        guard opset < 7, try node.whole("broadcast", default: 0) != 0, a.shape.count > b.shape.count, node.has("axis")
+        else { return try combine(a, b, node, operation) }
+        let axis = try axis(try node.whole("axis", default: 0), rank: a.shape.count, node)
+        let behind = a.shape.count - axis - b.shape.count
+        guard behind >= 0 else { throw node.damaged("cannot broadcast \(b.shape) to \(a.shape) from \(axis) on") }
+        let wide = try reshaped(b, to: b.shape + [Int](repeating: 1, count: behind), node)
+        return try combine(a, wide, node, operation)
     }
 
     /// Any number of operands, two by two.
@@ -99,7 +103,12 @@ extension ONNXTranslator {
         let (x, slope) = (try required(node, 0), try required(node, 1))
         guard let reals = slope.reals else { throw node.refuse("its slope is computed by the model") }
         if reals.count == 1 { return try unary(.leakyRelu(alpha: reals[0]), x, node) }
-        let (tensors, shape, channelsLast) = try aligned([x, slope], node)
+        // Before opset 7, a list has a slope a channel.
+        let isList = opset < 7 && slope.shape.count == 1 && x.shape.count > 2 && x.shape[1] == reals.count
+        let wide =
+            isList
+            ? try reshaped(slope, to: slope.shape + [Int](repeating: 1, count: x.shape.count - 2), node) : slope
+        let (tensors, shape, channelsLast) = try aligned([x, wide], node)
         return try emit(.prelu, tensors, shape, channelsLast: channelsLast, node)
     }
 
@@ -129,21 +138,6 @@ extension ONNXTranslator {
                 result = try combine(result, bound, node, .minimum)
             }
             return result
-        }
-    }
-
-    func power(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let (x, exponent) = (try required(node, 0), try required(node, 1))
-        guard let reals = exponent.reals, reals.count == 1 else {
-            throw node.refuse("its exponent is no constant number")
-        }
-        switch reals[0] {
-        case 1: return x
-        case 2: return try unary(.square, x, node)
-        case 0.5: return try unary(.sqrt, x, node)
-        case -0.5: return try unary(.rsqrt, x, node)
-        case -1: return try unary(.reciprocal, x, node)
-        default: throw node.refuse("its exponent is \(reals[0]); 1, 2, 0.5, -0.5 and -1 are supported")
         }
     }
 

@@ -6,6 +6,8 @@ import SwiftProtobuf
 /// Reads ONNX models (`.onnx`, opset 6 to 24) that compute in float32.
 public enum ONNXImporter {
     private static let opsets = 6...24
+    /// Operators that are what they were in opset 1.
+    private static let unchanged: Set<String> = ["GlobalAveragePool", "GlobalMaxPool", "Softplus", "Softsign", "Not"]
     private static let damaged = "the file is damaged or not an ONNX model: copy or export it again"
 
     /// - Parameters:
@@ -23,12 +25,42 @@ public enum ONNXImporter {
         do { model = try Onnx_ModelProto(serializedBytes: bytes) } catch {
             throw ImportError(file: name, problem: "its protocol buffer cannot be read", remedy: damaged)
         }
+        let (translator, outputs) = try translate(model, name: name, size: size, folder: folder)
+        for (output, value) in zip(model.graph.output, outputs) {
+            let node = ONNXNode(proto: Onnx_NodeProto(), index: model.graph.node.count, file: name)
+            if value.wholes != nil {
+                throw ImportError(
+                    file: name, problem: "output '\(output.name)' follows from shapes alone and is no float32",
+                    remedy: "export the model again without it")
+            }
+            let id = try translator.tensor(value, channelsLast: false, node)
+            translator.graph[id].name = output.name
+            if value.isQuantized, translator.graph[id].quantization == nil {
+                translator.graph[id].quantization = value.quantization?.ofActivation
+            }
+            translator.graph.outputs.append(id)
+        }
+        var graph = translator.graph
+        _ = graph.removeDeadNodes()
+        do throws(GraphError) { try graph.validate() } catch {
+            throw ImportError(file: name, problem: error.problem, remedy: error.remedy ?? "export the model again")
+        }
+        return graph
+    }
+
+    /// All of a model's nodes, and the values of its outputs.
+    static func translate(
+        _ model: Onnx_ModelProto, name: String, size: (height: Int, width: Int)? = nil, folder: String? = nil
+    ) throws(ImportError) -> (ONNXTranslator, outputs: [ONNXValue]) {
         guard model.hasGraph else { throw ImportError(file: name, problem: "it has no graph", remedy: damaged) }
         guard let opset = model.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" })?.version
         else {
             throw ImportError(file: name, problem: "it does not say which opset it is written in", remedy: damaged)
         }
-        guard opsets.contains(Int(opset)) else {
+        let isOld =
+            (1..<opsets.lowerBound).contains(Int(opset))
+            && model.graph.node.allSatisfy { unchanged.contains($0.opType) }
+        guard opsets.contains(Int(opset)) || isOld else {
             throw ImportError(
                 file: name,
                 problem: "it is written in opset \(opset); \(opsets.lowerBound) to \(opsets.upperBound) are supported",
@@ -49,22 +81,12 @@ public enum ONNXImporter {
             let results = try translator.translate(type, node)
             for (result, value) in zip(proto.output, results) where !result.isEmpty { translator.define(result, value) }
         }
+        var outputs: [ONNXValue] = []
         for output in model.graph.output {
             let node = ONNXNode(proto: Onnx_NodeProto(), index: model.graph.node.count, file: name)
-            let value = try translator.value(output.name, of: node)
-            let id = try translator.tensor(value, channelsLast: false, node)
-            translator.graph[id].name = output.name
-            if value.isQuantized, translator.graph[id].quantization == nil {
-                translator.graph[id].quantization = value.quantization?.ofActivation
-            }
-            translator.graph.outputs.append(id)
+            outputs.append(try translator.value(output.name, of: node))
         }
-        var graph = translator.graph
-        _ = graph.removeDeadNodes()
-        do throws(GraphError) { try graph.validate() } catch {
-            throw ImportError(file: name, problem: error.problem, remedy: error.remedy ?? "export the model again")
-        }
-        return graph
+        return (translator, outputs)
     }
 
     /// Whether an input of such a shape is a picture with its channels first, as PyTorch has it. One with three channels or
@@ -103,7 +125,10 @@ public enum ONNXImporter {
             }
             let type = input.type.tensorType
             let given = try translator.quantization(ofInput: input, model.graph, file)
-            guard Onnx_TensorProto.DataType(rawValue: Int(type.elemType)) == .float || given != nil else {
+            // Of any precision: here all are float32.
+            let isReal = [.float, .float16, .bfloat16, .double].contains(
+                Onnx_TensorProto.DataType(rawValue: Int(type.elemType)))
+            guard isReal || given != nil else {
                 throw refuse(
                     "has element type \(type.elemType); float32 is supported, and bytes that are dequantized at once",
                     "export the model again in float32")

@@ -49,7 +49,7 @@ extension ONNXTranslator {
             let size = (x.shape[axis] + parts - 1) / max(parts, 1)
             sizes = (0..<parts).map { min(size, x.shape[axis] - $0 * size) }
         }
-        guard sizes.count == parts, sizes.allSatisfy({ (1...x.shape[axis]).contains($0) }),
+        guard sizes.count == parts, sizes.allSatisfy({ ((x.isConstant ? 0 : 1)...max(x.shape[axis], 1)).contains($0) }),
             sizes.reduce(0, +) == x.shape[axis]
         else {
             throw node.damaged("\(x.shape[axis]) does not split into \(sizes)")
@@ -70,7 +70,11 @@ extension ONNXTranslator {
     func block(
         _ x: ONNXValue, _ begins: [Int], _ shape: [Int], _ steps: [Int], _ node: ONNXNode
     ) throws(ImportError) -> ONNXValue {
-        try emit(
+        if x.isConstant {
+            return try taken(
+                x, shape.indices.map { axis in (0..<shape[axis]).map { begins[axis] + $0 * steps[axis] } }, node)
+        }
+        return try emit(
             .slice(begin: stored(x, begins), sizes: stored(x, shape), strides: stored(x, steps)), [try own(x, node)],
             shape, channelsLast: x.isChannelsLast, node)
     }
@@ -99,11 +103,8 @@ extension ONNXTranslator {
             let count = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step
             (begins[axis], shape[axis], steps[axis]) = (start, max(count, 0), step)
         }
-        if let wholes = x.wholes, x.shape.count == 1 {
-            return ONNXValue(
-                shape: shape, content: .wholes((0..<shape[0]).map { wholes[begins[0] + $0 * steps[0]] }))
-        }
-        guard shape.allSatisfy({ $0 >= 1 }) else { throw node.refuse("its result \(shape) has no elements") }
+        // Nothing is a constant.
+        if !x.isConstant, shape.contains(0) { return ONNXValue(shape: shape, content: .reals([])) }
         return try block(x, begins, shape, steps, node)
     }
 
@@ -142,31 +143,51 @@ extension ONNXTranslator {
     func gather(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let (x, index) = (try required(node, 0), try required(node, 1))
         let axis = try axis(try node.whole("axis", default: 0), rank: x.shape.count, node)
-        guard let given = index.wholes, index.shape.count <= 1 else {
-            throw node.refuse("its indices are no constant list")
-        }
+        guard let given = index.wholes else { throw node.refuse("its indices are computed by the model") }
         let list = given.map { $0 < 0 ? $0 + x.shape[axis] : $0 }
         guard !list.isEmpty, list.allSatisfy({ x.shape[axis] > $0 && $0 >= 0 }) else {
             throw node.damaged("indices \(given) are not among \(x.shape[axis])")
         }
         var shape = x.shape
         shape[axis] = list.count
-        var final = shape
-        if index.shape.isEmpty { final.remove(at: axis) }
-        if let wholes = x.wholes, x.shape.count == 1 {
-            return ONNXValue(shape: final, content: .wholes(list.map { wholes[$0] }))
-        }
+        let final = Array(shape[..<axis]) + index.shape + Array(shape[(axis + 1)...])
         var indices = x.shape.map { Array(0..<$0) }
         indices[axis] = list
+        if x.isConstant { return try reshaped(try taken(x, indices, node), to: final, node) }
         let taken = try emit(
             .select(indices: stored(x, indices)), [try own(x, node)], shape, channelsLast: x.isChannelsLast, node)
         return try reshaped(taken, to: final, node)
     }
 
+    /// Elements of a constant, by indices of each dimension.
+    private func taken(_ x: ONNXValue, _ indices: [[Int]], _ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let shape = indices.map(\.count)
+        // As many as of activations: a small file may name few elements often.
+        guard let count = Self.count(shape), count <= 1 << 24 else { throw node.refuse("makes a constant of \(shape)") }
+        let strides = rowMajorStrides(x.shape)
+        var places = [0]
+        for (dimension, list) in indices.enumerated() {
+            places = places.flatMap { start in list.map { start + $0 * strides[dimension] } }
+        }
+        var result = x
+        result.shape = shape
+        switch x.content {
+        case .reals(let reals): result.content = .reals(places.map { reals[$0] })
+        case .wholes(let wholes): result.content = .wholes(places.map { wholes[$0] })
+        case .activation: throw node.damaged("is no constant")
+        }
+        // Scales a channel do not follow.
+        if x.quantization?.axis != nil { result.quantization = nil }
+        return result
+    }
+
     func transpose(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let x = try required(node, 0)
+        return try transposed(x, node.wholes("perm") ?? Array(x.shape.indices.reversed()), node)
+    }
+
+    func transposed(_ x: ONNXValue, _ permutation: [Int], _ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let rank = x.shape.count
-        let permutation = node.wholes("perm") ?? Array((0..<rank).reversed())
         guard permutation.sorted() == Array(0..<rank) else {
             throw node.damaged("\(permutation) does not permute \(rank)")
         }
@@ -191,85 +212,6 @@ extension ONNXTranslator {
             return try emit(
                 .transpose(permutation: permutation.map { held.firstIndex(of: $0) ?? 0 }), [id], shape, node)
         }
-    }
-
-    func resize(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let x = try required(node, 0)
-        guard x.shape.count == 4 else {
-            throw node.refuse("its input has the shape \(x.shape); four dimensions are supported")
-        }
-        // Upsample and Resize of opset 10 have scales second.
-        let isOld = node.type == "Upsample" || opset < 11
-        var size: [Int]?
-        // Elements of the result for one of the input, in rows and columns: as the file says them.
-        var factors: [Double]?
-        if !isOld, let sizes = try wholes(node, 3, "sizes"), sizes.count == 4 { size = sizes }
-        if size == nil {
-            let scales = try operand(node, isOld ? 1 : 2)?.reals ?? node.reals("scales") ?? []
-            guard scales.count == 4, scales.allSatisfy({ $0 > 0 && $0 < 65536 }) else {
-                throw node.refuse("its scales are \(scales)")
-            }
-            size = (0..<4).map { Int((Double(x.shape[$0]) * Double(scales[$0])).rounded(.down)) }
-            factors = scales.map { Double($0) }
-        }
-        guard let size, size[0] == x.shape[0], size[1] == x.shape[1], size.allSatisfy({ (1...1 << 20).contains($0) })
-        else { throw node.refuse("resizes \(x.shape) to \(size ?? []); heights and widths alone are supported") }
-        let mode = node.text("mode", default: "nearest")
-        let transform = isOld ? "asymmetric" : node.text("coordinate_transformation_mode", default: "half_pixel")
-        let input = try tensor(x, channelsLast: true, node)
-        let isHalf = transform == "half_pixel" || (transform == "pytorch_half_pixel" && size[2] > 1 && size[3] > 1)
-        guard isHalf || transform == "asymmetric" || transform == "align_corners" else {
-            throw node.refuse("coordinate_transformation_mode \(transform) is not supported")
-        }
-        if mode == "linear" || mode == "bilinear" {
-            if let factors,
-                let axis = [2, 3].first(where: { abs(Double(x.shape[$0]) * factors[$0] - Double(size[$0])) > 1e-3 })
-            {
-                throw node.refuse(
-                    "its scale \(factors[axis]) makes no whole number of \(x.shape[axis])",
-                    "export the model again with sizes")
-            }
-            return try emit(
-                .resizeBilinear(alignCorners: transform == "align_corners", halfPixelCenters: isHalf, asFloats: false),
-                [input], size, channelsLast: true, node)
-        }
-        guard mode == "nearest" else { throw node.refuse("mode \(mode) is not supported; nearest and linear are") }
-        let rounding = isOld ? "floor" : node.text("nearest_mode", default: "round_prefer_floor")
-        func sources(_ axis: Int) -> [Int] {
-            let (from, to) = (Double(x.shape[axis]), Double(size[axis]))
-            let step = factors.map { 1 / $0[axis] } ?? from / to
-            return (0..<size[axis]).map { index in
-                let position: Double =
-                    switch transform {
-                    case "align_corners": to > 1 ? Double(index) * (from - 1) / (to - 1) : 0
-                    case "asymmetric": Double(index) * step
-                    default: (Double(index) + 0.5) * step - 0.5
-                    }
-                let rounded: Double =
-                    switch rounding {
-                    case "floor": position.rounded(.down)
-                    case "ceil": position.rounded(.up)
-                    case "round_prefer_ceil": (position + 0.5).rounded(.down)
-                    default: (position - 0.5).rounded(.up)
-                    }
-                return Int(min(max(rounded, 0), from - 1))
-            }
-        }
-        let (rows, columns) = (sources(2), sources(3))
-        // One of TensorFlow Lite's, where it takes the same elements.
-        for (align, half) in [(false, false), (false, true), (true, false)] {
-            let axes = [2, 3].map {
-                NearestAxis(input: x.shape[$0], output: size[$0], alignCorners: align, halfPixelCenters: half).source
-            }
-            if axes == [rows, columns] {
-                return try emit(
-                    .resizeNearestNeighbor(alignCorners: align, halfPixelCenters: half), [input], size,
-                    channelsLast: true, node)
-            }
-        }
-        return try emit(
-            .select(indices: [Array(0..<size[0]), rows, columns, Array(0..<size[1])]), [input], size,
-            channelsLast: true, node)
     }
 
     func blocks(_ node: ONNXNode) throws(ImportError) -> (x: ONNXValue, input: TensorID, size: Int) {
@@ -309,34 +251,9 @@ extension ONNXTranslator {
             [x.shape[0], x.shape[1] * size * size, x.shape[2] / size, x.shape[3] / size], channelsLast: true, node)
     }
 
-    func reduction(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let x = try required(node, 0)
-        var axes: [Int] = []
-        for given in try wholes(node, 1, "axes") ?? node.wholes("axes") ?? [] {
-            axes.append(try axis(given, rank: x.shape.count, node))
-        }
-        if axes.isEmpty {
-            if try node.whole("noop_with_empty_axes", default: 0) != 0 { return x }
-            axes = Array(x.shape.indices)
-        }
-        var shape = x.shape
-        for axis in axes { shape[axis] = 1 }
-        let sorted = axes.map { stored(x, $0) }.sorted()
-        let operation: Operation =
-            switch node.type {
-            case "ReduceMean": .mean(axes: sorted, keepDims: true)
-            case "ReduceSum": .sum(axes: sorted, keepDims: true)
-            default: .reduceExtreme(axes: sorted, keepDims: true, greatest: node.type == "ReduceMax")
-            }
-        let kept = try emit(
-            operation, [try own(x, node)], shape,
-            channelsLast: x.isChannelsLast, node)
-        if try node.whole("keepdims", default: 1) != 0 { return kept }
-        return try reshaped(kept, to: x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }, node)
-    }
-
+    /// ArgMax, and ArgMin as that of the negated elements.
     func argMax(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let x = try required(node, 0)
+        let x = node.type == "ArgMin" ? try unary(.neg, node) : try required(node, 0)
         let axis = try axis(try node.whole("axis", default: 0), rank: x.shape.count, node)
         guard try node.whole("select_last_index", default: 0) == 0 else {
             throw node.refuse("select_last_index is not supported")

@@ -71,6 +71,39 @@ enum ONNXOperator: String {
     case range = "Range"
     case floor = "Floor"
     case ceil = "Ceil"
+    case round = "Round"
+    case sign = "Sign"
+    case celu = "Celu"
+    case selu = "Selu"
+    case softsign = "Softsign"
+    case thresholdedRelu = "ThresholdedRelu"
+    case swish = "Swish"
+    case logSoftmax = "LogSoftmax"
+    case mean = "Mean"
+    case argMin = "ArgMin"
+    case reduceL1 = "ReduceL1"
+    case reduceL2 = "ReduceL2"
+    case reduceLogSum = "ReduceLogSum"
+    case reduceLogSumExp = "ReduceLogSumExp"
+    case reduceSumSquare = "ReduceSumSquare"
+    case reduceProd = "ReduceProd"
+    case instanceNormalization = "InstanceNormalization"
+    case layerNormalization = "LayerNormalization"
+    case groupNormalization = "GroupNormalization"
+    case rmsNormalization = "RMSNormalization"
+    case meanVarianceNormalization = "MeanVarianceNormalization"
+    case equal = "Equal"
+    case greater = "Greater"
+    case greaterOrEqual = "GreaterOrEqual"
+    case less = "Less"
+    case lessOrEqual = "LessOrEqual"
+    case and = "And"
+    case or = "Or"
+    case xor = "Xor"
+    case not = "Not"
+    case choice = "Where"
+    case remainder = "Mod"
+    case size = "Size"
     case quantizeLinear = "QuantizeLinear"
     case dequantizeLinear = "DequantizeLinear"
     case dynamicQuantizeLinear = "DynamicQuantizeLinear"
@@ -107,6 +140,8 @@ extension ONNXTranslator {
         let results: [ONNXValue] =
             switch type {
             case .split: try split(node)
+            case .layerNormalization: try layerNormalization(node)
+            case .dropout: try dropout(node)
             case .dynamicQuantizeLinear: try dynamicallyQuantized(node)
             default: [try single(type, node)]
             }
@@ -171,7 +206,6 @@ extension ONNXTranslator {
         case .reduceMin: return try reduction(node)
         case .argMax: return try argMax(node)
         case .identity: return try required(node, 0)
-        case .dropout: return try dropout(node)
         case .constant: return try constant(node)
         case .constantOfShape: return try constantOfShape(node)
         case .shape: return try shape(node)
@@ -183,8 +217,34 @@ extension ONNXTranslator {
         case .expand: return try expand(node)
         case .tile: return try tile(node)
         case .range: return try range(node)
-        case .floor: return try rounded(node, .down)
-        case .ceil: return try rounded(node, .up)
+        case .floor: return try rounded(.floor, node)
+        case .ceil: return try rounded(.ceil, node)
+        case .round: return try rounded(.round, node)
+        case .sign: return try unary(.sign, node)
+        case .celu: return try celu(node)
+        case .selu: return try selu(node)
+        case .softsign: return try softsign(node)
+        case .thresholdedRelu: return try thresholdedRelu(node)
+        case .swish: return try swish(node)
+        case .logSoftmax: return try logSoftmax(node)
+        case .mean: return try mean(node)
+        case .argMin: return try argMax(node)
+        case .reduceL1: return try reduction(node)
+        case .reduceL2: return try reduction(node)
+        case .reduceLogSum: return try reduction(node)
+        case .reduceLogSumExp: return try reduction(node)
+        case .reduceSumSquare: return try reduction(node)
+        case .reduceProd: return try reduction(node)
+        case .instanceNormalization: return try instanceNormalization(node)
+        case .groupNormalization: return try groupNormalization(node)
+        case .rmsNormalization: return try rmsNormalization(node)
+        case .meanVarianceNormalization: return try meanVarianceNormalization(node)
+        case .equal, .greater, .greaterOrEqual, .less, .lessOrEqual, .and, .or, .xor:
+            return try comparison(type, node)
+        case .not: return try not(node)
+        case .choice: return try choice(node)
+        case .remainder: return try remainder(node)
+        case .size: return try size(node)
         case .quantizeLinear: return try quantized(node)
         case .dequantizeLinear: return try dequantized(node)
         case .convInteger: return try convolutionOfIntegers(node)
@@ -200,7 +260,7 @@ extension ONNXTranslator {
         case .qLinearLeakyRelu: return try quantizedUnary(.leakyRelu, node)
         case .qLinearSoftmax: return try quantizedUnary(.softmax, node)
         case .qGemm: return try quantizedGemm(node)
-        case .split, .dynamicQuantizeLinear: throw node.damaged("has several results")
+        case .split, .dropout, .layerNormalization, .dynamicQuantizeLinear: throw node.damaged("has several results")
         }
     }
 }

@@ -5,12 +5,14 @@ extension ONNXTranslator {
     /// What shape arithmetic may make; more is no shape.
     private static let limit = 1 << 20
 
-    /// Dropout, which only training does anything.
-    func dropout(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+    /// Dropout, which only training does anything, and the mask of what it keeps: all.
+    func dropout(_ node: ONNXNode) throws(ImportError) -> [ONNXValue] {
         if let training = try operand(node, 2), training.wholes != [0] {
             throw node.refuse("is for training", "export the model for inference")
         }
-        return try required(node, 0)
+        let x = try required(node, 0)
+        guard node.proto.output.count > 1, Self.small(x.shape) != nil else { return [x] }
+        return [x, ONNXValue(shape: x.shape, content: .wholes(.init(repeating: 1, count: x.count)))]
     }
 
     func constant(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
@@ -200,9 +202,8 @@ extension ONNXTranslator {
         return ONNXValue(shape: [count], content: .reals((0..<count).map { ends[0] + Float($0) * ends[2] }))
     }
 
-    func rounded(_ node: ONNXNode, _ rule: FloatingPointRoundingRule) throws(ImportError) -> ONNXValue {
+    func rounded(_ function: UnaryFunction, _ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let x = try required(node, 0)
-        guard let reals = x.reals else { throw node.refuse("of activations is not supported") }
-        return x.wholes == nil ? ONNXValue(shape: x.shape, content: .reals(reals.map { $0.rounded(rule) })) : x
+        return x.wholes == nil ? try unary(function, x, node) : x
     }
 }

@@ -43,6 +43,15 @@ extension ONNXValue {
                     })
         case .int64: content = .wholes((raw.isEmpty ? proto.int64Data : raw.littleEndian(Int64.self)).map { Int($0) })
         case .int32: content = .wholes((raw.isEmpty ? proto.int32Data : raw.littleEndian(Int32.self)).map { Int($0) })
+        case .uint64, .uint32:
+            content = .wholes(
+                raw.isEmpty
+                    ? proto.uint64Data.map { Int(truncatingIfNeeded: $0) }
+                    : proto.dataType == 13
+                        ? raw.littleEndian(Int64.self).map { Int($0) } : raw.littleEndian(UInt32.self).map { Int($0) })
+        case .uint16:
+            content = .wholes(
+                raw.isEmpty ? proto.int32Data.map { Int($0) } : raw.littleEndian(UInt16.self).map { Int($0) })
         case .int16:
             content = .wholes(
                 raw.isEmpty ? proto.int32Data.map { Int($0) } : raw.littleEndian(Int16.self).map { Int($0) })

@@ -76,6 +76,7 @@ extension ONNXTranslator {
     }
 
     func convolution(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        if let line = try line(node, .conv) { return line }
         let (x, input) = try picture(node)
         let (reals, shape, given) = try weights(node, 1)
         let group = try node.whole("group", default: 1)
@@ -108,51 +109,18 @@ extension ONNXTranslator {
         return try emit(operation, [input, weight] + (try bias(node, 2, shape[0])), result, channelsLast: true, node)
     }
 
-    func transposedConvolution(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let (x, input) = try picture(node)
-        let (reals, shape, given) = try weights(node, 1)
-        let stride = try pair(node, "strides")
-        guard shape.count == 4, shape.allSatisfy({ $0 >= 1 }), shape[0] == x.shape[1] else {
-            throw node.damaged("weights \(shape) do not fit an input \(x.shape)")
-        }
-        guard try node.whole("group", default: 1) == 1, try pair(node, "dilations") == [1, 1],
-            node.text("auto_pad", default: "NOTSET") == "NOTSET"
-        else { throw node.refuse("groups, dilations and auto_pad are not supported here") }
-        let pads = node.wholes("pads") ?? [0, 0, 0, 0]
-        let extra = node.wholes("output_padding") ?? [0, 0]
-        guard pads.count == 4, extra.count == 2, (pads + extra).allSatisfy({ (0...1 << 16).contains($0) }),
-            !node.has("output_shape")
-        else { throw node.refuse("its pads \(pads) or its output_shape are not supported") }
-        var size: [Int] = []
-        for axis in 0..<2 {
-            let reach = (x.shape[2 + axis] - 1) * stride[axis] + shape[2 + axis] + extra[axis]
-            size.append(reach - pads[axis] - pads[2 + axis])
-        }
-        guard size.allSatisfy({ $0 >= 1 }) else { throw node.damaged("its result has no elements") }
-        let geometry = TransposeConvolution(
-            strideHeight: stride[0], strideWidth: stride[1],
-            padding: Padding(top: pads[0], bottom: pads[2], left: pads[1], right: pads[3]))
-        let weight = try weights(
-            given, permuted(reals, shape, [1, 2, 3, 0]), [shape[1], shape[2], shape[3], shape[0]], axis: 1,
-            dimension: 0,
-            node)
-        return try emit(
-            .transposeConv(geometry), [input, weight] + (try bias(node, 2, shape[1])),
-            [x.shape[0], shape[1]] + size, channelsLast: true, node)
-    }
-
     func pool(_ node: ONNXNode, isMax: Bool) throws(ImportError) -> ONNXValue {
+        if let line = try line(node, isMax ? .maxPool : .averagePool) { return line }
         var (x, input) = try picture(node)
         let filter = try pair(node, "kernel_shape", default: [])
         let stride = try pair(node, "strides")
-        guard try pair(node, "dilations") == [1, 1], node.proto.output.count == 1 else {
-            throw node.refuse("dilations and indices are not supported here")
-        }
-        var padding = try padding(node, [x.shape[2], x.shape[3]], filter: filter, stride: stride)
+        let dilation = try pair(node, "dilations")
+        guard node.proto.output.count == 1 else { throw node.refuse("indices of the greatest are not supported") }
+        let reach = [(filter[0] - 1) * dilation[0] + 1, (filter[1] - 1) * dilation[1] + 1]
+        var padding = try padding(node, [x.shape[2], x.shape[3]], filter: reach, stride: stride)
         let countsPadding = try node.whole("count_include_pad", default: 0) != 0
         let isCeiling = try node.whole("ceil_mode", default: 0) != 0
         if !isMax, countsPadding, padding != .zero {
-            guard !isCeiling else { throw node.refuse("ceil_mode with count_include_pad is not supported") }
             let shape = [
                 x.shape[0], x.shape[1], x.shape[2] + padding.top + padding.bottom,
                 x.shape[3] + padding.left + padding.right,
@@ -167,13 +135,16 @@ extension ONNXTranslator {
         if isCeiling {
             // As many more rows and columns as the last window needs, if it begins before the end.
             func more(_ extent: Int, _ before: Int, _ after: Int, _ axis: Int) -> Int {
-                let rest = (extent + before + after - filter[axis]) % stride[axis]
+                let rest = (extent + before + after - reach[axis]) % stride[axis]
                 guard rest > 0 else { return after }
-                let last = extent + before + after - filter[axis] - rest + stride[axis]
+                let last = extent + before + after - reach[axis] - rest + stride[axis]
                 return last >= extent + before ? after : after + stride[axis] - rest
             }
             padding.bottom = more(x.shape[2], padding.top, padding.bottom, 0)
             padding.right = more(x.shape[3], padding.left, padding.right, 1)
+        }
+        if dilation != [1, 1] {
+            return try dilatedPool(x, node, isMax: isMax, filter, stride, dilation, padding)
         }
         let geometry = Pool(
             filterHeight: filter[0], filterWidth: filter[1], strideHeight: stride[0], strideWidth: stride[1],
@@ -188,44 +159,103 @@ extension ONNXTranslator {
             channelsLast: true, node)
     }
 
+    /// The elements of each window side by side, and a pool of those. A window's place outside of the picture is another of its own, which
+    /// changes no maximum.
+    private func dilatedPool(
+        _ x: ONNXValue, _ node: ONNXNode, isMax: Bool, _ filter: [Int], _ stride: [Int], _ dilation: [Int],
+        _ padding: Padding
+    ) throws(ImportError) -> ONNXValue {
+        guard isMax || padding == .zero else { throw node.refuse("dilations with padding are not supported") }
+        var rows: [[Int]] = []
+        for (axis, pads) in [(padding.top, padding.bottom), (padding.left, padding.right)].enumerated() {
+            let extent = x.shape[2 + axis]
+            let reach = (filter[axis] - 1) * dilation[axis] + 1
+            let count = try steps(extent, reach, stride[axis], pads.0 + pads.1, node)
+            guard count * filter[axis] <= 1 << 24 else { throw node.refuse("makes \(count) windows") }
+            var places: [Int] = []
+            for window in 0..<count {
+                let all = (0..<filter[axis]).map { window * stride[axis] + $0 * dilation[axis] - pads.0 }
+                guard let inside = all.first(where: { (0..<extent).contains($0) }) else {
+                    throw node.refuse("has a window without elements")
+                }
+                places += all.map { (0..<extent).contains($0) ? $0 : inside }
+            }
+            rows.append(places)
+        }
+        let shape = [x.shape[0], x.shape[1], rows[0].count, rows[1].count]
+        let indices = [Array(0..<shape[0]), Array(0..<shape[1])] + rows
+        let input = try tensor(x, channelsLast: true, node)
+        let order = ChannelsLast.order(4).map { indices[$0] }
+        let taken = try emit(.select(indices: order), [input], shape, channelsLast: true, node)
+        let geometry = Pool(
+            filterHeight: filter[0], filterWidth: filter[1], strideHeight: filter[0], strideWidth: filter[1])
+        return try emit(
+            isMax ? .maxPool2D(geometry) : .averagePool2D(geometry, tiesUp: false),
+            [try tensor(taken, channelsLast: true, node)],
+            [shape[0], shape[1], shape[2] / filter[0], shape[3] / filter[1]], channelsLast: true, node)
+    }
+
     func globalPool(_ node: ONNXNode, _ operation: Operation) throws(ImportError) -> ONNXValue {
+        if let line = try line(node, ONNXOperator(node.proto) ?? .globalAveragePool) { return line }
         let (x, input) = try picture(node)
         return try emit(operation, [input], [x.shape[0], x.shape[1], 1, 1], channelsLast: true, node)
     }
 
     func gemm(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let x = try required(node, 0)
-        let (reals, shape, given) = try weights(node, 1)
-        guard try node.whole("transA", default: 0) == 0 else { throw node.refuse("transA is not supported") }
-        let isTransposed = try node.whole("transB", default: 0) != 0
-        guard x.shape.count == 2, shape.count == 2, shape[isTransposed ? 1 : 0] == x.shape[1] else {
-            throw node.damaged("cannot multiply \(x.shape) by \(shape)")
+        var (a, b) = (try required(node, 0), try required(node, 1))
+        if try node.whole("transA", default: 0) != 0 { a = try flipped(a, node) }
+        if try node.whole("transB", default: 0) != 0 { b = try flipped(b, node) }
+        guard a.shape.count == 2, b.shape.count == 2, a.shape[1] == b.shape[0] else {
+            throw node.damaged("cannot multiply \(a.shape) by \(b.shape)")
         }
-        let alpha = node.real("alpha", default: 1)
-        let rows = (isTransposed ? reals : permuted(reals, shape, [1, 0])).map { $0 * alpha }
-        let units = shape[isTransposed ? 0 : 1]
-        let matrix = try weights(
-            alpha == 1 ? given : nil, rows, [units, x.shape[1]], axis: isTransposed ? 0 : 1, dimension: 0, node)
-        var operands = [try tensor(x, channelsLast: false, node), matrix]
-        if let addend = try operand(node, 2) {
-            guard let values = addend.reals, [1, units].contains(values.count) else {
-                throw node.refuse("its addend is no constant of \(units) elements")
-            }
-            let beta = node.real("beta", default: 1)
-            let all = values.count == 1 ? [Float](repeating: values[0], count: units) : values
-            operands.append(try constant(all.map { $0 * beta }, [units], node))
+        let (alpha, beta) = (node.real("alpha", default: 1), node.real("beta", default: 1))
+        if case .reals(let reals) = b.content, alpha != 1 {
+            b = ONNXValue(shape: b.shape, content: .reals(reals.map { $0 * alpha }))
         }
-        return try emit(.fullyConnected(.none), operands, [x.shape[0], units], node)
+        let units = b.shape[1]
+        var addend = try operand(node, 2)
+        if let given = addend, let reals = given.reals {
+            addend = ONNXValue(shape: given.shape, content: .reals(reals.map { $0 * beta }))
+        } else if let given = addend, beta != 1 {
+            addend = try combine(given, number(beta), node, .mul(.none))
+        }
+        guard case .reals = b.content else {
+            let product = try product(a, b, node)
+            let scaled = alpha == 1 ? product : try combine(product, number(alpha), node, .mul(.none))
+            return try addend.map { addend throws(ImportError) in try combine(scaled, addend, node, .add(.none)) }
+                ?? scaled
+        }
+        // One number a column is a bias.
+        guard let values = addend?.reals, let shape = addend?.shape, shape.dropLast().allSatisfy({ $0 == 1 }),
+            values.count == units || values.count == 1
+        else {
+            let product = try product(a, b, node)
+            return try addend.map { addend throws(ImportError) in try combine(product, addend, node, .add(.none)) }
+                ?? product
+        }
+        let bias = values.count == 1 ? [Float](repeating: values[0], count: units) : values
+        return try product(a, b, bias: bias, node)
+    }
+
+    /// A matrix with rows and columns exchanged.
+    private func flipped(_ x: ONNXValue, _ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        guard x.shape.count == 2 else { throw node.damaged("cannot transpose \(x.shape)") }
+        return try transposed(x, [1, 0], node)
     }
 
     func product(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        let (a, b) = (try required(node, 0), try required(node, 1))
+        try product(try required(node, 0), try required(node, 1), node)
+    }
+
+    private func product(
+        _ a: ONNXValue, _ b: ONNXValue, bias: [Float]? = nil, _ node: ONNXNode
+    ) throws(ImportError) -> ONNXValue {
         if case .reals(let reals) = b.content, b.shape.count == 2, a.shape.count >= 2, a.shape.last == b.shape[0] {
             let weights = try weights(
                 b.quantization, permuted(reals, b.shape, [1, 0]), [b.shape[1], b.shape[0]], axis: 1, dimension: 0, node)
-            return try emit(
-                .fullyConnected(.none), [try tensor(a, channelsLast: false, node), weights],
-                a.shape.dropLast() + [b.shape[1]], node)
+            var operands = [try tensor(a, channelsLast: false, node), weights]
+            if let bias { operands.append(try constant(bias, [bias.count], node)) }
+            return try emit(.fullyConnected(.none), operands, a.shape.dropLast() + [b.shape[1]], node)
         }
         let product = Product(transposesLeft: false, transposesRight: false)
         guard let shape = ProductShape(a.shape, b.shape, product) else {
