@@ -6,6 +6,7 @@ extension ONNXTranslator {
     }
 
     func unary(_ function: UnaryFunction, _ x: ONNXValue, _ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        if x.isConstant { try claim(x.count, node) }
         if let wholes = x.wholes, function == .neg || function == .abs || function == .sign {
             let results = wholes.map { value in
                 function == .neg ? 0 &- value : function == .sign ? value.signum() : value < 0 ? 0 &- value : value
@@ -95,6 +96,8 @@ extension ONNXTranslator {
             guard x == y || x == 1 || y == 1 else { throw node.damaged("\(a.shape) and \(b.shape) do not broadcast") }
             shape.append(x == 1 ? y : x)
         }
+        guard let count = Self.count(shape) else { throw node.damaged("broadcasts to \(shape)") }
+        try claim(2 * count, node)
         func places(_ own: [Int]) -> [Int] { offsets(shape, strides: broadcastStrides(own, rank: rank)) }
         return (shape, places(left), places(right))
     }

@@ -72,7 +72,8 @@ public enum ONNXImporter {
             external: ONNXExternalData(folder: folder))
         try refuseUnsupported(model.graph, name)
         for tensor in model.graph.initializer {
-            translator.define(tensor.name, try ONNXValue(tensor, file: name, external: translator.external))
+            let value = try ONNXValue(tensor, file: name, external: translator.external)
+            translator.define(tensor.name, translator.granted(value))
         }
         try defineInputs(model, translator, size ?? pictureSize(model), name)
         for (index, proto) in model.graph.node.enumerated() {

@@ -81,6 +81,7 @@ extension ONNXTranslator {
         switch x.content {
         case .reals(let reals):
             let places = try scalePlaces(given, x, node)
+            try claim(reals.count, node)
             let range: ClosedRange<Float> = given.elements == .int8 ? -128...127 : 0...255
             guard given.elements != .others else { return result }
             result.content = .reals(
@@ -137,6 +138,7 @@ extension ONNXTranslator {
         switch x.content {
         case .wholes(let wholes):
             let places = try scalePlaces(given, x, node)
+            try claim(wholes.count, node)
             guard wholes.allSatisfy({ abs($0) < 1 << 40 }) else { throw node.damaged("its elements are out of range") }
             result.content = .reals(
                 wholes.indices.map { index in

@@ -16,7 +16,9 @@ extension ONNXTranslator {
     }
 
     func constant(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
-        if let tensor = node.tensor("value") { return try ONNXValue(tensor, file: file, external: external) }
+        if let tensor = node.tensor("value") {
+            return granted(try ONNXValue(tensor, file: file, external: external))
+        }
         if node.has("value_float") {
             return ONNXValue(shape: [], content: .reals([node.real("value_float", default: 0)]))
         }
@@ -33,6 +35,7 @@ extension ONNXTranslator {
     func constantOfShape(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let shape = try wholes(node, 0, "shape") ?? []
         guard let count = Self.small(shape) else { throw node.damaged("asks for the shape \(shape)") }
+        try claim(count, node)
         let one =
             if let tensor = node.tensor("value") { try ONNXValue(tensor, file: file, external: external) } else {
                 ONNXValue(shape: [1], content: .reals([0]))
@@ -158,6 +161,7 @@ extension ONNXTranslator {
         }
         if multiples.allSatisfy({ $0 == 1 }) { return x }
         let shape = zip(x.shape, multiples).map { $0 * $1 }
+        if x.isConstant, let count = Self.count(shape) { try claim(count, node) }
         func all<Element>(_ values: [Element]) throws(ImportError) -> [Element] {
             guard Self.small(shape) != nil else { throw node.refuse("makes a constant of \(shape)") }
             let strides = rowMajorStrides(x.shape)
@@ -196,6 +200,7 @@ extension ONNXTranslator {
             throw node.damaged("counts from \(ends[0]) to \(ends[1]) by \(ends[2])")
         }
         let count = max(Int(steps), 0)
+        try claim(count, node)
         if wholes.count == 3 {
             return ONNXValue(shape: [count], content: .wholes((0..<count).map { wholes[0] &+ $0 &* wholes[2] }))
         }

@@ -10,6 +10,9 @@ final class ONNXTranslator {
     let external: ONNXExternalData
     var graph: Graph
     private var values: [String: ONNXValue] = [:]
+    /// Elements of constants that may still be made: what shapes need, and the file's own several times over. So a small file gets no
+    /// further than a small one should, however often it repeats what it has.
+    private var allowance = 1 << 24
     /// The same activation in the other order, by tensor.
     private var turned: [TensorID: TensorID] = [:]
 
@@ -18,6 +21,20 @@ final class ONNXTranslator {
         self.external = external
         self.opset = opset
         graph = Graph(name: name, level: .real)
+    }
+
+    /// A constant that the file holds, from which others may be made.
+    func granted(_ value: ONNXValue) -> ONNXValue {
+        allowance += 8 * value.count
+        return value
+    }
+
+    /// Takes `count` elements of what constants may have.
+    func claim(_ count: Int, _ node: ONNXNode) throws(ImportError) {
+        guard count <= allowance else {
+            throw node.refuse("makes more constants than belong to a file of this size", "export the model again")
+        }
+        allowance -= count
     }
 
     func define(_ name: String, _ value: ONNXValue) { values[name] = value }
@@ -85,6 +102,7 @@ final class ONNXTranslator {
     func constant(
         _ reals: [Float], _ shape: [Int], as quantization: GivenQuantization? = nil, _ node: ONNXNode
     ) throws(ImportError) -> TensorID {
+        try claim(reals.count, node)
         guard reals.allSatisfy(\.isFinite) else { throw node.refuse("has a constant that is not finite") }
         var tensor = Tensor(name: "constant of \(node.origin)", shape: shape, reals: reals)
         tensor.quantization = quantization?.ofActivation
