@@ -96,7 +96,29 @@ import Testing
         #expect(
             try message(model)
                 == "m.onnx: 3 of the model's 4 nodes are not supported; export the model again without these:\n"
-                + "  LSTM: 2 times\n  com.example.Magic: once")
+                + "  LSTM: 2 times\n  com.example.Magic: once\n"
+                + "  LSTM: recurrent: export the part that looks at one picture")
+    }
+
+    @Test("A small file does not make great constants, whatever it computes them of")
+    func greatConstants() throws {
+        var model = ONNXSample.model(input: [1, 3, 4, 4], output: "y")
+        model.graph.initializer = [
+            ONNXSample.wholes("row", [1, 1 << 20]), ONNXSample.wholes("column", [1 << 20, 1]),
+        ]
+        model.graph.node = [
+            ONNXSample.node("ConstantOfShape", ["row"], "a"), ONNXSample.node("ConstantOfShape", ["column"], "b"),
+            ONNXSample.node("Add", ["a", "b"], "c"), ONNXSample.node("Add", ["picture", "c"], "y"),
+        ]
+        #expect(
+            try message(model)
+                == "m.onnx: node 2 (Add 'n'): makes more constants than belong to a file of this size; export the "
+                + "model again")
+        model.graph.node =
+            (0..<100).map { ONNXSample.node("ConstantOfShape", ["row"], "a\($0)") } + [
+                ONNXSample.node("Relu", ["picture"], "y")
+            ]
+        #expect(try message(model).contains("makes more constants than belong to a file of this size"))
     }
 
     @Test("What is no such model is told in a line")

@@ -103,7 +103,8 @@ public enum ONNXImporter {
         }
         guard !counts.isEmpty else { return }
         throw .unsupported(
-            counts, of: graph.node.count, "nodes", file: file, remedy: "export the model again without these:")
+            counts, of: graph.node.count, "nodes", file: file, remedy: "export the model again without these:",
+            further: ONNXAdvice.lines(counts.keys))
     }
 
     /// What YOLO's exporter writes: "[320, 320]", or one number of both.
