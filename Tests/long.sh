@@ -34,6 +34,23 @@ every_cache() {
     done
 }
 
+# ONNX's own tests of the opsets that Debian's package lacks, which the package of a registry makes.
+onnx_cases() {
+    local folder=.build-onnx
+    if [ ! -x "$folder/venv/bin/python" ]; then
+        python3 -m venv "$folder/venv" &&
+            "$folder/venv/bin/pip" install --quiet --requirement Tests/Data/requirements-onnx.txt || {
+            rm -rf "$folder"
+            skip "skipped: ONNX's tests of opset 18 to 24; they need Python's venv and a registry of its packages"
+            return
+        }
+    fi 2>/dev/null
+    check "ONNX's tests of opset 18 to 24 made" "$folder/venv/bin/python" Tests/Data/make-onnx-cases.py "$folder/cases" ||
+        return
+    check "debug build" swift build --build-tests || return
+    OCELLUS_ONNX_CASES=$PWD/$folder/cases swift_tests "ONNX's tests and light networks" --filter ONNXNodeTests
+}
+
 # What no result may depend on: language, clock, the rights of new files, a home, the names of folders, the number of CPUs.
 surroundings() {
     local locale
@@ -61,6 +78,7 @@ elsewhere() {
 lane fuzz fuzz
 lane soak soak
 lane caches every_cache
+lane onnx onnx_cases
 lane surroundings surroundings
 lane elsewhere check "a checkout whose path has a space" elsewhere
 lanes_end

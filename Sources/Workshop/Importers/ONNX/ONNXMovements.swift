@@ -49,7 +49,7 @@ extension ONNXTranslator {
             let size = (x.shape[axis] + parts - 1) / max(parts, 1)
             sizes = (0..<parts).map { min(size, x.shape[axis] - $0 * size) }
         }
-        guard sizes.count == parts, sizes.allSatisfy({ ((x.isConstant ? 0 : 1)...max(x.shape[axis], 1)).contains($0) }),
+        guard sizes.count == parts, sizes.allSatisfy({ (0...x.shape[axis]).contains($0) }),
             sizes.reduce(0, +) == x.shape[axis]
         else {
             throw node.damaged("\(x.shape[axis]) does not split into \(sizes)")
@@ -70,6 +70,8 @@ extension ONNXTranslator {
     func block(
         _ x: ONNXValue, _ begins: [Int], _ shape: [Int], _ steps: [Int], _ node: ONNXNode
     ) throws(ImportError) -> ONNXValue {
+        // Nothing is a constant.
+        if !x.isConstant, shape.contains(0) { return ONNXValue(shape: shape, content: .reals([])) }
         if x.isConstant {
             return try taken(
                 x, shape.indices.map { axis in (0..<shape[axis]).map { begins[axis] + $0 * steps[axis] } }, node)
@@ -103,19 +105,27 @@ extension ONNXTranslator {
             let count = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step
             (begins[axis], shape[axis], steps[axis]) = (start, max(count, 0), step)
         }
-        // Nothing is a constant.
-        if !x.isConstant, shape.contains(0) { return ONNXValue(shape: shape, content: .reals([])) }
         return try block(x, begins, shape, steps, node)
     }
 
     func pad(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let x = try required(node, 0)
         let rank = x.shape.count
-        let pads = try wholes(node, 1, "pads") ?? node.wholes("pads") ?? []
-        guard pads.count == 2 * rank, pads.allSatisfy({ (0...1 << 24).contains($0) }), try operand(node, 3) == nil
-        else {
+        var pads = try wholes(node, 1, "pads") ?? node.wholes("pads") ?? []
+        if let named = try wholes(node, 3, "axes") {
+            var all = [Int](repeating: 0, count: 2 * rank)
+            guard pads.count == 2 * named.count else { throw node.damaged("its pads and axes are not as many") }
+            for (place, given) in named.enumerated() {
+                let axis = try axis(given, rank: rank, node)
+                (all[axis], all[rank + axis]) = (pads[place], pads[named.count + place])
+            }
+            pads = all
+        }
+        guard pads.count == 2 * rank, pads.allSatisfy({ (-1 << 24...1 << 24).contains($0) }) else {
             throw node.refuse("its pads are \(pads)")
         }
+        // Below 0 they cut.
+        if pads.contains(where: { $0 < 0 }) { return try cut(x, pads, node) }
         let (before, after) = (Array(pads[..<rank]), Array(pads[rank...]))
         let shape = (0..<rank).map { before[$0] + x.shape[$0] + after[$0] }
         let mode = node.text("mode", default: "constant")
@@ -138,6 +148,16 @@ extension ONNXTranslator {
         }
         return try emit(
             .select(indices: stored(x, indices)), [try own(x, node)], shape, channelsLast: x.isChannelsLast, node)
+    }
+
+    /// What remains where pads are below 0, where all are 0 or below.
+    private func cut(_ x: ONNXValue, _ pads: [Int], _ node: ONNXNode) throws(ImportError) -> ONNXValue {
+        let rank = x.shape.count
+        let shape = (0..<rank).map { x.shape[$0] + pads[$0] + pads[rank + $0] }
+        guard pads.allSatisfy({ $0 <= 0 }), shape.allSatisfy({ $0 >= 1 }) else {
+            throw node.refuse("its pads are \(pads); of both signs they are not supported")
+        }
+        return try block(x, pads[..<rank].map { -$0 }, shape, shape.map { _ in 1 }, node)
     }
 
     func gather(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
@@ -164,6 +184,7 @@ extension ONNXTranslator {
         let shape = indices.map(\.count)
         // As many as of activations: a small file may name few elements often.
         guard let count = Self.count(shape), count <= 1 << 24 else { throw node.refuse("makes a constant of \(shape)") }
+        try claim(count, node)
         let strides = rowMajorStrides(x.shape)
         var places = [0]
         for (dimension, list) in indices.enumerated() {
@@ -192,6 +213,7 @@ extension ONNXTranslator {
             throw node.damaged("\(permutation) does not permute \(rank)")
         }
         let shape = permutation.map { x.shape[$0] }
+        if x.isConstant { try claim(x.count, node) }
         switch x.content {
         case .reals(let reals):
             var result = x

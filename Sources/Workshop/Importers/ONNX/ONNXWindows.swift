@@ -120,6 +120,8 @@ extension ONNXTranslator {
         var padding = try padding(node, [x.shape[2], x.shape[3]], filter: reach, stride: stride)
         let countsPadding = try node.whole("count_include_pad", default: 0) != 0
         let isCeiling = try node.whole("ceil_mode", default: 0) != 0
+        // No window begins behind the picture.
+        let ends = [x.shape[2] + padding.top, x.shape[3] + padding.left]
         if !isMax, countsPadding, padding != .zero {
             let shape = [
                 x.shape[0], x.shape[1], x.shape[2] + padding.top + padding.bottom,
@@ -138,7 +140,7 @@ extension ONNXTranslator {
                 let rest = (extent + before + after - reach[axis]) % stride[axis]
                 guard rest > 0 else { return after }
                 let last = extent + before + after - reach[axis] - rest + stride[axis]
-                return last >= extent + before ? after : after + stride[axis] - rest
+                return last >= ends[axis] ? after : after + stride[axis] - rest
             }
             padding.bottom = more(x.shape[2], padding.top, padding.bottom, 0)
             padding.right = more(x.shape[3], padding.left, padding.right, 1)
