@@ -28,6 +28,5 @@ enum ONNXSubset {
         ("split_zero_size_splits", "results without elements"), ("Embedding", "int64 elements"),
         ("STRING", "text"), ("BFLOAT16", "the test has the numbers as whole ones"),
         ("empty_set", "a reduction of nothing"),
-        ("lrn", "local response normalization"),
     ]
 }
