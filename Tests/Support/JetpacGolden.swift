@@ -47,9 +47,19 @@ public struct JetpacGolden: Decodable, Sendable {
             .first { FileManager.default.fileExists(atPath: $0.path) }
     }
 
+    /// The vectors whose pictures are here.
     public static func read() throws -> JetpacGolden {
-        try JSONDecoder().decode(
+        var golden = try JSONDecoder().decode(
             JetpacGolden.self, from: Data(contentsOf: folder.appendingPathComponent("golden.json")))
+        golden.vectors = golden.vectors.filter { $0.image.hasPrefix("formula") || golden.file($0.image) != nil }
+        return golden
+    }
+
+    /// A picture that is no formula's: one is not free, and sought in the folder that OCELLUS_JETPAC names.
+    private func file(_ image: String) -> URL? {
+        let more = ProcessInfo.processInfo.environment["OCELLUS_JETPAC"].map { [URL(fileURLWithPath: $0)] } ?? []
+        return ([Self.folder] + more).map { $0.appendingPathComponent(images[image]?.file ?? "") }
+            .first { FileManager.default.fileExists(atPath: $0.path) }
     }
 
     /// All vectors' values.
@@ -63,9 +73,7 @@ public struct JetpacGolden: Decodable, Sendable {
     /// Raw bytes of one of `images`. Those called formula are one.
     public func pixels(_ name: String) throws -> [UInt8] {
         guard let image = images[name] else { return [] }
-        guard name.hasPrefix("formula") else {
-            return [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent(image.file)))
-        }
+        guard name.hasPrefix("formula") else { return try file(name).map { [UInt8](try Data(contentsOf: $0)) } ?? [] }
         var pixels: [UInt8] = []
         for y in 0..<image.height {
             for x in 0..<image.width {
