@@ -144,7 +144,7 @@ struct LayerFitting {
             exact.append(precise)
             inexact.append(quantized)
         }
-        fitted.setBias(SampleDifference.correction(differences))
+        fitted.setBias(SampleDifference.correction(differences, bias: bias))
         let dimension = if case .depthwiseConv2D = node.operation { 3 } else { 0 }
         let tensors = fitted.tensors(tensor.name, shape: tensor.shape, dimension: dimension)
         constants[index] = LayerConstants(weights: tensors.weights, bias: tensors.bias)
