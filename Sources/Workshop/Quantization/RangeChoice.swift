@@ -13,7 +13,7 @@ struct RangeChoice {
     private let lastReaders: [TensorID: Int]
 
     /// Multiply-accumulates that the choice may take, by an estimate, and bytes that it may keep.
-    private static let work = 0x1p38
+    private static let work = 0x1p40
     private static let bytes = 1 << 29
     private static let samples = 32
     private static let sweeps = 3
