@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Reference
 
 /// What calibration saw of one tensor: its extent, and for each sample how often its values came, in bins that are narrow where
 /// values are small, so that a few outliers take nothing from the others.
@@ -175,6 +176,13 @@ extension Quantization {
         let scale = min(max((high - low) / 255, 0x1p-30), 0x1p30)
         let zeroPoint = (-128 - low / scale).rounded()
         self.init(scale: scale, zeroPoint: Int32(min(max(zeroPoint, -128), 127)))
+    }
+
+    /// A copy whose elements were int8 ones.
+    func rounded(_ buffer: RealBuffer) -> RealBuffer {
+        let copy = RealBuffer(buffer.array)
+        copy.modify { round($0) }
+        return copy
     }
 
     /// The value of each element after it was an int8 one, in place.

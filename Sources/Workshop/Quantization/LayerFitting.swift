@@ -62,10 +62,7 @@ struct LayerFitting {
     }
 
     private static func rounding(_ buffer: RealBuffer, _ quantization: Quantization?) -> RealBuffer {
-        guard let quantization else { return buffer }
-        let copy = RealBuffer(buffer.array)
-        copy.modify { quantization.round($0) }
-        return copy
+        quantization?.rounded(buffer) ?? buffer
     }
 
     /// The operands of one sample; constants are the same for all.

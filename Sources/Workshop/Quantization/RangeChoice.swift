@@ -96,10 +96,7 @@ struct RangeChoice {
         exact.flatMap { exact in
             var changed: [TensorID: RealBuffer] = [:]
             func round(_ id: TensorID) {
-                guard let buffer = changed[id] ?? exact[id] else { return }
-                let copy = RealBuffer(buffer.array)
-                copy.modify { quantization.round($0) }
-                changed[id] = copy
+                changed[id] = (changed[id] ?? exact[id]).map(quantization.rounded)
             }
             for id in graph.inputs where rounded.contains(id) { round(id) }
             for (index, node) in graph.nodes.enumerated() {
