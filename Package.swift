@@ -106,8 +106,7 @@ let hostModules: [Target] = [
     // Networks to try Jetpac's format with.
     .target(name: "JetpacWriter", path: "Examples/jetpac/Writer"),
     .executableTarget(
-        name: "alexnet", dependencies: ["JetpacWriter"], path: "Examples/jetpac",
-        exclude: ["README.md", "Writer", "run.sh"], sources: ["alexnet.swift"]),
+        name: "alexnet", dependencies: ["JetpacWriter"], path: "Examples/jetpac/Program"),
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Reference", dependencies: ["COpenBLAS", "Graph"], path: "Sources/Workshop/Reference"),
