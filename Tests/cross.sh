@@ -76,14 +76,14 @@ cross_static() {
 
 # cross_messages ARCH [SYSROOT]: with what static programs do not carry of the C library, its messages are what they were.
 cross_messages() {
-    local arch=$1 options=(-O1 -Wall -Werror -D_GNU_SOURCE -DOC_STATIC_PROGRAM -DOC_WITHOUT_PICTURE_LIBRARIES)
+    local arch=$1 options=(-O1 -fno-builtin -Wall -Werror -D_GNU_SOURCE -DOC_STATIC_PROGRAM -DOC_WITHOUT_PICTURE_LIBRARIES)
     local source object objects=() target
     target=$(sed -n 's/.*"\(--target=[^"]*\)".*/\1/p' "Toolchains/$arch-linux.json" | head -n 1)
     local sysroot
     sysroot=${2:+--sysroot=$2}
     [ -n "$sysroot" ] || sysroot=$(sed -n 's/.*"\(--sysroot=[^"]*\)".*/\1/p' "Toolchains/$arch-linux.json")
     options+=(${target:+"$target"} ${sysroot:+"$sysroot"} -ISources/Platform/CTarget/include -ISources/Programs/CStatic/include)
-    for source in Tests/static.c Sources/Programs/CStatic/oc_static.c Sources/Programs/CStatic/oc_format.c; do
+    for source in Tests/static.c Sources/Programs/CStatic/*.c; do
         object=$cross_work/$(basename "$source").$arch.o
         objects+=("$object")
         clang "${options[@]}" -c "$source" -o "$object" || return 1

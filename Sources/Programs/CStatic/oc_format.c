@@ -7,6 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Messages are short, and room is dear. */
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#endif
+
 typedef struct {
     char *to;
     size_t room;
@@ -246,3 +251,7 @@ int oc_format(char *to, size_t room, const char *format, va_list arguments)
     }
     return (int)out.length;
 }
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif

@@ -1,4 +1,5 @@
 #include "oc_format.h"
+#include "oc_static.h"
 
 /* What a static program need not carry of the C library. Members of its archive stay out where their names are defined here; a
  * program that needs more of such a member fails to link with a duplicate symbol. Only programs link this file, and only where
@@ -7,10 +8,7 @@
  * These names are glibc's own affairs, so they hold for the versions that were tried: Debian 12's and 13's. With any other the
  * program has all of the C library, and is larger. */
 
-#if defined(OC_STATIC_PROGRAM) && defined(OC_WITHOUT_PICTURE_LIBRARIES) && !defined(OC_DEVICE_LIBRARIES)
-
-#include <features.h>
-#if defined(__GLIBC__) && __GLIBC__ == 2 && (__GLIBC_MINOR__ == 36 || __GLIBC_MINOR__ == 41)
+#ifdef OC_LEAVES_OUT
 
 #include <errno.h>
 #include <resolv.h>
@@ -131,5 +129,4 @@ int __wcsmbs_named_conv(void *conversions, const char *name) {
     return -1;
 }
 
-#endif
 #endif
