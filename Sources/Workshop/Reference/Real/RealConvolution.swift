@@ -7,7 +7,11 @@ import Graph
 /// Floats of a block's patches: about a second-level cache.
 private let blockElements = 1 << 17
 
-private func useOneThread() { openblas_set_num_threads(1) }
+/// Once, before the first product.
+private let isReady: Void = {
+    oc_openblas_know_processor()
+    openblas_set_num_threads(1)
+}()
 
 /// `C = A * Bᵀ`, or `A * B`; all row-major with the given elements between rows. A [rows, depth], B [columns, depth], C [rows, columns].
 private func multiply(
@@ -35,7 +39,7 @@ private func finish(
 func convolve(
     _ x: RealOperand, _ weights: RealOperand, bias: RealBuffer?, _ geometry: Convolution, output: [Int]
 ) -> RealBuffer {
-    useOneThread()
+    _ = isReady
     let channels = x.shape[3]
     let (kernelHeight, kernelWidth, depth) = (weights.shape[1], weights.shape[2], weights.shape[3])
     let groups = channels / depth
@@ -149,7 +153,7 @@ func convolveDepthwise(
 func convolveTransposed(
     _ x: RealOperand, _ weights: RealOperand, bias: RealBuffer?, _ geometry: TransposeConvolution, output: [Int]
 ) -> RealBuffer {
-    useOneThread()
+    _ = isReady
     let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
     let (filters, kernelHeight, kernelWidth) = (weights.shape[0], weights.shape[1], weights.shape[2])
     let taps = kernelHeight * kernelWidth
@@ -185,7 +189,7 @@ func convolveTransposed(
 func multiplyMatrix(
     _ x: RealOperand, _ weights: RealOperand, bias: RealBuffer?, _ activation: Activation, output: [Int]
 ) -> RealBuffer {
-    useOneThread()
+    _ = isReady
     let (units, depth) = (weights.shape[0], weights.shape[1])
     let result = RealBuffer(count: output.reduce(1, *))
     let rows = result.count / units
@@ -211,7 +215,7 @@ func multiply(_ left: RealOperand, _ right: RealOperand, _ product: Product, out
     guard let shape = ProductShape(left.shape, right.shape, product) else {
         preconditionFailure("the graph was not validated")
     }
-    useOneThread()
+    _ = isReady
     let result = RealBuffer(count: output.reduce(1, *))
     let (rows, units, depth) = (shape.rows, shape.units, shape.depth)
     for matrix in 0..<shape.batches {
