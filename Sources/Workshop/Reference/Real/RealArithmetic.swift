@@ -3,25 +3,6 @@ import Graph
 /// Elements that one processor takes at a time.
 private let grain = 1 << 15
 
-/// Each element alone.
-func map(_ x: RealOperand, _ function: UnaryFunction) -> RealBuffer {
-    let result = RealBuffer(count: x.buffer.count)
-    let (source, target) = (x.base, result.base)
-    func each(_ body: (Float) -> Float) {
-        Parallel.perform(x.buffer.count, grain: grain) { part in
-            for index in part { target[index] = body(source[index]) }
-        }
-    }
-    switch function {
-    case .relu: each { max($0, 0) }
-    case .relu6: each { min(max($0, 0), 6) }
-    case .leakyRelu(let alpha): each { $0 >= 0 ? $0 : alpha * $0 }
-    case .hardSwish: each { $0 * min(max($0 + 3, 0), 6) / 6 }
-    default: each(function.real)
-    }
-    return result
-}
-
 /// Two operands, numpy broadcasting.
 @inline(__always)
 func combine(
@@ -59,17 +40,16 @@ func combine(
 func softmax(_ x: RealOperand, beta: Float) -> RealBuffer {
     let result = RealBuffer(count: x.buffer.count)
     let depth = x.shape.last ?? 1
-    let exp = UnaryFunction.exp.real
     Parallel.perform(x.buffer.count / depth, grain: max(1, grain / depth)) { rows in
         for row in rows {
             let (source, target) = (x.base + row * depth, result.base + row * depth)
             var greatest = -Float.infinity
             for index in 0..<depth { greatest = max(greatest, source[index]) }
+            UnsafeBufferPointer(start: source, count: depth).mapByEights(
+                into: UnsafeMutableBufferPointer(start: target, count: depth)
+            ) { (($0 - greatest) * beta).exponential }
             var sum: Float = 0
-            for index in 0..<depth {
-                target[index] = exp((source[index] - greatest) * beta)
-                sum += target[index]
-            }
+            for index in 0..<depth { sum += target[index] }
             for index in 0..<depth { target[index] /= sum }
         }
     }
