@@ -31,32 +31,34 @@ struct Distribution {
             return self == .square ? square : square * square
         }
 
+        func callAsFunction(_ errors: SIMD8<Float>) -> SIMD8<Float> {
+            let squares = errors * errors
+            return self == .square ? squares : squares * squares
+        }
+
         /// The mean over errors from 0 to `limit`.
         func mean(upTo limit: Float) -> Float { self(limit) / (self == .square ? 3 : 5) }
     }
 
-    /// A value that stands for a bin, the bin's width, and how many values of the sample fell into it.
-    private struct Bin {
-        var value: Float
-        var width: Float
-        var count: Float
-    }
-
+    /// Bins that are not empty: a value that stands for each, its width, and how many values of the sample fell into it.
     private struct Sample {
-        var bins: [Bin]
+        var values: [Float] = []
+        var widths: [Float] = []
+        var counts: [Float] = []
         /// The sums of all values, weighed as errors are.
-        var energies: [Weighing: Float]
+        var energies: [Weighing: Float] = [:]
     }
 
     init() {}
 
     /// Adds one sample.
     mutating func add(_ values: UnsafeBufferPointer<Float>) {
-        var (low, high): (Float, Float) = (0, 0)
-        for value in values {
-            low = min(low, value)
-            high = max(high, value)
+        var (lows, highs) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+        values.byEights { value in
+            lows = lows.atMost(value)
+            highs = highs.atLeast(value)
         }
+        let (low, high) = (lows.min(), highs.max())
         minimum = min(minimum, low)
         maximum = max(maximum, high)
         extents.append(low...high)
@@ -66,21 +68,21 @@ struct Distribution {
         for index in stride(from: 0, to: values.count, by: step) {
             counts[Int(values[index].bitPattern >> Self.shift)] &+= 1
         }
-        var bins: [Bin] = []
+        var sample = Sample()
         for index in counts.indices where counts[index] > 0 {
             let low = Float(bitPattern: UInt32(index) << Self.shift)
             let high = Float(bitPattern: UInt32(index) << Self.shift | (1 << Self.shift - 1))
             guard low.isFinite, high.isFinite else { continue }
-            let value = (low + high) / 2
-            bins.append(Bin(value: value, width: (high - low).magnitude, count: Float(counts[index])))
+            sample.values.append((low + high) / 2)
+            sample.widths.append((high - low).magnitude)
+            sample.counts.append(Float(counts[index]))
         }
-        var energies: [Weighing: Float] = [:]
         for weighing in Weighing.allCases {
-            let energy = bins.reduce(Float(0)) { $0 + weighing($1.value) * $1.count }
+            let energy = zip(sample.values, sample.counts).reduce(Float(0)) { $0 + weighing($1.0) * $1.1 }
             guard energy > 0, energy.isFinite else { return }
-            energies[weighing] = energy
+            sample.energies[weighing] = energy
         }
-        samples.append(Sample(bins: bins, energies: energies))
+        samples.append(sample)
     }
 
     mutating func add(_ other: Distribution) {
@@ -138,23 +140,18 @@ struct Distribution {
         let high = step * Float(127 - quantization.zeroPoint)
         var sum: Float = 0
         for sample in samples {
-            var noise: Float = 0
-            for bin in sample.bins {
-                let error: Float
-                if bin.value < low {
-                    error = weighing(low - bin.value)
-                } else if bin.value > high {
-                    error = weighing(bin.value - high)
-                } else if bin.width > step {
-                    error = weighing.mean(upTo: step / 2)
-                } else {
-                    let distance = bin.value - step * (bin.value / step).rounded()
-                    error = weighing(distance)
-                }
-                noise += error * bin.count
+            var noise = SIMD8<Float>.zero
+            let coarse = SIMD8(repeating: weighing.mean(upTo: step / 2))
+            for index in stride(from: 0, to: sample.values.count, by: 8) {
+                let (value, width) = (sample.values.eight(at: index), sample.widths.eight(at: index))
+                let inside = value.atLeast(SIMD8(repeating: low)).atMost(SIMD8(repeating: high))
+                // Inside, how far it is from a level; outside, how far from the last one.
+                let distance = value - step * (inside / step).rounded
+                let error = weighing(distance).replacing(with: coarse, where: (width .> step) .& (inside .== value))
+                noise += error * sample.counts.eight(at: index)
             }
             // A thousandth is less than 8 bits can tell.
-            sum += log2(noise / (sample.energies[weighing] ?? 1) + 1e-12)
+            sum += log2(noise.sum() / (sample.energies[weighing] ?? 1) + 1e-12)
         }
         return sum / Float(samples.count)
     }
@@ -188,9 +185,21 @@ extension Quantization {
     /// The value of each element after it was an int8 one, in place.
     func round(_ values: UnsafeMutableBufferPointer<Float>) {
         let inverse = 1 / scale
-        let (low, high) = (Float(-128 - zeroPoint), Float(127 - zeroPoint))
-        for index in values.indices {
-            values[index] = min(max((values[index] * inverse).rounded(), low), high) * scale
+        let low = SIMD8(repeating: Float(-128 - zeroPoint))
+        let high = SIMD8(repeating: Float(127 - zeroPoint))
+        values.mapByEights { ($0 * inverse).atLeast(low).atMost(high).rounded * scale }
+    }
+}
+
+extension Array<Float> {
+    /// Eight elements, zeros behind the last.
+    @inline(__always)
+    fileprivate func eight(at index: Int) -> SIMD8<Float> {
+        guard index + 8 > count else {
+            return withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index * 4, as: SIMD8<Float>.self) }
         }
+        var rest = SIMD8<Float>.zero
+        for place in index..<count { rest[place - index] = self[place] }
+        return rest
     }
 }

@@ -24,22 +24,23 @@ struct LossSums {
     mutating func add(_ real: RealBuffer, _ quantized: RealBuffer, _ quantization: Quantization) {
         let low = quantization.scale * (Float(-128 - quantization.zeroPoint) - 0.5)
         let high = quantization.scale * (Float(127 - quantization.zeroPoint) + 0.5)
-        var (signal, noise, saturated): (Float, Float, Int) = (0, 0, 0)
+        var (signals, noises) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+        var beyond = SIMD8<Int32>.zero
         real.withElements { a in
             quantized.withElements { b in
-                for index in 0..<a.count {
-                    let difference = a[index] - b[index]
-                    signal += a[index] * a[index]
-                    noise += difference * difference
-                    if a[index] < low || a[index] > high { saturated += 1 }
+                a.byEights(with: b) { a, b in
+                    signals += a * a
+                    noises += (a - b) * (a - b)
+                    beyond.replace(with: beyond &+ 1, where: (a .< low) .| (a .> high))
                 }
             }
         }
+        let (signal, noise) = (signals.sum(), noises.sum())
         if signal > 0 {
             decibels += noise > 0 ? min(10 * log10(Double(signal) / Double(noise)), LayerLoss.most) : LayerLoss.most
             samples += 1
         }
-        self.saturated += saturated
+        saturated += Int(beyond.wrappedSum())
         count += real.count
     }
 
