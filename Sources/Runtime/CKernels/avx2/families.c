@@ -73,6 +73,14 @@ OC_V_INLINE int32_t oc_avx2_sum_of(const uint8_t *in, int32_t count) {
 }
 #define OC_V_SUM_OF oc_avx2_sum_of
 
+OC_V_INLINE oc_v_words oc_avx2_gathered(const int32_t *from, oc_v_words index) {
+    __m256i halves[2];
+    for (int i = 0; i < 2; i++) halves[i] = _mm256_i32gather_epi32(from, oc_v_half(&index, i), 4);
+    memcpy(&index, halves, sizeof index);
+    return index;
+}
+#define OC_V_GATHER oc_avx2_gathered
+
 #include "../families/families.h"
 
 OC_FAMILY(OC_FAMILY_KERNEL, avx2)

@@ -43,6 +43,11 @@ OC_V_INLINE int32_t oc_vnni_sum_of(const uint8_t *in, int32_t count) {
 }
 #define OC_V_SUM_OF oc_vnni_sum_of
 
+OC_V_INLINE oc_v_words oc_vnni_gathered(const int32_t *from, oc_v_words index) {
+    return (oc_v_words)_mm512_i32gather_epi32((__m512i)index, from, 4);
+}
+#define OC_V_GATHER oc_vnni_gathered
+
 #include "../families/families.h"
 
 OC_FAMILY(OC_FAMILY_KERNEL, vnni)

@@ -11,6 +11,7 @@ OC_V_INLINE oc_v_words oc_v_multiply(oc_v_words values, int32_t multiplier, int3
 #include "arg_max.h"
 #include "binary.h"
 #include "mean.h"
+#include "normalize.h"
 #include "pool.h"
 #include "resize.h"
 #include "softmax.h"

@@ -11,7 +11,7 @@
     each(set, MUL, mul) each(set, MINIMUM, minimum) each(set, MAXIMUM, maximum) each(set, PRELU, prelu)                \
     each(set, COPY, copy) each(set, RESIZE_BILINEAR, resize_bilinear) each(set, RESIZE_NEAREST, resize_nearest)        \
     each(set, SOFTMAX, softmax) each(set, ARG_MAX, arg_max) each(set, CONV_WIDE, wide) \
-    each(set, MATRICES, matrices)
+    each(set, MATRICES, matrices) each(set, NORMALIZE, normalize)
 
 /* Where vectors hold floats as IEEE 754 has them. */
 #define OC_FAMILY_EDGES(each, set) each(set, QUANTIZE, quantize) each(set, DEQUANTIZE, dequantize)

@@ -10,6 +10,7 @@
  * and where it has better than the families
  *   OC_V_SUM_OF           the sum of so many values side by side
  *   OC_V_TIMES            halves by one half as words
+ *   OC_V_GATHER           words of a table, by index
  *   OC_V_AWAY             floats to the nearest integers, ties away from zero, and 0 for NaNs.
  * Clang makes instructions of the set of all else. Vectors have 16 lanes whatever the registers' width: what they are cut into is
  * the compiler's affair. */
