@@ -3,8 +3,7 @@
 
 usage: make-onnx-cases.py FOLDER
 
-FOLDER/node has a folder a test, as libonnx-testdata has them; FOLDER/light a folder a network, whose weights are in the file: ONNX
-keeps their shapes alone and fills them with one number when the network runs.
+FOLDER/node has a folder a test, as libonnx-testdata has them; FOLDER/light a folder a network, whose weights ConstantOfShape makes.
 """
 
 import pathlib
@@ -40,26 +39,10 @@ def node_tests(folder):
             write(folder / case.name, case.model, *case.data_sets[0])
 
 
-def filled(model):
-    """The same with its weights as constants."""
-    shapes = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    kept = []
-    for node in model.graph.node:
-        if node.op_type != "ConstantOfShape":
-            kept.append(node)
-            continue
-        value = numpy_helper.to_array(node.attribute[0].t)[0]
-        weights = np.full(shapes[node.input[0]], value)
-        model.graph.initializer.append(numpy_helper.from_array(weights, node.output[0]))
-    del model.graph.node[:]
-    model.graph.node.extend(kept)
-    return model
-
-
 def light_networks(folder):
     source = pathlib.Path(onnx.__file__).parent / "backend/test/data/light"
     for path in sorted(source.glob("*.onnx")):
-        model = filled(onnx.load(path))
+        model = onnx.load(path)
         constants = {tensor.name for tensor in model.graph.initializer}
         (picture,) = [i for i in model.graph.input if i.name not in constants]
         shape = [d.dim_value for d in picture.type.tensor_type.shape.dim]

@@ -34,8 +34,7 @@ extension ONNXTranslator {
 
     func constantOfShape(_ node: ONNXNode) throws(ImportError) -> ONNXValue {
         let shape = try wholes(node, 0, "shape") ?? []
-        guard let count = Self.small(shape) else { throw node.damaged("asks for the shape \(shape)") }
-        try claim(count, node)
+        let count = try claimFilled(Self.count(shape), node)
         let one =
             if let tensor = node.tensor("value") { try ONNXValue(tensor, file: file, external: external) } else {
                 ONNXValue(shape: [1], content: .reals([0]))

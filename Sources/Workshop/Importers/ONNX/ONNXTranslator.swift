@@ -13,6 +13,11 @@ final class ONNXTranslator {
     /// Elements of constants that may still be made: what shapes need, and the file's own several times over. So a small file gets no
     /// further than a small one should, however often it repeats what it has.
     private var allowance = 1 << 24
+    /// Elements that ConstantOfShape may still make: the weights of networks that are told by their shapes alone, as ONNX's own tests
+    /// are, of which VGG-19 has 144 million.
+    private var fillable = 160 << 20
+    /// And of one such constant, 448 MB.
+    private static let largestFilled = 112 << 20
     /// The same activation in the other order, by tensor.
     private var turned: [TensorID: TensorID] = [:]
 
@@ -35,6 +40,17 @@ final class ONNXTranslator {
             throw node.refuse("makes more constants than belong to a file of this size", "export the model again")
         }
         allowance -= count
+    }
+
+    /// Takes `count` elements of what constants of one value may have.
+    func claimFilled(_ count: Int?, _ node: ONNXNode) throws(ImportError) -> Int {
+        guard let count, count <= Self.largestFilled, count <= fillable else {
+            throw node.refuse("makes larger constants than any network on pictures has", "export the model again")
+        }
+        fillable -= count
+        // Weights are laid out anew up to three times.
+        allowance += 3 * count
+        return count
     }
 
     func define(_ name: String, _ value: ONNXValue) { values[name] = value }

@@ -23,6 +23,23 @@ extension UnsafeBufferPointer<Float> {
         body(a, b)
     }
 
+    /// The sum of products with another buffer's elements, of one length.
+    func product(with other: Self) -> Float {
+        let whole = count & ~31
+        var sums: (SIMD8<Float>, SIMD8<Float>, SIMD8<Float>, SIMD8<Float>) = (.zero, .zero, .zero, .zero)
+        for index in stride(from: 0, to: whole, by: 32) {
+            sums.0 += eight(at: index) * other.eight(at: index)
+            sums.1 += eight(at: index + 8) * other.eight(at: index + 8)
+            sums.2 += eight(at: index + 16) * other.eight(at: index + 16)
+            sums.3 += eight(at: index + 24) * other.eight(at: index + 24)
+        }
+        var sum = sums.0 + sums.1 + (sums.2 + sums.3)
+        UnsafeBufferPointer(rebasing: self[whole...]).byEights(with: UnsafeBufferPointer(rebasing: other[whole...])) {
+            sum += $0 * $1
+        }
+        return sum.sum()
+    }
+
     @inlinable @inline(__always)
     func eight(at index: Int) -> SIMD8<Float> {
         // Eight elements from `index` on are within the buffer: so says the caller.

@@ -194,10 +194,13 @@ func multiplyMatrix(
     let result = RealBuffer(count: output.reduce(1, *))
     let rows = result.count / units
     if rows == 1 {
+        // Units of equal weights get equal sums, which OpenBLAS's blocks of rows do not.
+        let row = UnsafeBufferPointer(start: x.base, count: depth)
         Parallel.perform(units, grain: max(16, (1 << 16) / depth)) { part in
-            cblas_sgemv(
-                CblasRowMajor, CblasNoTrans, Int32(part.count), Int32(depth), 1,
-                weights.base + part.lowerBound * depth, Int32(depth), x.base, 1, 0, result.base + part.lowerBound, 1)
+            for unit in part {
+                let weights = UnsafeBufferPointer(start: weights.base + unit * depth, count: depth)
+                result.base[unit] = row.product(with: weights)
+            }
         }
     } else {
         Parallel.perform(rows, grain: max(16, blockElements / depth)) { block in
