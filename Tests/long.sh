@@ -48,7 +48,10 @@ onnx_cases() {
     check "ONNX's tests of opset 18 to 24 made" "$folder/venv/bin/python" Tests/Data/make-onnx-cases.py "$folder/cases" ||
         return
     check "debug build" swift build --build-tests || return
-    OCELLUS_ONNX_CASES=$PWD/$folder/cases swift_tests "ONNX's tests and light networks" --filter ONNXNodeTests
+    OCELLUS_ONNX_CASES=$PWD/$folder/cases swift_tests "ONNX's tests" --filter ONNXNodeTests
+    check "release build" swift build -c release --product ocellus || return
+    check "ONNX's light networks" "$folder/venv/bin/python" Tests/Data/light-networks.py \
+        "$(swift build -c release --show-bin-path)/ocellus"
 }
 
 # What no result may depend on: language, clock, the rights of new files, a home, the names of folders, the number of CPUs.

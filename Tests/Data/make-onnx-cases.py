@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes ONNX's own tests of opset 18 to 24, which Debian's libonnx-testdata lacks, and its nine light networks.
+"""Makes ONNX's own tests of opset 18 to 24, which Debian's libonnx-testdata lacks.
 
 usage: make-onnx-cases.py FOLDER
 
-FOLDER/node has a folder a test, as libonnx-testdata has them; FOLDER/light a folder a network, whose weights ConstantOfShape makes.
+FOLDER/node has a folder a test, as libonnx-testdata has them.
 """
 
 import pathlib
@@ -39,24 +39,8 @@ def node_tests(folder):
             write(folder / case.name, case.model, *case.data_sets[0])
 
 
-def light_networks(folder):
-    source = pathlib.Path(onnx.__file__).parent / "backend/test/data/light"
-    for path in sorted(source.glob("*.onnx")):
-        model = onnx.load(path)
-        constants = {tensor.name for tensor in model.graph.initializer}
-        (picture,) = [i for i in model.graph.input if i.name not in constants]
-        shape = [d.dim_value for d in picture.type.tensor_type.shape.dim]
-        count = int(np.prod(shape))
-        values = (np.arange(count) / count).reshape(shape).astype(np.float32)
-        output = onnx.TensorProto()
-        output.ParseFromString((source / f"{path.stem}_output_0.pb").read_bytes())
-        write(folder / path.stem, model, [values], [output])
-
-
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    node_tests(folder / "node")
-    light_networks(folder / "light")
+    node_tests(pathlib.Path(sys.argv[1]) / "node")
 
 
 main()

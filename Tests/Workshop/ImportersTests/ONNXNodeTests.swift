@@ -21,18 +21,6 @@ import Testing
         .enabled(if: ONNXData.made.isThere, "OCELLUS_ONNX_CASES names no folder of Tests/Data/make-onnx-cases.py"))
     func made() throws { try check(.made, ["node"], least: 250) }
 
-    @Test(
-        "The light networks give what ONNX says",
-        .enabled(if: ONNXData.made.isThere, "OCELLUS_ONNX_CASES names no folder of Tests/Data/make-onnx-cases.py"))
-    func light() throws {
-        let names = try ONNXData.made.cases("light")
-        #expect(names.count == 9)
-        for name in names {
-            let isSame = try ONNXData.made.agrees("light", name, wholesAsReals: false)
-            #expect(isSame == true, "\(name)")
-        }
-    }
-
     private func check(_ data: ONNXData, _ folders: [String], least: Int) throws {
         var (passed, counted): (Int, Int) = (0, 0)
         var (refused, failed): ([String], [String]) = ([], [])
