@@ -12,9 +12,13 @@ struct LayerFitting {
     private(set) var losses: [LayerLoss] = []
     private var real: [TensorID: [RealBuffer]] = [:]
     private var rounded: [TensorID: [RealBuffer]] = [:]
+    /// Of each result the decibels, and the layer that made it.
+    private var made: [TensorID: (decibels: Double, source: String)] = [:]
 
     /// Rows of inputs that the rounding of one layer's weights is learned on.
     private static let learnedRows = 4096
+    /// Samples by which the loss of weights alone is told, at most.
+    private static let weighedSamples = 4
 
     init(_ graph: Graph, _ scales: ScaleAssignment) {
         self.graph = graph
@@ -85,10 +89,20 @@ struct LayerFitting {
                 // What a scale of the file's cuts off is no loss.
                 real[id, default: []].append(Self.rounding(exact[result], graph[id].quantization))
                 rounded[id, default: []].append(values)
-                if let quantization = scales[id] { sums.add(real[id]?.last ?? exact[result], values, quantization) }
+                if let quantization = scales[id] {
+                    sums.add(
+                        real[id]?.last ?? exact[result], inexact[result], values, quantization, floor: scales.floor(id))
+                }
             }
         }
-        losses.append(sums.loss(node.origin))
+        note(sums, node)
+    }
+
+    private mutating func note(_ sums: LossSums, _ node: Node) {
+        let worst = node.inputs.compactMap { made[$0] }.min { $0.decibels < $1.decibels }
+        let loss = sums.loss(node.origin, reads: worst)
+        losses.append(loss)
+        for id in node.outputs { made[id] = (loss.signalToNoise, node.origin) }
     }
 
     /// A convolution or matrix product.
@@ -118,26 +132,19 @@ struct LayerFitting {
         var differences: [SampleDifference] = []
         var exact: [RealBuffer] = []
         var inexact: [RealBuffer] = []
+        var sums = LossSums()
         for sample in 0..<count {
             let precise = RealExecutor.evaluate(plain, operands(node, real, sample), [shape])[0]
             let x = RealOperand(graph[node.inputs[0]].shape, inputs[sample])
             let quantized = RealExecutor.evaluate(plain, [x, RealOperand(tensor.shape, values)], [shape])[0]
-            var sums = [Float](repeating: 0, count: channels)
-            var (energy, noise): (Float, Float) = (0, 0)
-            precise.withElements { a in
-                quantized.withElements { b in
-                    for start in stride(from: 0, to: a.count, by: channels) {
-                        for channel in 0..<channels {
-                            let difference = a[start + channel] - b[start + channel]
-                            sums[channel] += difference
-                            noise += difference * difference
-                            energy += a[start + channel] * a[start + channel]
-                        }
-                    }
-                }
+            differences.append(SampleDifference(precise, quantized, channels: channels))
+            if sample < Self.weighedSamples {
+                let operand = operands(node, real, sample)[0]
+                let weighed = RealExecutor.evaluate(plain, [operand, RealOperand(tensor.shape, values)], [shape])[0]
+                let difference = SampleDifference(precise, weighed, channels: channels)
+                sums.addWeights(
+                    signal: difference.energy, noise: difference.deviation(places: precise.count / channels))
             }
-            let places = Float(precise.count / channels)
-            differences.append(SampleDifference(means: sums.map { $0 / places }, energy: energy, noise: noise))
             exact.append(precise)
             inexact.append(quantized)
         }
@@ -146,7 +153,7 @@ struct LayerFitting {
         let tensors = fitted.tensors(tensor.name, shape: tensor.shape, dimension: dimension)
         constants[index] = LayerConstants(weights: tensors.weights, bias: tensors.bias)
         let corrected = fitted.biasReals
-        var sums = LossSums()
+        var results: [RealBuffer] = []
         for sample in 0..<count {
             let (a, b) = (exact[sample], inexact[sample])
             b.modify { values in
@@ -157,11 +164,12 @@ struct LayerFitting {
             a.apply(bound)
             if let given = graph[node.outputs[0]].quantization { a.modify { given.round($0) } }
             b.apply(bound)
-            b.modify { output.round($0) }
-            sums.add(a, b, output)
+            let result = output.rounded(b)
+            sums.add(a, b, result, output, floor: scales.floor(node.outputs[0]))
+            results.append(result)
         }
         real[node.outputs[0]] = exact
-        rounded[node.outputs[0]] = inexact
-        losses.append(sums.loss(node.origin))
+        rounded[node.outputs[0]] = results
+        note(sums, node)
     }
 }

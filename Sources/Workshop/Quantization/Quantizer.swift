@@ -26,6 +26,8 @@ public struct Quantizer {
         public var fitted: Int
         /// The file gives the scale of every activation, and nothing was calibrated.
         public var isGiven: Bool
+        /// By the position of an output below what its values mean nothing.
+        public var floors: [Int: Float]
         /// What the engineer should know, a sentence each.
         public var notes: [String]
     }
@@ -72,6 +74,10 @@ public struct Quantizer {
         let scores = prepared.detectorScores.filter { prepared[$0].quantization == nil }
         return Result(
             graph: quantized, rewrites: rewrites, losses: fitting.losses, fitted: chosen.count, isGiven: isGiven,
+            floors: Dictionary(
+                uniqueKeysWithValues: prepared.outputs.indices.filter { scores.contains(prepared.outputs[$0]) }.map {
+                    ($0, ScaleAssignment.leastLogit)
+                }),
             notes: scores.map { id in
                 "output '\(prepared[id].name)' is taken for the logits of a detector's anchors: those below "
                     + "\(Int(ScaleAssignment.leastLogit)) are told as \(Int(ScaleAssignment.leastLogit))"

@@ -1,3 +1,5 @@
+import Reference
+
 /// How one sample's result in real numbers differs from that of a quantized layer.
 struct SampleDifference {
     /// By channel.
@@ -5,6 +7,35 @@ struct SampleDifference {
     /// Squares of the result, and of the difference.
     var energy: Float
     var noise: Float
+
+    /// - Parameters:
+    ///   - precise: channels last.
+    ///   - quantized: of as many elements.
+    init(_ precise: RealBuffer, _ quantized: RealBuffer, channels: Int) {
+        var sums = [Float](repeating: 0, count: channels)
+        var (energy, noise): (Float, Float) = (0, 0)
+        precise.withElements { a in
+            quantized.withElements { b in
+                for start in stride(from: 0, to: a.count, by: channels) {
+                    for channel in 0..<channels {
+                        let difference = a[start + channel] - b[start + channel]
+                        sums[channel] += difference
+                        noise += difference * difference
+                        energy += a[start + channel] * a[start + channel]
+                    }
+                }
+            }
+        }
+        let places = Float(precise.count / channels)
+        self.init(means: sums.map { $0 / places }, energy: energy, noise: noise)
+    }
+
+    init(means: [Float], energy: Float, noise: Float) {
+        (self.means, self.energy, self.noise) = (means, energy, noise)
+    }
+
+    /// Squares of the difference less its channels' means.
+    func deviation(places: Int) -> Float { max(0, noise - Float(places) * means.reduce(0) { $0 + $1 * $1 }) }
 
     private var part: Float { noise / max(energy, 1e-30) }
 

@@ -12,6 +12,8 @@ struct ScaleAssignment {
     /// Logits of a detector further below mean nothing: 6 in a million. Those of dark pictures reach -30,000, which would leave
     /// steps of 100 for all others.
     static let leastLogit: Float = -12
+    /// Groups that end at `leastLogit`, by their representatives before scales were shared.
+    private var floored: Set<Int> = []
     /// By the representative of each group.
     private var quantizations: [Int: Quantization] = [:]
 
@@ -73,6 +75,7 @@ struct ScaleAssignment {
             return Set((Array(all) + tail.entries.filter { !$0.value.isDisjoint(with: all) }.keys).map { root($0) })
         }
         let (outputs, scores, boxes) = (ends(graph.outputs), ends(graph.detectorScores), ends(graph.detectorBoxes.keys))
+        floored = scores.intersection(merged.keys)
         let judged = Array(merged)
         var found = [[ClosedRange<Float>]](repeating: [], count: judged.count)
         found.withUnsafeMutableBufferPointer { found in
@@ -128,6 +131,9 @@ struct ScaleAssignment {
         let activations = graph.inputs + graph.nodes.flatMap(\.outputs)
         return activations.allSatisfy { graph[$0].type != .float32 || self[$0] != nil || tail.tensors.contains($0) }
     }
+
+    /// Below this a tensor's values mean nothing, and its range ends there.
+    func floor(_ id: TensorID) -> Float { floored.contains(root(id)) ? Self.leastLogit : -.infinity }
 
     /// The scale of an activation or of a constant that stands for one; nil of weights, and of what is no float32.
     subscript(_ id: TensorID) -> Quantization? { quantizations[root(id)] }

@@ -15,6 +15,7 @@ struct Build: ParsableCommand {
               ocellus build Examples/person-sensor/sensor.yaml --board generic-aarch64 -o front-door.ocellus
               ocellus build mobilenet_v2.tflite --labels imagenet --kernels scalar --json
               ocellus build face_float.tflite --calibrate photos/ --mean 127.5 --std 127.5
+              ocellus build face_float.tflite --calibrate photos/ --mean 127.5 --std 127.5 --report loss.svg
             """)
 
     @Argument(
@@ -50,17 +51,15 @@ struct Build: ParsableCommand {
         completion: .frames)
     var calibrate: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "What a pixel p means to the model is (p - mean) / std: one number, or one a channel with commas.",
-            valueName: "numbers"))
-    var mean: NumberList?
-
-    @Option(help: ArgumentHelp("See --mean.", valueName: "numbers"))
-    var std: NumberList?
+    @OptionGroup var pixels: PixelOptions
 
     @Option(help: ArgumentHelp("The picture's size where the model leaves it open.", valueName: "width x height"))
     var size: PictureSize?
+
+    @Option(
+        help: "Draw what quantization costs here, as SVG or PNG: signal to noise by layer, and what helps the worst.",
+        completion: .file(extensions: ["svg", "png"]))
+    var report: String?
 
     @Flag(help: "Make the arena as small as can be, for up to 1.2 times the time by an estimate.")
     var minMemory = false
@@ -78,7 +77,9 @@ struct Build: ParsableCommand {
         if let output, let ending = ["tflite", "onnx", "ntwk", "yaml", "yml"].first(where: output.hasSuffix) {
             throw ValidationError("-o \(output): a bundle is no .\(ending) file; give a name that ends in .ocellus")
         }
-        try Self.check(mean: mean, std: std)
+        if let report, !["svg", "png"].contains(FileName.ending(of: report)) {
+            throw ValidationError("--report \(report): SVG or PNG; give a name that ends in .svg or .png")
+        }
         if json && quiet { throw ValidationError("--json and --quiet exclude each other") }
     }
 
@@ -92,7 +93,6 @@ struct Build: ParsableCommand {
         options.minimizesArena = minMemory
         var model: TrainedModel
         let name: String
-        let pixels = Self.pixels(mean, std)
         var sources = [input, labels].compactMap { $0 }
         switch try Subject(path: input, size: size) {
         case .bundle:
@@ -101,12 +101,12 @@ struct Build: ParsableCommand {
             model = found
             name = model.graph.name
             if let labels { options.labels = try LabelFile.read(labels) }
-            options.pixels = pixels ?? .raw
+            options.pixels = pixels.scale ?? .raw
         case .sensor(let sensor, _, let found):
             guard labels == nil else {
                 throw Failure("\(input): a sensor file has labels of its own; leave out --labels")
             }
-            guard pixels == nil else {
+            guard pixels.scale == nil else {
                 throw Failure("\(input): a sensor file has input.mean and input.std; leave out --mean and --std")
             }
             model = found
@@ -119,6 +119,15 @@ struct Build: ParsableCommand {
             throw Failure(
                 "\(path): the bundle would replace \(other), which it is built from; give another name with -o")
         }
+        if let report {
+            if let other = (sources + calibrate).first(where: { WholeFile.same($0, report) }) {
+                throw Failure("\(report): would replace \(other), which is read; give another name")
+            }
+            try WholeFile.expectFolder(of: report)
+            guard model.graph.level == .real else {
+                throw Failure("\(input): its model is quantized already; leave out --report")
+            }
+        }
         var quantization: Quantizing.Result?
         if model.graph.level == .real {
             quantization = try quantize(model, &options, progress)
@@ -129,7 +138,14 @@ struct Build: ParsableCommand {
         let result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
         let isNative = options.board.architecture == .native
         try quantization?.measure(isNative ? result.bundle : nil, about: input, progress: progress)
+        var drawn: [UInt8]?
+        if let report {
+            drawn = try quantization.map { (quantization) throws(Failure) in
+                try PictureFile.bytes(of: quantization.report.figure(of: model.fileName), named: report)
+            }
+        }
         try WholeFile.write(result.bundle, to: path)
+        if let report, let drawn { try WholeFile.write(drawn, to: report) }
         progress.clear()
         if json {
             print(try WholeBuildReport(build: result.report, quantization: quantization?.report).json())
@@ -139,26 +155,11 @@ struct Build: ParsableCommand {
         }
     }
 
-    /// Refuses means and deviations that do not belong together.
-    static func check(mean: NumberList?, std: NumberList?) throws {
-        if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std go together; give both") }
-        if let std, !std.numbers.allSatisfy({ $0 > 0 }) { throw ValidationError("--std: numbers must be above 0") }
-        if let mean, let std, mean.numbers.count != std.numbers.count {
-            throw ValidationError(
-                "--mean has \(mean.numbers.count) numbers and --std \(std.numbers.count); give as many of both")
-        }
-    }
-
-    static func pixels(_ mean: NumberList?, _ std: NumberList?) -> SensorFile.PixelScale? {
-        guard let mean, let std else { return nil }
-        return .normalized(mean: mean.numbers, std: std.numbers)
-    }
-
     /// Puts the int8 form of a float model in its place.
     private func quantize(
         _ model: TrainedModel, _ options: inout Compiler.Options, _ progress: Progress
     ) throws(Failure) -> Quantizing.Result {
-        var quantizing = Quantizing(pictures: calibrate, pixels: Self.pixels(mean, std))
+        var quantizing = Quantizing(pictures: calibrate, pixels: pixels.scale)
         if let sensor = options.sensor {
             quantizing.input = sensor.input
             if sensor.input.pixels != .raw { quantizing.pixels = sensor.input.pixels }

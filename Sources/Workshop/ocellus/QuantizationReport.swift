@@ -1,5 +1,6 @@
 import Boards
 import Compiler
+import Drawing
 import Foundation
 import Quantization
 
@@ -20,44 +21,61 @@ struct QuantizationReport: Encodable {
     var outputs: [OutputAgreement] = []
     /// In execution order.
     var layers: [LayerLoss]
+    /// The layers that lose most by themselves, worst first.
+    var worst: [LayerRemedy]
     var notes: [String] = []
 
-    /// The layers that lose most, worst first.
-    private var worst: [LayerLoss] { Array(layers.sorted { $0.signalToNoise < $1.signalToNoise }.prefix(5)) }
+    /// Of what is compared with, and on what.
+    private var comparison: String {
+        "with \(isGiven ? "the file's numbers" : "float") on \(Format.count(compared, "picture"))"
+            + (isHeldBack ? " held back" : " of the same")
+    }
+
+    private var calibration: String {
+        isGiven
+            ? "by the file, which has every scale: nothing was calibrated"
+            : "from float32, calibrated on "
+                + (pictures == 0 ? "made-up pictures" : Format.count(calibrated, "picture"))
+    }
 
     var text: String {
-        let shown = pictures == 0 ? "made-up pictures" : Format.count(calibrated, "picture")
-        var lines = [
-            isGiven
-                ? "  quantized  by the file, which has every scale: nothing was calibrated"
-                : "  quantized  from float32, calibrated on \(shown)"
-        ]
-        let kind = isGiven ? "the file's numbers" : "float"
-        lines.append(
-            "  agreement  with \(kind) on \(Format.count(compared, "picture"))\(isHeldBack ? " held back" : " of the same")"
-        )
-        var table = Columns([.left, .right, .right, .right, .right])
-        table.add(["output", "correlation", "least", "SNR dB", "same top-1"])
-        for output in outputs {
-            table.add([
-                output.name, String(format: "%.4f", output.correlation),
-                String(format: "%.4f", output.leastCorrelation),
-                String(format: "%.1f", output.signalToNoise), output.top1.map { String(format: "%.3f", $0) } ?? "",
-            ])
-        }
-        lines += table.lines(indent: 4)
-        lines.append("  layers that lose most")
-        var losses = Columns([.left, .right, .right])
-        losses.add(["layer", "SNR dB", "beyond the range"])
-        for layer in worst {
+        var lines = ["  quantized  \(calibration)", "  agreement  \(comparison)"]
+        lines += outputs.table().lines(indent: 4)
+        lines.append("  layers that lose most by themselves")
+        var losses = Columns([.left, .right, .right, .right])
+        losses.add(["layer", "own dB", "SNR dB", "beyond the range"])
+        for remedy in worst {
+            let layer = layers[remedy.layer]
             losses.add([
-                layer.origin, String(format: "%.1f", layer.signalToNoise),
-                String(format: "%.2f %%", layer.saturated * 100),
+                layer.origin, layer.own.map { String(format: "%.1f", $0) } ?? "",
+                String(format: "%.1f", layer.signalToNoise), layer.saturated.formatted(percent: 2),
             ])
         }
-        lines += losses.lines(indent: 4)
+        let rows = losses.lines(indent: 4)
+        lines += rows.prefix(1)
+        for (row, remedy) in zip(rows.dropFirst(), worst) { lines += [row, "      \(remedy.remedy)"] }
         lines += notes.map { "  note: \(Format.printable($0))" }
         return lines.joined(separator: "\n")
+    }
+
+    /// The same as a picture.
+    func figure(of model: String) -> Figure {
+        var plot = QuantizationPlot(
+            title: "\(model), quantized", subtitle: calibration, comparison: "Agreement \(comparison)")
+        plot.layers = layers.map {
+            QuantizationPlot.Layer(signalToNoise: $0.signalToNoise, own: $0.own, saturated: $0.saturated)
+        }
+        plot.remarks = worst.map {
+            QuantizationPlot.Remark(layer: $0.layer, name: $0.origin, text: $0.remedy)
+        }
+        plot.outputs = outputs.map { output in
+            QuantizationPlot.Output(
+                name: output.name, correlation: output.correlation, least: output.leastCorrelation,
+                figures: [String(format: "SNR %.1f dB", output.signalToNoise)]
+                    + (output.top1.map { [String(format: "same top-1 %.3f", $0)] } ?? [])
+                    + (output.saturated.map { ["beyond the range \($0.formatted(percent: 2))"] } ?? []))
+        }
+        return plot.figure()
     }
 }
 

@@ -1,12 +1,10 @@
 import Boards
 import Compiler
 import Engine
-import Foundation
 import Graph
 import Kernels
 import Quantization
 import Reference
-import System
 
 /// Makes the int8 form of a model that computes in float32, and measures what that loses.
 struct Quantizing {
@@ -20,6 +18,8 @@ struct Quantizing {
     /// Of pictures, every so manieth is held back to measure with.
     private static let heldBack = 5
     private static let madeUp = 24
+    /// Layers that are told what helps them.
+    private static let worst = 5
 
     /// What a pixel means, and what to say where that is a guess.
     private func scale(_ model: TrainedModel) -> (SensorFile.PixelScale, note: String?) {
@@ -39,6 +39,8 @@ struct Quantizing {
         /// What a pixel means to it.
         var pixels: SensorFile.PixelScale
         var report: QuantizationReport
+        /// By the position of an output below what its values mean nothing.
+        fileprivate var floors: [Int: Float]
         fileprivate var real: Graph
         fileprivate var held: Samples
     }
@@ -57,15 +59,12 @@ struct Quantizing {
         let fitted = holdsBack ? all.filter { $0 % Self.heldBack != Self.heldBack - 1 } : all
         let held = (holdsBack ? all.filter { $0 % Self.heldBack == Self.heldBack - 1 } : all).spread(100)
         let result: Quantizer.Result
-        var clock = (stage: "", start: Int64(0))
         do throws(QuantizationError) {
             // A Jetpac network's layers are what predictors were trained on.
             let features = Set(model.network?.layers.map(\.result) ?? [])
             result = try Quantizer.quantize(
                 model.graph, samples: fitted, inputRanges: [0: pictures.range], unscaled: features
-            ) { stage in
-                progress.show(Self.words(stage, &clock))
-            }
+            ) { Self.show($0, progress) }
         } catch {
             throw Failure(path, error.description)
         }
@@ -74,13 +73,12 @@ struct Quantizing {
         var report = QuantizationReport(
             pictures: self.pictures.isEmpty ? 0 : all.count, calibrated: fitted.count, fitted: result.fitted,
             compared: held.count, isHeldBack: holdsBack, isGiven: result.isGiven, rewrites: result.rewrites,
-            layers: result.losses)
+            layers: result.losses, worst: LayerRemedy.worst(Self.worst, of: result.losses))
         report.notes += result.notes
         if let guess { report.notes.append(guess) }
-        guard !result.isGiven else {
-            return Result(model: quantized, pixels: scale, report: report, real: model.graph, held: held)
-        }
-        if self.pictures.isEmpty {
+        if result.isGiven {
+            // Pictures changed nothing.
+        } else if self.pictures.isEmpty {
             report.notes.append(
                 "calibrated with made-up pictures, for want of others: accuracy on real ones is lower than it could be. Give "
                     + "--calibrate a folder of pictures such as the model will see, 100 or so")
@@ -89,22 +87,17 @@ struct Quantizing {
                 "\(Format.count(all.count, "picture")) to calibrate with: give 100 or so; a fifth of them is then held back and "
                     + "tells what the bundle is worth")
         }
-        return Result(model: quantized, pixels: scale, report: report, real: model.graph, held: held)
+        return Result(
+            model: quantized, pixels: scale, report: report, floors: result.floors, real: model.graph, held: held)
     }
 
-    /// - Parameter clock: the stage before, and when it began in nanoseconds.
-    private static func words(_ stage: Quantizer.Stage, _ clock: inout (stage: String, start: Int64)) -> String {
-        let (what, done, all): (String, Int, Int)
+    private static func show(_ stage: Quantizer.Stage, _ progress: Progress) {
         switch stage {
-        case .equalizing(let sample, let count): (what, done, all) = ("equalizing", sample, count)
-        case .calibrating(let sample, let count): (what, done, all) = ("calibrating", sample, count)
-        case .choosing(let scale, let count): (what, done, all) = ("choosing scales", scale, count)
-        case .fitting(let layer, let count): (what, done, all) = ("fitting layers", layer, count)
+        case .equalizing(let sample, let count): progress.show("equalizing", sample, of: count)
+        case .calibrating(let sample, let count): progress.show("calibrating", sample, of: count)
+        case .choosing(let scale, let count): progress.show("choosing scales", scale, of: count)
+        case .fitting(let layer, let count): progress.show("fitting layers", layer, of: count)
         }
-        if clock.stage != what { clock = (what, Clock.monotonic) }
-        let passed = Double(Clock.monotonic - clock.start) / 1e9
-        let left = done > 0 ? passed / Double(done) * Double(all - done) : nil
-        return "\(what): \(done) of \(all)" + (left.map { String(format: ", %.0f s left", $0) } ?? "")
     }
 }
 
@@ -121,15 +114,21 @@ extension Quantizing.Result {
         }
         let engine = try Runnable(path: path, bytes: made, notes: []).engine()
         let executor = RealExecutor(real)
-        var sums = real.outputs.map { AgreementSums(real[$0]) }
+        var sums = real.outputs.indices.map { output in
+            let tensor = real[real.outputs[output]]
+            return AgreementSums(tensor.name, shape: tensor.shape, range: engine.range(ofOutput: output))
+        }
         for index in 0..<held.count {
-            progress.show("comparing with float: \(index) of \(held.count)")
+            progress.show("comparing with float", index, of: held.count)
             let inputs = held[index]
             let expected = executor.run(inputs)
             engine.fillInputs(inputs.flatMap(\.bytes)[...])
             engine.run()
             for output in sums.indices where real[real.outputs[output]].type == .float32 {
-                sums[output].add(expected[output].array, engine.floatOutput(output))
+                func floored(_ values: [Float]) -> [Float] {
+                    floors[output].map { floor in values.map { max($0, floor) } } ?? values
+                }
+                sums[output].add(floored(expected[output].array), floored(engine.reals(ofOutput: output)))
             }
         }
         report.outputs = sums.indices.filter { real[real.outputs[$0]].type == .float32 }.map { sums[$0].agreement }

@@ -57,8 +57,36 @@ extension Engine {
 }
 
 extension Engine {
-    /// One float32 output.
-    func floatOutput(_ index: Int) -> [Float] { rawOutput(index).littleEndianFloats }
+    /// One output as real numbers.
+    func reals(ofOutput index: Int) -> [Float] {
+        OutputSummary.values(rawOutput(index), describe(outputTensor(index))).map { Float($0) }
+    }
+
+    /// All that an output's elements can stand for; nil where they are no 8-bit ones, nor dequantized from one tensor of such.
+    func range(ofOutput index: Int) -> ClosedRange<Float>? {
+        let view = bundle.view
+        let tensor = outputTensor(index)
+        guard UInt32(tensor.type) == OC_TYPE_FLOAT32.rawValue else { return tensor.range }
+        let writers = view.steps.indices.filter { StepByStep.writes(view.steps[$0], into: tensor, at: $0) }
+        guard writers.count == 1, view.steps[writers[0]].kernel == OC_KERNEL_DEQUANTIZE.rawValue else { return nil }
+        let source = Int(view.steps[writers[0]].in.0.tensor)
+        return view.tensors.indices.contains(source) ? view.tensors[source].range : nil
+    }
+}
+
+extension oc_tensor {
+    /// All that its elements can stand for, with the half steps beyond; nil where it is not quantized to 8 bits.
+    var range: ClosedRange<Float>? {
+        let levels: ClosedRange<Float>
+        switch UInt32(type) {
+        case OC_TYPE_INT8.rawValue: levels = -128...127
+        case OC_TYPE_UINT8.rawValue: levels = 0...255
+        default: return nil
+        }
+        guard scale > 0 else { return nil }
+        let zero = Float(zero_point)
+        return (levels.lowerBound - zero - 0.5) * scale...(levels.upperBound - zero + 0.5) * scale
+    }
 }
 
 /// The values that an output took, as real numbers where it is quantized.

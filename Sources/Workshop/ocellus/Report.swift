@@ -1,6 +1,7 @@
 import Boards
 import Bundle
 import Foundation
+import System
 
 /// Rows of text whose columns line up. Cells that start with a digit are numbers as a rule and stand to the right.
 struct Columns {
@@ -102,6 +103,8 @@ func remark(_ text: String) {
 final class Progress {
     private let isShown: Bool
     private var width = 0
+    /// What is under way, and since when by the monotonic clock.
+    private var stage = (what: "", start: Int64(0))
 
     init(quiet: Bool = false) { isShown = !quiet && isatty(2) == 1 }
 
@@ -111,6 +114,15 @@ final class Progress {
         guard isShown else { return }
         write("\r" + text + String(repeating: " ", count: max(0, width - text.count)))
         width = text.count
+    }
+
+    /// So many parts of all are done; how long the others take, by those.
+    func show(_ what: String, _ done: Int, of all: Int) {
+        guard isShown else { return }
+        if stage.what != what { stage = (what, Clock.monotonic) }
+        let passed = Double(Clock.monotonic - stage.start) / 1e9
+        let left = done > 0 ? String(format: ", %.0f s left", passed / Double(done) * Double(all - done)) : ""
+        show("\(what): \(done) of \(all)\(left)")
     }
 
     func clear() {

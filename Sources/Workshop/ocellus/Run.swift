@@ -63,14 +63,7 @@ struct Run: ParsableCommand {
             valueName: "number or name"))
     var layer: LayerChoice?
 
-    @Option(
-        help: ArgumentHelp(
-            "What a pixel p means to a model in float32 is (p - mean) / std: one number, or one a channel with commas.",
-            valueName: "numbers"))
-    var mean: NumberList?
-
-    @Option(help: ArgumentHelp("See --mean.", valueName: "numbers"))
-    var std: NumberList?
+    @OptionGroup var pixels: PixelOptions
 
     @Option(help: "Read all input tensors from this file instead of a picture.", completion: .file())
     var inputRaw: String?
@@ -102,7 +95,6 @@ struct Run: ParsableCommand {
         if layer != nil && (draw != nil || top != nil || labels != nil) {
             throw ValidationError("--layer tells values and no scores; leave out --draw, --top and --labels")
         }
-        try Build.check(mean: mean, std: std)
         if outputRaw != nil && photos.count > 1 { throw ValidationError("--output-raw takes one picture at a time") }
     }
 
@@ -122,7 +114,7 @@ struct Run: ParsableCommand {
             progress.clear()
             return try run(found, labels)
         }
-        guard mean == nil else {
+        guard pixels.scale == nil else {
             throw Failure(
                 "\(model): --mean and --std are for models in float32; a bundle has what it was built with, so leave them out"
             )
@@ -198,8 +190,7 @@ struct Run: ParsableCommand {
                 "\(self.model): a model in float32, of which --draw and --kernels know nothing; leave them out, or build a bundle"
             )
         }
-        let pixels = Build.pixels(mean, std)
-        let run = try RealRun(model, about: self.model, pixels: pixels, layer: layer, labels: labels, top: top)
+        let run = try RealRun(model, about: self.model, pixels: pixels.scale, layer: layer, labels: labels, top: top)
         for note in run.notes { remark("\(self.model): \(note)") }
         var results: [Inference] = []
         var isFirst = true

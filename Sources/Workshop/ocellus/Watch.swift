@@ -97,7 +97,7 @@ struct Watch: ParsableCommand {
         // Why not, it has said.
         guard isWhole else { throw ArgumentParser.ExitCode.failure }
         if !json { print("\n" + watched.summary) }
-        if let plot { try write(watched.plot.figure(), to: plot) }
+        if let plot { try PictureFile.write(watched.plot.figure(), to: plot) }
         if let sheet, let upright {
             try PictureFile.write(watched.sheet(of: options, upright), to: sheet)
         }
@@ -107,13 +107,6 @@ struct Watch: ParsableCommand {
         let names = sources.map { FileName.printable($0.split(separator: "/").last.map(String.init) ?? $0) }
         let sensor = view.sensor.map { view.string($0.pointee.name) } ?? view.string(view.model.pointee.name)
         return "\(sensor): \(names.count > 3 ? Format.count(names.count, "source") : names.joined(separator: ", "))"
-    }
-
-    private func write(_ figure: Figure, to path: String) throws(Failure) {
-        guard FileName.ending(of: path) == "png" else { return try WholeFile.write(Array(figure.svg().utf8), to: path) }
-        let picture: Picture
-        do throws(DrawingError) { picture = try figure.picture() } catch { throw Failure(path, "\(error)") }
-        try PictureFile.write(picture, to: path)
     }
 
     /// Only what has an end, and can be looked at twice.

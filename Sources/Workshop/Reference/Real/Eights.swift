@@ -23,6 +23,21 @@ extension UnsafeBufferPointer<Float> {
         body(a, b)
     }
 
+    /// The same of three.
+    @inlinable @inline(__always)
+    public func byEights(with second: Self, _ third: Self, _ body: (SIMD8<Float>, SIMD8<Float>, SIMD8<Float>) -> Void) {
+        let whole = count & ~7
+        for index in stride(from: 0, to: whole, by: 8) {
+            body(eight(at: index), second.eight(at: index), third.eight(at: index))
+        }
+        guard whole < count else { return }
+        var (a, b, c) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
+        for index in whole..<count {
+            (a[index - whole], b[index - whole], c[index - whole]) = (self[index], second[index], third[index])
+        }
+        body(a, b, c)
+    }
+
     /// The sum of products with another buffer's elements, of one length.
     func product(with other: Self) -> Float {
         let whole = count & ~31
