@@ -48,6 +48,16 @@ struct FrameRunner: ~Copyable {
         }
     }
 
+    /// Puts a frame's part for the first of the zones into the model's input, and runs nothing.
+    func fill(_ engine: borrowing Engine, with frame: FrameView, about path: String) throws(Failure) {
+        guard let target = engine.pictureTensor, let zone = converters.first else { return }
+        do throws(PreprocessorError) { try zone.convert(frame, into: target) } catch { throw Self.tooLarge(path) }
+    }
+
+    private static func tooLarge(_ path: String) -> Failure {
+        Failure(path, "the model's input is larger than \(Preprocessor.sizeLimit) pixels a side")
+    }
+
     private static func run(
         _ engine: borrowing Engine, _ converters: [Zone], _ frame: FrameView, _ path: String,
         _ place: Inference.Place?, through last: Int?, _ take: Take
@@ -69,7 +79,7 @@ struct FrameRunner: ~Copyable {
                 }
                 nanoseconds = Clock.monotonic - start
             } catch {
-                throw Failure(path, "the model's input is larger than \(Preprocessor.sizeLimit) pixels a side")
+                throw tooLarge(path)
             }
             try take(frame, place, zone.number == 0 ? nil : view.zones[zone.number - 1].name, nanoseconds)
         }

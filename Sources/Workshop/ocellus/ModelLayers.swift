@@ -69,10 +69,27 @@ struct EngineLayer {
     /// The step after which it is complete.
     let step: Int
 
+    let name: String
+
     /// - Throws: where there is no such layer, or it is never whole, as those of operators that run in strips.
     init(_ choice: LayerChoice, of engine: borrowing Engine, about path: String) throws(Failure) {
+        let layers = Self.all(of: engine)
+        self = layers[try choice.index(in: layers.map(\.name), about: path)]
+        guard isWhole(in: engine) else {
+            throw Failure(
+                "\(path): --layer \(choice.text): '\(name)' is never whole in the bundle, as its operators run in strips; "
+                    + "name another layer, or the float model instead of the bundle")
+        }
+    }
+
+    private init(_ tensor: oc_tensor, _ step: Int, _ name: String) {
+        (self.tensor, self.step, self.name) = (tensor, step, name)
+    }
+
+    /// In the order of their steps; some may never be whole.
+    static func all(of engine: borrowing Engine) -> [EngineLayer] {
         let view = engine.bundle.view
-        var layers: [(tensor: oc_tensor, step: Int, name: String)] = []
+        var layers: [EngineLayer] = []
         for index in view.tensors.indices {
             let tensor = view.tensors[index]
             // Edges in float32 are int8 layers told otherwise.
@@ -80,21 +97,19 @@ struct EngineLayer {
                 let step = StepByStep.completion(of: tensor, in: view.steps),
                 view.steps[step].kernel != OC_KERNEL_QUANTIZE.rawValue
             else { continue }
-            layers.append((tensor, step, view.string(tensor.name)))
+            layers.append(EngineLayer(tensor, step, view.string(tensor.name)))
         }
-        layers.sort { ($0.step, $0.tensor.offset) < ($1.step, $1.tensor.offset) }
-        let layer = layers[try choice.index(in: layers.map(\.name), about: path)]
-        // Each byte of a whole tensor is written once.
-        let written = (0...layer.step).reduce(0) { sum, index in
-            let step = view.steps[index]
-            return sum + (StepByStep.writes(step, into: layer.tensor, at: index) ? Int(step.out.bytes) : 0)
+        return layers.sorted { ($0.step, $0.tensor.offset) < ($1.step, $1.tensor.offset) }
+    }
+
+    /// Whether all of it is there at once: each byte of a whole tensor is written once.
+    func isWhole(in engine: borrowing Engine) -> Bool {
+        let view = engine.bundle.view
+        let written = (0...step).reduce(0) { sum, index in
+            let part = view.steps[index]
+            return sum + (StepByStep.writes(part, into: tensor, at: index) ? Int(part.out.bytes) : 0)
         }
-        guard written == Int(layer.tensor.bytes) else {
-            throw Failure(
-                "\(path): --layer \(choice.text): '\(layer.name)' is never whole in the bundle, as its operators run in strips; "
-                    + "name another layer, or the float model instead of the bundle")
-        }
-        (tensor, step) = (layer.tensor, layer.step)
+        return written == Int(tensor.bytes)
     }
 
     /// Its values as real numbers, when its step has run.

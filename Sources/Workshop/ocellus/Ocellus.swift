@@ -20,7 +20,8 @@ struct Ocellus: ParsableCommand {
             """,
         version: "\(productVersion)",
         subcommands: [
-            Build.self, Run.self, Watch.self, Bench.self, Inspect.self, Verify.self, ListBoards.self, ListLabels.self,
+            Build.self, Run.self, Compare.self, Watch.self, Bench.self, Inspect.self, Verify.self, ListBoards.self,
+            ListLabels.self,
             Deploy.self,
         ])
 

@@ -33,8 +33,10 @@ struct Runnable {
     }
 
     /// The same of what was read already.
+    /// - Parameter pixels: what a pixel means to a model, of which no sensor file says it.
     init(
-        _ subject: Subject, path: String, kernels: KernelSet?, threads: Int?, progress: Progress
+        _ subject: Subject, path: String, kernels: KernelSet?, threads: Int?,
+        pixels: SensorFile.PixelScale = .raw, progress: Progress
     ) throws(Failure) {
         self.path = path
         switch subject {
@@ -43,22 +45,23 @@ struct Runnable {
             bytes = try kernels.map { (kernels) throws(Failure) in try Self.repacked(path, kernels) } ?? nil
             notes = []
         case .model(let model):
-            (bytes, notes) = try Self.compile(model, sensor: nil, kernels, threads, path, progress)
+            (bytes, notes) = try Self.compile(model, sensor: nil, pixels, kernels, threads, path, progress)
         case .sensor(let sensor, _, let model):
-            (bytes, notes) = try Self.compile(model, sensor: sensor, kernels, threads, path, progress)
+            (bytes, notes) = try Self.compile(model, sensor: sensor, pixels, kernels, threads, path, progress)
         }
         progress.clear()
     }
 
     private static func compile(
-        _ model: TrainedModel, sensor: SensorFile?, _ kernels: KernelSet?, _ threads: Int?, _ path: String,
-        _ progress: Progress
+        _ model: TrainedModel, sensor: SensorFile?, _ pixels: SensorFile.PixelScale, _ kernels: KernelSet?,
+        _ threads: Int?, _ path: String, _ progress: Progress
     ) throws(Failure) -> ([UInt8], [String]) {
         var options = Compiler.Options(board: try BoardProfile.named("host"))
         try options.board.check(kernels)
         options.kernelSet = kernels
         options.threads = threads
         options.sensor = sensor
+        options.pixels = pixels
         let result = try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }
         return (result.bundle, result.report.notes)
     }
