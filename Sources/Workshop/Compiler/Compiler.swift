@@ -26,6 +26,8 @@ public struct Compiler {
         public var advisedPixels: SensorFile.PixelScale?
         /// Whether a smaller arena may cost time.
         public var minimizesArena = false
+        /// Whether passes name what they changed, which takes time.
+        public var tracesPasses = false
         /// The caches to plan for instead of the profile's.
         public var caches: Caches?
 
@@ -36,6 +38,8 @@ public struct Compiler {
     public struct Result: Sendable {
         public let bundle: [UInt8]
         public var report: BuildReport
+        /// What each rewrite of graph and steps did, in order.
+        public let passes: [PassRun]
     }
 
     /// What the compiler is doing, for a progress line.
@@ -81,15 +85,25 @@ public struct Compiler {
         }
         progress(.simplifying)
         let held = if let sensor = options.sensor { try graph.holding(sensor) } else { graph }
-        let (simple, notes) = try Simplification.simplify(held)
+        let traces = options.tracesPasses
+        var (simple, passes) = try Simplification.simplify(held, traces: traces)
         progress(.lowering)
         var draft = try Lowering.lower(simple, set: set)
         for index in draft.steps.indices { draft.steps[index].record.flip = set.flip }
-        draft.notes.merge(notes) { $0 + $1 }
-        draft.fuseTables()
-        if set.addsResiduals { draft.fuseResiduals() }
-        draft.fuseCopies()
-        draft.fillForms(for: set)
+        passes.append(
+            PassRun(
+                "lowering", level: "steps", needs: "what the passes before ensure",
+                ensures: "every operation is steps that a kernel runs, or a view of another tensor",
+                applied: draft.steps.count, counts: (simple.nodes.count, draft.steps.count), before: [], after: []))
+        for pass in passes where pass.level == "int8" && pass.applied > 0 {
+            draft.notes[pass.name, default: 0] += pass.applied
+        }
+        for pass in StepPass.all {
+            passes.append(
+                try draft.rewrite(pass.name, needs: pass.needs, ensures: pass.ensures, traces: traces) {
+                    pass.body(&$0, set)
+                })
+        }
         guard !draft.steps.isEmpty else {
             throw CompileError("\(origin): the model has no operation that computes anything; there is nothing to run")
         }
@@ -99,8 +113,19 @@ public struct Compiler {
         // What several steps make together may be whole from the first of them on: only where that takes less room.
         let early = draft.withEarlyCopies()
         func arena(_ draft: Draft) -> Int { Storage(draft, keeping: kept, threads: threads).arenaBytes }
-        if arena(early) < arena(draft) { draft = early }
-        fuseStrips(&draft, StripFusion.Target(set: set, threads: threads, caches: caches, kept: kept))
+        passes.append(
+            try draft.rewrite(
+                "copies as early as can be", needs: "copies are fused",
+                ensures: "copies stand right behind what writes their input, where the arena is smaller so",
+                traces: traces
+            ) { if arena(early) < arena($0) { $0 = early } })
+        passes.append(
+            try draft.rewrite(
+                "operators in strips", needs: "the order of steps no longer changes",
+                ensures:
+                    "what runs in strips takes no more arena than before, and by the estimate no more time than is allowed",
+                traces: traces
+            ) { fuseStrips(&$0, StripFusion.Target(set: set, threads: threads, caches: caches, kept: kept)) })
         let storage = Storage(draft, keeping: kept, threads: threads)
         var check = ArenaCheck(draft, offsets: storage.arenaOffsets, arenaBytes: storage.arenaBytes)
         try check.run(scratch: storage.scratchOffsets, threads: threads, keeping: kept)
@@ -122,7 +147,7 @@ public struct Compiler {
             graph: graph, draft: draft, storage: storage, set: set, threads: threads, cpus: cpus, caches: caches,
             board: options.board.name, origin: origin, weightBytes: emission.weightBytes, bundleBytes: bytes.count)
         tell(&report, emission, ports)
-        return Result(bundle: bytes, report: report)
+        return Result(bundle: bytes, report: report, passes: passes)
     }
 
     /// What became of labels, and of the model's word on its pixels.

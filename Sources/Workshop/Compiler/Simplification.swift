@@ -3,25 +3,48 @@ import Reference
 
 /// Rewrites of the graph before lowering. Each keeps every remaining tensor's bytes as they were.
 enum Simplification {
-    /// - Returns: the graph without what folding and fusing made superfluous, and how often each rewrite applied.
-    static func simplify(_ graph: Graph) throws(CompileError) -> (graph: Graph, notes: [String: Int]) {
+    /// In this order.
+    static let passes: [Pass] = [
+        Pass(
+            "constant operation folded", .quantized, ensures: "no operation has constants alone to read",
+            { graph throws(GraphError) in try foldConstants(&graph) }),
+        Pass(
+            "padding into its convolution", .quantized,
+            ensures: "convolutions read no PAD of zero points along rows and columns that they alone read",
+            { graph in fusePadding(&graph) }),
+        Pass(
+            "transposed convolution as one of each place", .quantized,
+            ensures: "TRANSPOSE_CONV is left where the kernels have it",
+            { graph in spreadTransposedConvolutions(&graph) }),
+        Pass(
+            "convolution in groups as one of each", .quantized,
+            ensures: "convolutions read all channels of their input",
+            { graph in splitGroups(&graph) }),
+        Pass(
+            "matrix product with inputs that come twice", .quantized,
+            ensures: "matrix products read no tensor that is another one several times over",
+            { graph in narrowMatrices(&graph) }),
+        Pass(
+            "operations on one tensor as a table", .quantized, needs: "constants are folded",
+            ensures: "what two operands compute of one tensor's elements is a table", { graph in composeTables(&graph) }
+        ),
+        Pass(
+            "operation without a reader removed", .quantized, ensures: "every operation's result is read, or an output",
+            { graph in graph.removeDeadNodes() }),
+    ]
+
+    /// - Parameter traces: whether passes name what they changed.
+    /// - Returns: the graph without what folding and fusing made superfluous, and what each pass did.
+    static func simplify(_ graph: Graph, traces: Bool = false) throws(CompileError) -> (graph: Graph, passes: [PassRun])
+    {
         var graph = graph
-        var notes: [String: Int] = [:]
-        let folded = try foldConstants(&graph)
-        if folded > 0 { notes["constant operation folded"] = folded }
-        let padded = fusePadding(&graph)
-        if padded > 0 { notes["padding into its convolution"] = padded }
-        let spread = spreadTransposedConvolutions(&graph)
-        if spread > 0 { notes["transposed convolution as one of each place"] = spread }
-        let split = splitGroups(&graph)
-        if split > 0 { notes["convolution in groups as one of each"] = split }
-        let narrowed = narrowMatrices(&graph)
-        if narrowed > 0 { notes["matrix product with inputs that come twice"] = narrowed }
-        let composed = composeTables(&graph)
-        if composed > 0 { notes["operations on one tensor as a table"] = composed }
-        let removed = graph.removeDeadNodes()
-        if removed > 0 { notes["operation without a reader removed"] = removed }
-        return (graph, notes)
+        var runs: [PassRun] = []
+        do throws(GraphError) {
+            for pass in passes { runs.append(try pass.run(&graph, validates: false, traces: traces)) }
+        } catch {
+            throw CompileError(error.problem)
+        }
+        return (graph, runs)
     }
 
     /// What one node may make of constants; beyond, a small file could demand any amount of memory and time here.
@@ -29,7 +52,7 @@ enum Simplification {
     private static let foldedMACs = 1 << 26
 
     /// Evaluates nodes whose operands are all constants.
-    private static func foldConstants(_ graph: inout Graph) throws(CompileError) -> Int {
+    private static func foldConstants(_ graph: inout Graph) throws(GraphError) -> Int {
         var kept: [Node] = []
         for node in graph.nodes {
             guard node.inputs.allSatisfy({ graph[$0].constant != nil }) else {
@@ -38,8 +61,9 @@ enum Simplification {
             }
             let bytes = node.outputs.reduce(0) { $0 + graph[$1].byteCount }
             guard bytes <= foldedBytes, graph.macs(of: node) <= foldedMACs else {
-                throw CompileError(
-                    "\(node.origin): computes \(bytes) bytes from constants alone; store the result in the model instead"
+                throw GraphError(
+                    problem:
+                        "\(node.origin): computes \(bytes) bytes from constants alone; store the result in the model instead"
                 )
             }
             let piece = Graph(

@@ -3,22 +3,37 @@ import Reference
 
 /// Rewrites of a real graph before it is quantized: fewer roundings, and nothing that has no integer form.
 enum Preparation {
-    /// One rewrite. Each keeps what the graph computes, but for the order of sums.
-    struct Pass: Sendable {
-        var name: String
-        /// - Returns: how often it applied.
-        var apply: @Sendable (inout Graph) -> Int
-    }
-
+    /// In this order. Each keeps what the graph computes, but for the order of sums.
     static let passes: [Pass] = [
-        Pass(name: "constant operation folded", apply: foldConstants),
-        Pass(name: "division as a product", apply: replaceDivisions),
-        Pass(name: "sum as a mean", apply: replaceSums),
-        Pass(name: "factors and addends into weights", apply: foldAffine),
-        Pass(name: "activation into the operation before it", apply: fuseActivations),
-        Pass(name: "operations on one tensor as a function", apply: composeFunctions),
-        Pass(name: "function as a table of the file's scale", apply: freeFunctions),
-        Pass(name: "operation without a reader removed", apply: { $0.removeDeadNodes() }),
+        Pass(
+            "constant operation folded", .real, ensures: "no operation has constants alone to read",
+            { graph in foldConstants(&graph) }),
+        Pass(
+            "division as a product", .real, needs: "constants are folded",
+            ensures: "DIV is left where both operands are activations of one size, or a divisor is 0",
+            { graph in replaceDivisions(&graph) }),
+        Pass("sum as a mean", .real, ensures: "no SUM is left", { graph in replaceSums(&graph) }),
+        Pass(
+            "factors and addends into weights", .real, needs: "divisions are products",
+            ensures:
+                "no constant factor or addend a channel stands behind a convolution or matrix product that it alone reads",
+            { graph in foldAffine(&graph) }),
+        Pass(
+            "activation into the operation before it", .real, needs: "factors and addends are in the weights",
+            ensures:
+                "RELU and its like stand by themselves only where what they read has other readers, or a scale of the file's",
+            { graph in fuseActivations(&graph) }),
+        Pass(
+            "operations on one tensor as a function", .real, needs: "activations are fused",
+            ensures: "what several operations compute of one tensor's elements is one FUNCTION",
+            { graph in composeFunctions(&graph) }),
+        Pass(
+            "function as a table of the file's scale", .real, needs: "functions are composed",
+            ensures: "results with a scale by the 8-bit specification have that, or are tables",
+            { graph in freeFunctions(&graph) }),
+        Pass(
+            "operation without a reader removed", .real, ensures: "every operation's result is read, or an output",
+            { graph in graph.removeDeadNodes() }),
     ]
 
     /// What one node may make of constants; beyond, a small file could demand any amount of memory here.

@@ -18,8 +18,8 @@ public struct Quantizer {
 
     public struct Result {
         public var graph: Graph
-        /// How often each rewrite of the real graph applied.
-        public var rewrites: [String: Int]
+        /// Of the real graph, in order.
+        public var passes: [PassRun]
         /// By layer, in execution order.
         public var losses: [LayerLoss]
         /// How many samples layers were fitted to.
@@ -36,34 +36,37 @@ public struct Quantizer {
     private static let equalizing = 32
     private static let fitted = 32
 
+    /// What the step from one level to the other is called among the passes.
+    private static let passName = "quantization"
+
     private init() {}
 
     /// - Parameters:
     ///   - graph: a validated one of level `.real`.
     ///   - inputRanges: the ranges of inputs where they are known without calibration, as of pictures; by position.
     ///   - unscaled: activations whose values are asked for, beside the outputs: their channels are not scaled.
+    ///   - traces: whether passes name what they changed.
     /// - Throws: an error that says which operation has no int8 form.
     public static func quantize(
         _ graph: Graph, samples: Samples, inputRanges: [Int: ClosedRange<Float>] = [:], unscaled: Set<TensorID> = [],
-        progress: (Stage) -> Void = { _ in }
+        traces: Bool = false, progress: (Stage) -> Void = { _ in }
     ) throws(QuantizationError) -> Result {
         guard samples.count > 0 else { throw QuantizationError("there is nothing to calibrate with") }
         var prepared = graph
-        var rewrites: [String: Int] = [:]
-        for pass in Preparation.passes {
-            let count = pass.apply(&prepared)
-            if count > 0 { rewrites[pass.name] = count }
-            do throws(GraphError) { try prepared.validate() } catch {
-                throw QuantizationError(
-                    "after '\(pass.name)' the model is not sound (\(error.problem)); please report it")
+        var passes: [PassRun] = []
+        do throws(GraphError) {
+            for pass in Preparation.passes {
+                passes.append(try pass.run(&prepared, validates: true, traces: traces))
             }
+        } catch {
+            throw QuantizationError(error.problem)
         }
         try refuseRealOnly(prepared)
         var ranges: [TensorID: ClosedRange<Float>] = [:]
         for (position, range) in inputRanges { ranges[prepared.inputs[position]] = range }
         let given = ScaleAssignment(prepared, [:], inputRanges: ranges)
         let isGiven = given.covers(prepared)
-        let scales = isGiven ? given : try calibrate(&prepared, samples, ranges, unscaled, &rewrites, progress)
+        let scales = isGiven ? given : try calibrate(&prepared, samples, ranges, unscaled, &passes, traces, progress)
         var fitting = LayerFitting(prepared, scales)
         let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, Self.fitted)))
         fitting.run(chosen) { layer in progress(.fitting(layer: layer, of: prepared.nodes.count)) }
@@ -71,9 +74,15 @@ public struct Quantizer {
         do throws(GraphError) { try quantized.validate() } catch {
             throw QuantizationError(error.problem)
         }
+        passes.append(
+            PassRun.between(
+                Self.passName, needs: "every operation has an int8 form; pictures, or the file's scales",
+                ensures: "every activation has a scale, but for the end of the graph that only moves elements",
+                prepared,
+                quantized, traces: traces))
         let scores = prepared.detectorScores.filter { prepared[$0].quantization == nil }
         return Result(
-            graph: quantized, rewrites: rewrites, losses: fitting.losses, fitted: chosen.count, isGiven: isGiven,
+            graph: quantized, passes: passes, losses: fitting.losses, fitted: chosen.count, isGiven: isGiven,
             floors: Dictionary(
                 uniqueKeysWithValues: prepared.outputs.indices.filter { scores.contains(prepared.outputs[$0]) }.map {
                     ($0, ScaleAssignment.leastLogit)
@@ -87,15 +96,23 @@ public struct Quantizer {
     /// Scales where the file does not give them all.
     private static func calibrate(
         _ prepared: inout Graph, _ samples: Samples, _ ranges: [TensorID: ClosedRange<Float>],
-        _ unscaled: Set<TensorID>, _ rewrites: inout [String: Int], _ progress: (Stage) -> Void
+        _ unscaled: Set<TensorID>, _ passes: inout [PassRun], _ traces: Bool, _ progress: (Stage) -> Void
     ) throws(QuantizationError) -> ScaleAssignment {
         let judged = samples.spread(Self.equalizing)
-        let equalized = Equalization.apply(&prepared, judged, unscaled: unscaled) { sample in
-            progress(.equalizing(sample: sample, of: judged.count))
-        }
-        if equalized > 0 { rewrites["channel equalized"] = equalized }
-        do throws(GraphError) { try prepared.validate() } catch {
-            throw QuantizationError("equalized, the model is not sound (\(error.problem)); please report it")
+        do throws(GraphError) {
+            passes.append(
+                try PassRun.of(
+                    "channel equalized", .real, needs: "pictures; activations are fused",
+                    ensures:
+                        "channels that may be scaled use their tensor's levels alike, but for a factor of 64 at most",
+                    &prepared, validates: true, traces: traces
+                ) { graph in
+                    Equalization.apply(&graph, judged, unscaled: unscaled) { sample in
+                        progress(.equalizing(sample: sample, of: judged.count))
+                    }
+                })
+        } catch {
+            throw QuantizationError(error.problem)
         }
         let distributions = try Calibration.distributions(prepared, samples) { sample in
             progress(.calibrating(sample: sample, of: samples.count))

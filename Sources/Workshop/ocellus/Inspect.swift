@@ -14,9 +14,10 @@ struct Inspect: ParsableCommand {
               ocellus inspect person-sensor.ocellus
               ocellus inspect person-sensor.ocellus --svg arena.svg
               ocellus inspect mobilenet_v2.tflite --json
+              ocellus inspect mobilenet_v2.tflite --passes
 
             The SVG picture shows which tensor has which bytes of the arena when; that of a model is the arena of its \
-            bundle for this machine.
+            bundle for this machine. --passes tells of a model what each rewrite on the way to a bundle for this machine             relies on, ensures and did; one in float32 is quantized with made-up pictures for that.
             """)
 
     @Argument(
@@ -27,6 +28,9 @@ struct Inspect: ParsableCommand {
     @Flag(help: "Print it as JSON.")
     var json = false
 
+    @Flag(help: "Show what each rewrite of a model on the way to its bundle did.")
+    var passes = false
+
     @Option(help: "Write a picture of the arena here.", completion: .file(extensions: ["svg"]))
     var svg: String?
 
@@ -34,6 +38,7 @@ struct Inspect: ParsableCommand {
     var size: PictureSize?
 
     func validate() throws {
+        if passes && svg != nil { throw ValidationError("--passes and --svg exclude each other") }
         if let svg, svg.contains("."), svg != "-", !svg.lowercased().hasSuffix(".svg"), !svg.hasPrefix("/dev/") {
             throw ValidationError("--svg \(svg): the picture is written as SVG; give a name that ends in .svg")
         }
@@ -41,6 +46,11 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         switch try Subject(path: file, size: size) {
+        case .bundle where passes:
+            throw Failure("\(file): a bundle, whose passes are done; inspect the model that it is built from")
+        case .model(let model) where passes:
+            let report = try PassReport(model, about: file)
+            print(json ? try report.json() : report.text)
         case .bundle:
             let bundle = try Bundle.opened(file)
             let view = try bundle.verifiedSteps(about: file)

@@ -14,10 +14,14 @@ struct Quantizing {
     var pixels: SensorFile.PixelScale?
     /// How a sensor treats its frames.
     var input = SensorFile.Input()
+    /// So many pictures are made up where none are given.
+    var madeUp = usuallyMadeUp
+    /// Whether passes name what they changed.
+    var traces = false
 
     /// Of pictures, every so manieth is held back to measure with.
     private static let heldBack = 5
-    private static let madeUp = 24
+    private static let usuallyMadeUp = 24
     /// Layers that are told what helps them.
     private static let worst = 5
 
@@ -39,6 +43,8 @@ struct Quantizing {
         /// What a pixel means to it.
         var pixels: SensorFile.PixelScale
         var report: QuantizationReport
+        /// What each rewrite of the float graph did, in order.
+        var passes: [PassRun]
         /// By the position of an output below what its values mean nothing.
         fileprivate var floors: [Int: Float]
         fileprivate var real: Graph
@@ -49,7 +55,7 @@ struct Quantizing {
         let (scale, guess) = scale(model)
         var pictures = try CalibrationPictures(model.graph, input, scale, about: path)
         if self.pictures.isEmpty {
-            pictures.makeUp(Self.madeUp)
+            pictures.makeUp(madeUp)
         } else {
             try pictures.read(self.pictures) { progress.show("reading pictures: \($0)") }
         }
@@ -63,7 +69,8 @@ struct Quantizing {
             // A Jetpac network's layers are what predictors were trained on.
             let features = Set(model.network?.layers.map(\.result) ?? [])
             result = try Quantizer.quantize(
-                model.graph, samples: fitted, inputRanges: [0: pictures.range], unscaled: features
+                model.graph, samples: fitted, inputRanges: [0: pictures.range], unscaled: features,
+                traces: traces
             ) { Self.show($0, progress) }
         } catch {
             throw Failure(path, error.description)
@@ -72,7 +79,11 @@ struct Quantizing {
         quantized.graph = result.graph
         var report = QuantizationReport(
             pictures: self.pictures.isEmpty ? 0 : all.count, calibrated: fitted.count, fitted: result.fitted,
-            compared: held.count, isHeldBack: holdsBack, isGiven: result.isGiven, rewrites: result.rewrites,
+            compared: held.count, isHeldBack: holdsBack, isGiven: result.isGiven,
+            rewrites: Dictionary(
+                uniqueKeysWithValues: result.passes.filter { $0.level == "float32" && $0.applied > 0 }.map {
+                    ($0.name, $0.applied)
+                }),
             layers: result.losses, worst: LayerRemedy.worst(Self.worst, of: result.losses))
         report.notes += result.notes
         if let guess { report.notes.append(guess) }
@@ -88,7 +99,8 @@ struct Quantizing {
                     + "tells what the bundle is worth")
         }
         return Result(
-            model: quantized, pixels: scale, report: report, floors: result.floors, real: model.graph, held: held)
+            model: quantized, pixels: scale, report: report, passes: result.passes, floors: result.floors,
+            real: model.graph, held: held)
     }
 
     private static func show(_ stage: Quantizer.Stage, _ progress: Progress) {

@@ -58,6 +58,33 @@ import Testing
         }
     }
 
+    @Test("What quantization costs is drawn, as SVG or PNG, with what helps the worst layers")
+    func drawn() throws {
+        let folder = try folder(pictures: 12)
+        try folder.write(try ONNXSample.bytes, to: "net.onnx")
+        let arguments = ["build", "net.onnx", "--calibrate", "photos", "--mean", "127.5", "--std", "127.5", "--json"]
+        let build = try Command(arguments + ["--report", "loss.svg"], in: folder)
+        #expect(build.code == 0, "\(build.errors)")
+        let svg = String(decoding: try folder.read("loss.svg"), as: UTF8.self)
+        for part in [
+            "net.onnx, quantized", "Signal to noise by layer", "Values beyond the range", "on 2 pictures held back",
+        ] {
+            #expect(svg.contains(part), "\(part)")
+        }
+        let report = try #require(try build.fields["quantization"] as? [String: Any])
+        let (layers, worst) = (report["layers"] as? [[String: Any]], report["worst"] as? [[String: Any]])
+        for remedy in try #require(worst) {
+            let layer = try #require(layers)[try #require(remedy["layer"] as? Int)]
+            #expect(layer["origin"] as? String == remedy["origin"] as? String)
+            #expect(["clipping", "rounding", "weights"].contains(try #require(remedy["cause"] as? String)))
+            #expect(layer[try #require(remedy["cause"] as? String)] is Double)
+            let words = try #require((remedy["remedy"] as? String)?.split(separator: " ").prefix(6))
+            #expect(svg.contains(words.joined(separator: " ")))
+        }
+        #expect(try Command(arguments + ["--report", "loss.png"], in: folder).code == 0)
+        #expect(try folder.read("loss.png").starts(with: [0x89, 0x50, 0x4e, 0x47]))
+    }
+
     @Test("Without pictures, or word on what a pixel means, it says what that costs")
     func guessed() throws {
         let folder = try folder(pictures: 0)
@@ -96,6 +123,8 @@ import Testing
             (["--calibrate", "photos", "--mean", "1"], "--mean and --std go together; give both"),
             (["--calibrate", "photos", "--mean", "1,2", "--std", "1,2"], "2 means and 2 deviations for 3 channels"),
             (["--calibrate", "photos", "--mean", "1,2", "--std", "1"], "--mean has 2 numbers and --std 1"),
+            (["--report", "loss.jpg"], "--report loss.jpg: SVG or PNG; give a name that ends in .svg or .png"),
+            (["--report", "nothere/loss.svg"], "nothere/loss.svg: cannot be written: there is no folder nothere"),
             (["--calibrate", "photos", "--mean", "1", "--std", "0"], "--std: numbers must be above 0"),
             (
                 ["--calibrate", "photos", "--mean", "x", "--std", "1"],
@@ -141,5 +170,7 @@ import Testing
         let folder = try folder(pictures: 1)
         let build = try Command("build", Sample.personDetect, "--calibrate", "photos", in: folder)
         #expect(build.code != 0 && build.errors.contains("its model is quantized already; leave out --calibrate"))
+        let drawn = try Command("build", Sample.personDetect, "--report", "loss.svg", in: folder)
+        #expect(drawn.code != 0 && drawn.errors.contains("its model is quantized already; leave out --report"))
     }
 }

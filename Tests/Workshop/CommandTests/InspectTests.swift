@@ -36,6 +36,55 @@ import Testing
         #expect((scratch + lifetimes.count...scratch + tensors.count).contains(tips), "\(tips)")
     }
 
+    @Test("Passes are told by name, with what they need, ensure and did")
+    func passes() throws {
+        let folder = try Folder()
+        try folder.write(try ONNXSample.bytes, to: "net.onnx")
+        let json = try Command("inspect", "net.onnx", "--passes", "--json", in: folder)
+        #expect(json.code == 0, "\(json.errors)")
+        #expect(try json.fields["isQuantized"] as? Bool == true)
+        let passes = try #require(try json.fields["passes"] as? [[String: Any]])
+        let levels = passes.compactMap { $0["level"] as? String }
+        #expect(levels.first == "float32" && levels.last == "steps" && levels.contains("int8"))
+        // Each begins where the one before ended.
+        for (pass, next) in zip(passes, passes.dropFirst()) {
+            #expect(pass["after"] as? Int == next["before"] as? Int, "\(pass["name"] ?? "")")
+            #expect((pass["ensures"] as? String)?.isEmpty == false)
+        }
+        func pass(_ name: String) throws -> [String: Any] {
+            try #require(passes.first { $0["name"] as? String == name })
+        }
+        let activation = try pass("activation into the operation before it")
+        #expect(activation["applied"] as? Int == 1)
+        #expect((activation["removed"] as? [String])?.count == 1 && (activation["changed"] as? [String])?.count == 1)
+        #expect(try #require(try pass("quantization")["after"] as? Int) > 0)
+        let text = try Command("inspect", "net.onnx", "--passes", in: folder).text
+        #expect(text.hasPrefix("net.onnx: ") && text.contains(" passes, quantized with made-up pictures\n"))
+        #expect(text.contains("       ensures  no SUM is left\n"))
+        let int8 = try Command("inspect", Sample.personDetect, "--passes", "--json", in: folder)
+        #expect(try int8.fields["isQuantized"] as? Bool == false)
+        #expect(
+            try #require(try int8.fields["passes"] as? [[String: Any]]).allSatisfy {
+                $0["level"] as? String != "float32"
+            })
+    }
+
+    @Test(
+        "Wrong use of passes is told",
+        arguments: [
+            (["x.ocellus", "--passes"], "x.ocellus: a bundle, whose passes are done; inspect the model"),
+            (["net.onnx", "--passes", "--svg", "x.svg"], "--passes and --svg exclude each other"),
+            ([Sample.sensor, "--passes"], "sensor.yaml: a sensor file; inspect its model"),
+        ])
+    func wrongPasses(_ arguments: [String], _ expected: String) throws {
+        let folder = try Folder()
+        try folder.write(try ONNXSample.bytes, to: "net.onnx")
+        #expect(try Command("build", Sample.sensor, "-q", "-o", "x.ocellus", in: folder).code == 0)
+        let command = try Command(["inspect"] + arguments, in: folder)
+        #expect(command.code != 0 && command.errors.contains(expected), "\(command.errors)")
+        #expect(command.output.isEmpty && command.errors.split(separator: "\n").count == 1)
+    }
+
     @Test("JSON and text show every field of every section")
     func everySection() throws {
         let folder = try Folder()

@@ -58,8 +58,7 @@ import Testing
         real.nodes[6].inputs[1] = rectified
         try real.validate()
         var prepared = real
-        for pass in Preparation.passes { _ = pass.apply(&prepared) }
-        try prepared.validate()
+        for pass in Preparation.passes { _ = try pass.run(&prepared, validates: true) }
         #expect(prepared.nodes.count == real.nodes.count - 3)
         #expect(apart(real, prepared, QuantizerTests.samples(&random, count: 3)) < 1e-4)
     }
@@ -78,11 +77,31 @@ import Testing
         (real.inputs, real.outputs) = ([x], [total])
         try real.validate()
         var prepared = real
-        for pass in Preparation.passes { _ = pass.apply(&prepared) }
-        try prepared.validate()
+        for pass in Preparation.passes { _ = try pass.run(&prepared, validates: true) }
         #expect(prepared.nodes.map(\.operation.name) == ["FUNCTION", "MEAN", "FUNCTION"])
         let values = RealBuffer((0..<16).map { Float($0) - 8 })
         #expect(apart(real, prepared, Samples(count: 1) { _ in [values] }) < 1e-5)
+    }
+
+    @Test("A pass that spoils a graph is named")
+    func spoiling() throws {
+        var random = MersenneTwister(seed: 6)
+        let real = QuantizerTests.network(&random, unlike: 1)
+        let pass = Pass("loses an operation", .real, ensures: "nothing") { graph in
+            graph.nodes.remove(at: 1)
+            return 1
+        }
+        var graph = real
+        let error = #expect(throws: GraphError.self) { try pass.run(&graph, validates: true) }
+        #expect(error?.problem.hasPrefix("after 'loses an operation' the model is not sound (") == true)
+        graph = real
+        let harmless = Pass("renames", .real, ensures: "nothing") { graph in
+            graph.nodes[0].operation = graph.nodes[0].operation.with(.relu6)
+            return 1
+        }
+        let run = try harmless.run(&graph, validates: true, traces: true)
+        #expect(run.changed == ["conv"] && run.removed.isEmpty && run.added.isEmpty)
+        #expect(run.before == run.after && run.applied == 1)
     }
 
     @Test("Rounding weights for the inputs they meet loses less of the sums than rounding each to nearest")
