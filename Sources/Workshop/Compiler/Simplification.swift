@@ -102,19 +102,20 @@ enum Simplification {
 }
 
 extension Operation {
-    /// The same convolution with more padding; nil for other operations.
+    /// The same convolution with more padding; nil for other operations, and for more than a convolution may have.
     fileprivate func padded(_ before: [Int], _ after: [Int]) -> Operation? {
-        func widen(_ convolution: Convolution) -> Convolution {
+        func widen(_ convolution: Convolution) -> Convolution? {
             var wide = convolution
             wide.padding.top += before[1]
             wide.padding.bottom += after[1]
             wide.padding.left += before[2]
             wide.padding.right += after[2]
-            return wide
+            let greatest = max(wide.padding.top, wide.padding.bottom, wide.padding.left, wide.padding.right)
+            return greatest <= Int(Int32.max) ? wide : nil
         }
         switch self {
-        case .conv2D(let convolution): return .conv2D(widen(convolution))
-        case .depthwiseConv2D(let convolution): return .depthwiseConv2D(widen(convolution))
+        case .conv2D(let convolution): return widen(convolution).map { .conv2D($0) }
+        case .depthwiseConv2D(let convolution): return widen(convolution).map { .depthwiseConv2D($0) }
         default: return nil
         }
     }

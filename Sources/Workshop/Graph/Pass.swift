@@ -80,7 +80,7 @@ public struct PassRun: Sendable, Encodable {
         let before = traces ? graph.described : []
         let applied = try body(&graph)
         if validates || Self.isDebugging {
-            do throws(GraphError) { try graph.validate() } catch {
+            do throws(GraphError) { try graph.withoutUnreadScales.validate() } catch {
                 throw GraphError(
                     node: error.node, tensor: error.tensor,
                     problem: "after '\(name)' the model is not sound (\(error.problem)); please report it")
@@ -114,6 +114,16 @@ public struct PassRun: Sendable, Encodable {
 }
 
 extension Graph {
+    /// A pass may leave constants that nothing reads any more; scales that only weights may have are no fault there.
+    fileprivate var withoutUnreadScales: Graph {
+        let read = Set(nodes.flatMap(\.inputs) + inputs + outputs)
+        var graph = self
+        for id in tensors.indices where tensors[id].constant != nil && !read.contains(id) {
+            graph.tensors[id].quantization = nil
+        }
+        return graph
+    }
+
     /// Each operation's place in the file, and what it is and reads.
     fileprivate var described: [(origin: String, what: String)] {
         nodes.map { ($0.origin, "\($0.operation) \($0.inputs) \($0.outputs)") }
