@@ -16,8 +16,6 @@ struct Distribution {
     private static let shift = UInt32(32 - bits)
     /// Elements of one tensor that are counted of one sample; of more, evenly spread ones.
     private static let counted = 1 << 14
-    /// Samples that a range is chosen by; of more, evenly spread ones.
-    private static let judged = 48
     /// How far either end of a range is drawn in at most.
     private static let octaves = 13
 
@@ -95,12 +93,13 @@ struct Distribution {
     /// The range of 256 levels that loses least: the mean over the samples of the logarithm of noise over signal, so that a
     /// sample a hundred times as large as the others counts as one. Among ranges from the whole extent down to a
     /// ten-thousandth of either end.
-    func bestRange(_ weighing: Weighing) -> ClosedRange<Float> {
+    /// - Parameter judged: samples that it is chosen by; of more, evenly spread ones.
+    func bestRange(_ weighing: Weighing, judged limit: Int) -> ClosedRange<Float> {
         var best = minimum...maximum
         guard maximum > minimum, !samples.isEmpty else { return best }
         let judged =
-            samples.count <= Self.judged
-            ? samples : (0..<Self.judged).map { samples[$0 * samples.count / Self.judged] }
+            samples.count <= limit
+            ? samples : (0..<limit).map { samples[$0 * samples.count / limit] }
         var least = Self.noise(judged, best, weighing)
         // How far each end is drawn in, in octaves.
         var octaves: (low: Float, high: Float) = (0, 0)
@@ -120,6 +119,17 @@ struct Distribution {
         for step in -4...4 where maximum > 0 { attempt(octaves.low, coarse.high + Float(step) / 16) }
         for step in -4...4 where minimum < 0 { attempt(coarse.low + Float(step) / 16, octaves.high) }
         return best
+    }
+
+    /// Ranges between one and all that was seen, by equal factors of either end.
+    func ranges(from range: ClosedRange<Float>, count: Int) -> [ClosedRange<Float>] {
+        func end(_ from: Float, _ to: Float, _ part: Float) -> Float {
+            from * to > 0 ? from * pow(to / from, part) : to * part
+        }
+        return (0..<count).map { number in
+            let part = Float(number + 1) / Float(count)
+            return end(range.lowerBound, minimum, part)...end(range.upperBound, maximum, part)
+        }
     }
 
     /// The whole extent, without the samples whose ends are more than four times as far as those of most others.

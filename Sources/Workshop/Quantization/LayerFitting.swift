@@ -7,6 +7,7 @@ import Reference
 struct LayerFitting {
     let graph: Graph
     let scales: ScaleAssignment
+    private let learnedRows: Int
     /// By node.
     private(set) var constants: [Int: LayerConstants] = [:]
     private(set) var losses: [LayerLoss] = []
@@ -15,13 +16,13 @@ struct LayerFitting {
     /// Of each result the decibels, and the layer that made it.
     private var made: [TensorID: (decibels: Double, source: String)] = [:]
 
-    /// Rows of inputs that the rounding of one layer's weights is learned on.
-    private static let learnedRows = 4096
     /// Samples by which the loss of weights alone is told, at most.
     private static let weighedSamples = 4
 
-    init(_ graph: Graph, _ scales: ScaleAssignment) {
+    /// - Parameter learnedRows: of inputs that the rounding of one layer's weights is learned on.
+    init(_ graph: Graph, _ scales: ScaleAssignment, learnedRows: Int) {
         self.graph = graph
+        self.learnedRows = learnedRows
         self.scales = scales
         for id in graph.tensors.indices {
             guard let reals = graph[id].reals else { continue }
@@ -126,7 +127,7 @@ struct LayerFitting {
         fitted.learn(
             node.operation.patches(
                 of: inputs, shape: graph[node.inputs[0]].shape, weights: tensor.shape, output: shape,
-                limit: Self.learnedRows))
+                limit: learnedRows))
         let values = RealBuffer(fitted.reals)
         // Before the activation, and without the bias: its correction is what the means differ by.
         var differences: [SampleDifference] = []

@@ -32,10 +32,6 @@ public struct Quantizer {
         public var notes: [String]
     }
 
-    /// Samples that channels are equalized by, and that layers are fitted to, at most.
-    private static let equalizing = 32
-    private static let fitted = 32
-
     /// What the step from one level to the other is called among the passes.
     private static let passName = "quantization"
 
@@ -45,11 +41,12 @@ public struct Quantizer {
     ///   - graph: a validated one of level `.real`.
     ///   - inputRanges: the ranges of inputs where they are known without calibration, as of pictures; by position.
     ///   - unscaled: activations whose values are asked for, beside the outputs: their channels are not scaled.
+    ///   - effort: how much work it may be.
     ///   - traces: whether passes name what they changed.
     /// - Throws: an error that says which operation has no int8 form.
     public static func quantize(
         _ graph: Graph, samples: Samples, inputRanges: [Int: ClosedRange<Float>] = [:], unscaled: Set<TensorID> = [],
-        traces: Bool = false, progress: (Stage) -> Void = { _ in }
+        effort: Effort = .usual, traces: Bool = false, progress: (Stage) -> Void = { _ in }
     ) throws(QuantizationError) -> Result {
         guard samples.count > 0 else { throw QuantizationError("there is nothing to calibrate with") }
         var prepared = graph
@@ -66,9 +63,10 @@ public struct Quantizer {
         for (position, range) in inputRanges { ranges[prepared.inputs[position]] = range }
         let given = ScaleAssignment(prepared, [:], inputRanges: ranges)
         let isGiven = given.covers(prepared)
-        let scales = isGiven ? given : try calibrate(&prepared, samples, ranges, unscaled, &passes, traces, progress)
-        var fitting = LayerFitting(prepared, scales)
-        let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, Self.fitted)))
+        let scales =
+            isGiven ? given : try calibrate(&prepared, samples, ranges, unscaled, effort, &passes, traces, progress)
+        var fitting = LayerFitting(prepared, scales, learnedRows: effort.rows)
+        let chosen = samples.spread(LayerFitting.fitting(prepared, samples: min(samples.count, effort.samples)))
         fitting.run(chosen) { layer in progress(.fitting(layer: layer, of: prepared.nodes.count)) }
         let quantized = QuantizedGraph(prepared, scales, fitting.constants).graph
         do throws(GraphError) { try quantized.validate() } catch {
@@ -96,9 +94,10 @@ public struct Quantizer {
     /// Scales where the file does not give them all.
     private static func calibrate(
         _ prepared: inout Graph, _ samples: Samples, _ ranges: [TensorID: ClosedRange<Float>],
-        _ unscaled: Set<TensorID>, _ passes: inout [PassRun], _ traces: Bool, _ progress: (Stage) -> Void
+        _ unscaled: Set<TensorID>, _ effort: Effort, _ passes: inout [PassRun], _ traces: Bool,
+        _ progress: (Stage) -> Void
     ) throws(QuantizationError) -> ScaleAssignment {
-        let judged = samples.spread(Self.equalizing)
+        let judged = samples.spread(effort.samples)
         do throws(GraphError) {
             passes.append(
                 try PassRun.of(
@@ -118,7 +117,7 @@ public struct Quantizer {
             progress(.calibrating(sample: sample, of: samples.count))
         }
         return ScaleAssignment(
-            prepared, distributions, inputRanges: ranges, choice: RangeChoice(prepared, judged)
+            prepared, distributions, inputRanges: ranges, choice: RangeChoice(prepared, judged), effort
         ) { scale, count in progress(.choosing(scale: scale, of: count)) }
     }
 

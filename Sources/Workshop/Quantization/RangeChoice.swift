@@ -15,12 +15,11 @@ struct RangeChoice {
     /// Multiply-accumulates that the choice may take, by an estimate, and bytes that it may keep.
     private static let work = 0x1p40
     private static let bytes = 1 << 29
-    private static let samples = 32
     private static let sweeps = 3
     /// What an element of an operation without weights counts as.
     private static let elementWork = 16.0
 
-    /// - Parameter samples: at most thirty-two of them are used, as many as time and memory allow.
+    /// - Parameter samples: as many of them are used as time and memory allow.
     init(_ graph: Graph, _ samples: Samples) {
         self.graph = graph
         loss = OutputLoss(graph)
@@ -29,7 +28,7 @@ struct RangeChoice {
         let sizes = activations.reduce(0) { $0 + graph[$1].byteCount }
         // Each scale is tried some two times, on half of the graph.
         let work = graph.nodes.reduce(0.0) { $0 + Self.work(of: $1, graph) } * Double(graph.nodes.count)
-        let affordable = Int(min(Self.work / max(work, 1), Double(Self.samples)))
+        let affordable = Int(min(Self.work / max(work, 1), Double(max(samples.count, 1))))
         let count = max(1, min(affordable, Self.bytes / max(sizes, 1)))
         let executor = RealExecutor(graph)
         let constants = graph.tensors.indices.reduce(into: [TensorID: RealBuffer]()) { found, id in

@@ -20,10 +20,11 @@ struct ScaleAssignment {
     /// - Parameters:
     ///   - inputRanges: of the inputs whose range is known, such as pictures.
     ///   - choice: decides where the distribution alone does not.
+    ///   - effort: how many ranges are tried, and whether scales are shared.
     ///   - progress: told which scale of how many is chosen.
     init(
         _ graph: Graph, _ distributions: [TensorID: Distribution], inputRanges: [TensorID: ClosedRange<Float>],
-        choice: RangeChoice? = nil, progress: (Int, Int) -> Void = { _, _ in }
+        choice: RangeChoice? = nil, _ effort: Effort = .usual, progress: (Int, Int) -> Void = { _, _ in }
     ) {
         groups = DisjointSets(count: graph.tensors.count)
         tail = RealTail(graph)
@@ -59,7 +60,7 @@ struct ScaleAssignment {
             }
         }
         for node in nodes where node.operation.comparesValues {
-            for id in node.inputs where isAlike(id, node.outputs[0], distributions, fixed) {
+            for id in node.inputs where effort.sharesScales && isAlike(id, node.outputs[0], distributions, fixed) {
                 groups.join(id, node.outputs[0])
             }
         }
@@ -91,7 +92,8 @@ struct ScaleAssignment {
                     } else if outputs.contains(group) {
                         ranges = [seen.usualExtent]
                     } else {
-                        ranges = Distribution.Weighing.allCases.map(seen.bestRange)
+                        ranges = Distribution.Weighing.allCases.map { seen.bestRange($0, judged: effort.judged) }
+                        ranges += seen.ranges(from: ranges[0], count: effort.moreRanges)
                     }
                     if scores.contains(group) {
                         ranges = ranges.map { max($0.lowerBound, min(Self.leastLogit, $0.upperBound))...$0.upperBound }
@@ -108,7 +110,7 @@ struct ScaleAssignment {
         for (group, range) in chosen ?? [:] {
             if outputs.contains(group) { known[group] = Quantization(covering: range) } else { free[group] = range }
         }
-        ScaleSharing(graph).join(&groups, &free)
+        if effort.sharesScales { ScaleSharing(graph).join(&groups, &free) }
         for (group, range) in free { known[group] = Quantization(covering: range) }
         quantizations = known
     }

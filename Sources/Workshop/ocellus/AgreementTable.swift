@@ -2,6 +2,9 @@ import Foundation
 import Quantization
 
 extension [OutputAgreement] {
+    /// The output whose mean correlation is least.
+    var leastCorrelated: OutputAgreement? { self.min { $0.correlation < $1.correlation } }
+
     /// Rows as every report shows them.
     /// - Parameter partners: what the other model calls them; told where that is another name.
     func table(partners: [String] = []) -> Columns {

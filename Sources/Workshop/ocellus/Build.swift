@@ -61,6 +61,12 @@ struct Build: ParsableCommand {
         completion: .file(extensions: ["svg", "png"]))
     var report: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Quantize with more effort until no output's mean correlation with float, on pictures held back, is further below 1.",
+            valueName: "loss"))
+    var maxLoss: Double?
+
     @Flag(help: "Make the arena as small as can be, for up to 1.2 times the time by an estimate.")
     var minMemory = false
 
@@ -76,6 +82,9 @@ struct Build: ParsableCommand {
         }
         if let output, let ending = ["tflite", "onnx", "ntwk", "yaml", "yml"].first(where: output.hasSuffix) {
             throw ValidationError("-o \(output): a bundle is no .\(ending) file; give a name that ends in .ocellus")
+        }
+        if let maxLoss, !(0...1).contains(maxLoss) {
+            throw ValidationError("--max-loss \(maxLoss) is out of range; give 0 to 1, such as 0.01")
         }
         if let report, !["svg", "png"].contains(FileName.ending(of: report)) {
             throw ValidationError("--report \(report): SVG or PNG; give a name that ends in .svg or .png")
@@ -129,15 +138,16 @@ struct Build: ParsableCommand {
             }
         }
         var quantization: Quantizing.Result?
+        let result: Compiler.Result
         if model.graph.level == .real {
-            quantization = try quantize(model, &options, progress)
-            if let quantization { model = quantization.model }
-        } else if !calibrate.isEmpty {
-            throw Failure("\(input): its model is quantized already; leave out --calibrate")
+            let made = try quantize(model, options, progress)
+            (quantization, result) = (made.quantization, made.compiled)
+        } else {
+            for (name, isGiven) in [("--calibrate", !calibrate.isEmpty), ("--max-loss", maxLoss != nil)] where isGiven {
+                throw Failure("\(input): its model is quantized already; leave out \(name)")
+            }
+            result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
         }
-        let result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
-        let isNative = options.board.architecture == .native
-        try quantization?.measure(isNative ? result.bundle : nil, about: input, progress: progress)
         var drawn: [UInt8]?
         if let report {
             drawn = try quantization.map { (quantization) throws(Failure) in
@@ -155,10 +165,10 @@ struct Build: ParsableCommand {
         }
     }
 
-    /// Puts the int8 form of a float model in its place.
+    /// The int8 form of a float model, its bundle, and how that agrees with it.
     private func quantize(
-        _ model: TrainedModel, _ options: inout Compiler.Options, _ progress: Progress
-    ) throws(Failure) -> Quantizing.Result {
+        _ model: TrainedModel, _ options: Compiler.Options, _ progress: Progress
+    ) throws(Failure) -> LossSearch.Build {
         var quantizing = Quantizing(pictures: calibrate, pixels: pixels.scale)
         if let sensor = options.sensor {
             quantizing.input = sensor.input
@@ -166,10 +176,23 @@ struct Build: ParsableCommand {
         } else {
             quantizing.input.crop = model.advisedCrop
         }
-        let result = try quantizing.run(model, about: input, progress: progress)
-        options.pixels = result.pixels
-        options.sensor?.input.pixels = result.pixels
-        return result
+        let pictures = try quantizing.read(model, about: input, progress: progress)
+        guard maxLoss == nil || pictures.holdsBack else {
+            throw Failure(
+                "\(input): --max-loss is measured on pictures that are held back; give 10 or more with --calibrate")
+        }
+        return try LossSearch.run(atMost: maxLoss, about: input) { (effort) throws(Failure) in
+            var quantization = try quantizing.run(model, pictures, effort, about: input, progress: progress)
+            var options = options
+            options.pixels = quantization.pixels
+            options.sensor?.input.pixels = quantization.pixels
+            let compiled = try Compiler.compile(quantization.model, options, about: input) {
+                progress.show($0.rawValue)
+            }
+            let isNative = options.board.architecture == .native
+            try quantization.measure(isNative ? compiled.bundle : nil, about: input, progress: progress)
+            return (quantization, compiled)
+        }
     }
 }
 

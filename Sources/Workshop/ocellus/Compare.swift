@@ -80,7 +80,7 @@ struct Compare: ParsableCommand {
         var report = comparison.report()
         report.notes = sides.flatMap(\.notes) + report.notes
         print(json ? try report.json() : report.text)
-        if let failBelow, let least = report.leastCorrelated, least.correlation < failBelow {
+        if let failBelow, let least = report.outputs.leastCorrelated, least.correlation < failBelow {
             throw Failure(
                 "\(second): output '\(least.name)' correlates with that of \(first) by "
                     + String(format: "%.4f", least.correlation) + ", below --fail-below \(failBelow)"

@@ -47,9 +47,6 @@ struct ComparisonReport: Encodable {
     var layers: [Layer] = []
     var notes: [String] = []
 
-    /// The output whose mean correlation is least.
-    var leastCorrelated: OutputAgreement? { outputs.min { $0.correlation < $1.correlation } }
-
     var text: String {
         var head = Columns([.left, .left, .left])
         for (letter, model) in zip(["A", "B"], models) { head.add([letter, model.file, model.kind]) }

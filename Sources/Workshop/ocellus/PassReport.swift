@@ -25,7 +25,8 @@ struct PassReport: Encodable {
             var quantizing = Quantizing(pictures: [], pixels: nil)
             quantizing.input.crop = model.advisedCrop
             (quantizing.madeUp, quantizing.traces) = (Self.pictures, true)
-            let result = try quantizing.run(model, about: path, progress: progress)
+            let pictures = try quantizing.read(model, about: path, progress: progress)
+            let result = try quantizing.run(model, pictures, about: path, progress: progress)
             (model, passes) = (result.model, result.passes)
         }
         var options = Compiler.Options(board: try BoardProfile.named("host"))

@@ -23,7 +23,12 @@ struct QuantizationReport: Encodable {
     var layers: [LayerLoss]
     /// The layers that lose most by themselves, worst first.
     var worst: [LayerRemedy]
+    /// Ways to quantize that were tried, in order; empty where no loss was asked for.
+    var attempts: [LossSearch.Attempt] = []
     var notes: [String] = []
+
+    /// What the mean correlation of the output that correlates least lacks to 1.
+    var loss: Double { outputs.leastCorrelated.map { 1 - $0.correlation } ?? 0 }
 
     /// Of what is compared with, and on what.
     private var comparison: String {
@@ -54,6 +59,18 @@ struct QuantizationReport: Encodable {
         let rows = losses.lines(indent: 4)
         lines += rows.prefix(1)
         for (row, remedy) in zip(rows.dropFirst(), worst) { lines += [row, "      \(remedy.remedy)"] }
+        if !attempts.isEmpty {
+            lines.append("  effort")
+            var table = Columns([.left, .right, .right, .right, .left])
+            table.add(["what", "loss", "seconds", "bundle bytes", ""])
+            for attempt in attempts {
+                table.add([
+                    attempt.what, String(format: "%.4f", attempt.loss), String(format: "%.1f", attempt.seconds),
+                    Format.grouped(attempt.bundleBytes), attempt.isKept ? "" : "no gain, not kept",
+                ])
+            }
+            lines += table.lines(indent: 4)
+        }
         lines += notes.map { "  note: \(Format.printable($0))" }
         return lines.joined(separator: "\n")
     }

@@ -51,16 +51,35 @@ struct Quantizing {
         fileprivate var held: Samples
     }
 
-    func run(_ model: TrainedModel, about path: String, progress: Progress) throws(Failure) -> Result {
+    /// Pictures as the model takes them.
+    struct Pictures {
+        fileprivate let calibration: CalibrationPictures
+        fileprivate let scale: SensorFile.PixelScale
+        /// What to say where the scale is a guess.
+        fileprivate let guess: String?
+        /// How many the user gave.
+        fileprivate let given: Int
+
+        /// Whether some are for measuring alone: a few are all needed, and are then measured with, too.
+        var holdsBack: Bool { given >= 2 * Quantizing.heldBack }
+    }
+
+    func read(_ model: TrainedModel, about path: String, progress: Progress) throws(Failure) -> Pictures {
         let (scale, guess) = scale(model)
-        var pictures = try CalibrationPictures(model.graph, input, scale, about: path)
-        if self.pictures.isEmpty {
-            pictures.makeUp(madeUp)
+        var calibration = try CalibrationPictures(model.graph, input, scale, about: path)
+        if pictures.isEmpty {
+            calibration.makeUp(madeUp)
         } else {
-            try pictures.read(self.pictures) { progress.show("reading pictures: \($0)") }
+            try calibration.read(pictures) { progress.show("reading pictures: \($0)") }
         }
-        let all = pictures.samples
-        // A few pictures are all needed; they are then measured with, too.
+        return Pictures(
+            calibration: calibration, scale: scale, guess: guess, given: pictures.isEmpty ? 0 : calibration.count)
+    }
+
+    func run(
+        _ model: TrainedModel, _ pictures: Pictures, _ effort: Effort = .usual, about path: String, progress: Progress
+    ) throws(Failure) -> Result {
+        let all = pictures.calibration.samples
         let holdsBack = all.count >= 2 * Self.heldBack
         let fitted = holdsBack ? all.filter { $0 % Self.heldBack != Self.heldBack - 1 } : all
         let held = (holdsBack ? all.filter { $0 % Self.heldBack == Self.heldBack - 1 } : all).spread(100)
@@ -69,8 +88,8 @@ struct Quantizing {
             // A Jetpac network's layers are what predictors were trained on.
             let features = Set(model.network?.layers.map(\.result) ?? [])
             result = try Quantizer.quantize(
-                model.graph, samples: fitted, inputRanges: [0: pictures.range], unscaled: features,
-                traces: traces
+                model.graph, samples: fitted, inputRanges: [0: pictures.calibration.range], unscaled: features,
+                effort: effort, traces: traces
             ) { Self.show($0, progress) }
         } catch {
             throw Failure(path, error.description)
@@ -78,7 +97,7 @@ struct Quantizing {
         var quantized = model
         quantized.graph = result.graph
         var report = QuantizationReport(
-            pictures: self.pictures.isEmpty ? 0 : all.count, calibrated: fitted.count, fitted: result.fitted,
+            pictures: pictures.given, calibrated: fitted.count, fitted: result.fitted,
             compared: held.count, isHeldBack: holdsBack, isGiven: result.isGiven,
             rewrites: Dictionary(
                 uniqueKeysWithValues: result.passes.filter { $0.level == "float32" && $0.applied > 0 }.map {
@@ -86,10 +105,10 @@ struct Quantizing {
                 }),
             layers: result.losses, worst: LayerRemedy.worst(Self.worst, of: result.losses))
         report.notes += result.notes
-        if let guess { report.notes.append(guess) }
+        if let guess = pictures.guess { report.notes.append(guess) }
         if result.isGiven {
             // Pictures changed nothing.
-        } else if self.pictures.isEmpty {
+        } else if pictures.given == 0 {
             report.notes.append(
                 "calibrated with made-up pictures, for want of others: accuracy on real ones is lower than it could be. Give "
                     + "--calibrate a folder of pictures such as the model will see, 100 or so")
@@ -99,7 +118,7 @@ struct Quantizing {
                     + "tells what the bundle is worth")
         }
         return Result(
-            model: quantized, pixels: scale, report: report, passes: result.passes, floors: result.floors,
+            model: quantized, pixels: pictures.scale, report: report, passes: result.passes, floors: result.floors,
             real: model.graph, held: held)
     }
 

@@ -85,6 +85,33 @@ import Testing
         #expect(try folder.read("loss.png").starts(with: [0x89, 0x50, 0x4e, 0x47]))
     }
 
+    @Test("More effort is tried until the loss is met, and told with its price; what cannot be met leaves nothing")
+    func maxLoss() throws {
+        let folder = try folder(pictures: 12)
+        try folder.write(try ONNXSample.bytes, to: "net.onnx")
+        let arguments = [
+            "build", "net.onnx", "--calibrate", "photos", "--mean", "127.5", "--std", "127.5", "--json", "-o",
+            "n.ocellus",
+        ]
+        let easy = try Command(arguments + ["--max-loss", "0.2"], in: folder)
+        #expect(easy.code == 0, "\(easy.errors)")
+        let report = try #require(try easy.fields["quantization"] as? [String: Any])
+        let attempts = try #require(report["attempts"] as? [[String: Any]])
+        #expect(attempts.count == 1 && attempts[0]["what"] as? String == "as usual")
+        #expect(attempts[0]["isKept"] as? Bool == true && attempts[0]["bundleBytes"] is Int)
+        #expect(try #require(attempts[0]["loss"] as? Double) <= 0.2)
+        try FileManager.default.removeItem(atPath: folder.path("n.ocellus"))
+        let hard = try Command(arguments + ["--max-loss", "0"], in: folder)
+        #expect(hard.code == 1 && hard.output.isEmpty && hard.errors.split(separator: "\n").count == 1)
+        #expect(
+            hard.errors.contains("net.onnx: output 'scores' loses 0.") && hard.errors.contains("tried: as usual 0."))
+        #expect(hard.errors.contains(", scales of sums and comparisons kept apart 0."), "\(hard.errors)")
+        #expect(try folder.names() == ["net.onnx", "net.tflite", "photos"])
+        let few = try Command(
+            "build", "net.onnx", "--calibrate", "photos/0.ppm", "--max-loss", "0.1", in: folder)
+        #expect(few.code == 1 && few.errors.contains("give 10 or more with --calibrate"))
+    }
+
     @Test("Without pictures, or word on what a pixel means, it says what that costs")
     func guessed() throws {
         let folder = try folder(pictures: 0)
@@ -123,6 +150,8 @@ import Testing
             (["--calibrate", "photos", "--mean", "1"], "--mean and --std go together; give both"),
             (["--calibrate", "photos", "--mean", "1,2", "--std", "1,2"], "2 means and 2 deviations for 3 channels"),
             (["--calibrate", "photos", "--mean", "1,2", "--std", "1"], "--mean has 2 numbers and --std 1"),
+            (["--max-loss", "2"], "--max-loss 2.0 is out of range; give 0 to 1, such as 0.01"),
+            (["--max-loss", "0.1"], "--max-loss is measured on pictures that are held back; give 10 or more"),
             (["--report", "loss.jpg"], "--report loss.jpg: SVG or PNG; give a name that ends in .svg or .png"),
             (["--report", "nothere/loss.svg"], "nothere/loss.svg: cannot be written: there is no folder nothere"),
             (["--calibrate", "photos", "--mean", "1", "--std", "0"], "--std: numbers must be above 0"),
@@ -170,6 +199,8 @@ import Testing
         let folder = try folder(pictures: 1)
         let build = try Command("build", Sample.personDetect, "--calibrate", "photos", in: folder)
         #expect(build.code != 0 && build.errors.contains("its model is quantized already; leave out --calibrate"))
+        let lifted = try Command("build", Sample.personDetect, "--max-loss", "0.1", in: folder)
+        #expect(lifted.code != 0 && lifted.errors.contains("its model is quantized already; leave out --max-loss"))
         let drawn = try Command("build", Sample.personDetect, "--report", "loss.svg", in: folder)
         #expect(drawn.code != 0 && drawn.errors.contains("its model is quantized already; leave out --report"))
     }
