@@ -20,8 +20,9 @@ extension Simplification {
             first = (place + padding) % stride
             taps = (kernel - first + stride - 1) / stride
             before = taps - 1 - (place + padding) / stride
-            guard first < kernel, before >= 0, output % stride == 0 else { return nil }
-            after = max(0, output / stride + taps - 1 - input - before)
+            after = output / stride + taps - 1 - input - before
+            // An output that ends before the input does is none of a convolution's.
+            guard first < kernel, before >= 0, after >= 0, output % stride == 0 else { return nil }
         }
     }
 
