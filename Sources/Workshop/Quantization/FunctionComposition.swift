@@ -9,7 +9,8 @@ extension Preparation {
     static func composeFunctions(_ graph: inout Graph) -> Int {
         var known: [TensorID: (root: TensorID, expression: Expression)] = [:]
         var count = 0
-        for index in graph.nodes.indices {
+        let tail = RealTail(graph)
+        for index in graph.nodes.indices where !tail.nodes.contains(index) {
             let node = graph.nodes[index]
             guard let result = node.outputs.first, let found = function(node, graph, known),
                 found.expression.count <= most, graph[found.root].shape == graph[result].shape

@@ -4,8 +4,10 @@ import Reference
 
 /// How far a model's outputs are from what they should be, as their readers see it.
 struct OutputLoss {
-    private let graph: Graph
-    /// For each output the position of the one that holds the scores of its rows, where it holds a detector's boxes or logits.
+    /// What is looked at: the outputs, and of one that is put together from unlike parts, as boxes and scores are, each part.
+    let tensors: [TensorID]
+    private let shapes: [[Int]]
+    /// For each the position of the one that holds the scores of its rows, where it holds a detector's boxes or scores.
     private let scores: [Int?]
     private let logits: Set<Int>
 
@@ -13,24 +15,41 @@ struct OutputLoss {
     private static let elements = 2048
 
     init(_ graph: Graph) {
-        self.graph = graph
         let (detectors, boxes) = (graph.detectorScores, graph.detectorBoxes)
-        logits = Set(graph.outputs.indices.filter { detectors.contains(graph.outputs[$0]) })
-        scores = graph.outputs.map { id in (detectors.first { $0 == id } ?? boxes[id]).flatMap(graph.outputs.firstIndex)
+        var tensors: [TensorID] = []
+        var pairs: [TensorID: TensorID] = [:]
+        for id in graph.outputs {
+            if let own = detectors.first(where: { $0 == id }) ?? boxes[id] {
+                tensors.append(id)
+                pairs[id] = own
+            } else {
+                let parts = graph.unlikeParts(of: id)
+                tensors += parts
+                if let (boxes, scores) = graph.boxesAndScores(parts) {
+                    (pairs[boxes], pairs[scores]) = (scores, scores)
+                }
+            }
         }
+        self.tensors = tensors
+        shapes = tensors.map { graph[$0].shape }
+        logits = Set(tensors.indices.filter { detectors.contains(tensors[$0]) })
+        scores = tensors.map { pairs[$0].flatMap(tensors.firstIndex) }
     }
 
-    /// Errors with their signs, by output: of all elements, or of so many evenly spread ones and those of a detector's objects.
-    /// Of a detector's logits all below the floor are one. Its boxes and logits count as their scores do, whichever says that there
+    /// Errors with their signs, by tensor: of all elements, or of so many evenly spread ones and those of a detector's objects.
+    /// Of a detector's logits all below the floor are one. Its boxes and scores count as the scores do, whichever says that there
     /// is an object, and a little where there is none.
     func errors(_ right: [RealBuffer], _ other: [RealBuffer]) -> [[Float]] {
-        right.indices.map { output in
+        let presences = tensors.indices.map { index in
+            scores.contains(index) ? presence(right[index], other[index], row: shapes[index].last ?? 1) : []
+        }
+        return right.indices.map { output in
             let floor = logits.contains(output) ? ScaleAssignment.leastLogit : -.infinity
-            let weights = scores[output].map { presence(right[$0], other[$0]) }
-            let row = graph[graph.outputs[output]].shape.last ?? 1
+            let weights = scores[output].map { presences[$0] }
+            let row = shapes[output].last ?? 1
             return right[output].withElements { a in
                 other[output].withElements { b in
-                    picked(output, right).map { index in
+                    picked(output, weights).map { index in
                         let difference = max(b[index], floor) - max(a[index], floor)
                         return difference * (weights?[index / row] ?? 1)
                     }
@@ -39,21 +58,51 @@ struct OutputLoss {
         }
     }
 
-    private func picked(_ output: Int, _ right: [RealBuffer]) -> [Int] {
-        let count = right[output].count
+    private func picked(_ output: Int, _ presence: [Float]?) -> [Int] {
+        let (count, row) = (shapes[output].reduce(1, *), shapes[output].last ?? 1)
         let step = max(1, count / Self.elements)
         let spread = Array(stride(from: 0, to: count, by: step))
-        guard step > 1, let scores = scores[output] else { return spread }
-        let row = graph[graph.outputs[output]].shape.last ?? 1
-        let objects = right[scores].withElements { values in
-            values.indices.filter { values[$0] > -2 }.prefix(Self.elements / row)
-        }
+        guard step > 1, let presence else { return spread }
+        let objects = presence.indices.filter { presence[$0] > 0.35 }.prefix(max(1, Self.elements / row))
         return spread + objects.flatMap { $0 * row..<($0 + 1) * row }
     }
 
-    private func presence(_ right: RealBuffer, _ other: RealBuffer) -> [Float] {
+    /// The root of the probability that a row of scores, logits or probabilities, has an object by either result.
+    private func presence(_ right: RealBuffer, _ other: RealBuffer, row: Int) -> [Float] {
         right.withElements { a in
-            other.withElements { b in a.indices.map { (1e-3 + 1 / (1 + exp(-max(a[$0], b[$0])))).squareRoot() } }
+            let areLogits = a.contains { $0 < 0 || $0 > 1 }
+            return other.withElements { b in
+                stride(from: 0, to: a.count, by: row).map { start in
+                    let most = (start..<start + row).reduce(-Float.infinity) { max($0, max(a[$1], b[$1])) }
+                    return (1e-3 + (areLogits ? 1 / (1 + exp(-most)) : most)).squareRoot()
+                }
+            }
         }
+    }
+}
+
+extension Graph {
+    /// What an output is put together from, where that is of unlike sizes; else the output.
+    fileprivate func unlikeParts(of output: TensorID) -> [TensorID] {
+        guard tensors[output].shape.count > 2 else { return [output] }
+        var id = output
+        while let node = nodes.first(where: { $0.outputs.contains(id) }) {
+            switch node.operation {
+            case .reshape, .transpose: id = node.inputs[0]
+            case .concatenation(let axis, .none) where Set(node.inputs.map { tensors[$0].shape[axis] }).count > 1:
+                return node.inputs.filter { tensors[$0].constant == nil }
+            default: return [output]
+            }
+        }
+        return [output]
+    }
+
+    /// Of two parts with rows for the same places, that with four numbers a row and the other.
+    fileprivate func boxesAndScores(_ parts: [TensorID]) -> (boxes: TensorID, scores: TensorID)? {
+        guard parts.count == 2, let boxes = parts.first(where: { tensors[$0].shape.last == 4 }),
+            let scores = parts.first(where: { $0 != boxes }),
+            tensors[boxes].shape.dropLast() == tensors[scores].shape.dropLast()
+        else { return nil }
+        return (boxes, scores)
     }
 }

@@ -12,6 +12,10 @@ enum Preparation {
             "division as a product", .real, needs: "constants are folded",
             ensures: "DIV is left where both operands are activations of one size, or a divisor is 0",
             { graph in replaceDivisions(&graph) }),
+        Pass(
+            "part of a concatenation by itself", .real,
+            ensures: "SPLIT and SLICE take no parts out of concatenations that nothing else reads",
+            { graph in takeConcatenationsApart(&graph) }),
         Pass("sum as a mean", .real, ensures: "no SUM is left", { graph in replaceSums(&graph) }),
         Pass(
             "factors and addends into weights", .real, needs: "divisions are products",
@@ -23,6 +27,9 @@ enum Preparation {
             ensures:
                 "RELU and its like stand by themselves only where what they read has other readers, or a scale of the file's",
             { graph in fuseActivations(&graph) }),
+        Pass(
+            "sum by weights behind SOFTMAX", .real, needs: "concatenations are apart",
+            ensures: "no convolution stands where a detector's boxes are computed", { graph in sumReals(&graph) }),
         Pass(
             "operations on one tensor as a function", .real, needs: "activations are fused",
             ensures: "what several operations compute of one tensor's elements is one FUNCTION",

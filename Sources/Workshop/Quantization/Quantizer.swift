@@ -123,7 +123,10 @@ public struct Quantizer {
 
     private static func refuseRealOnly(_ graph: Graph) throws(QuantizationError) {
         var counts: [String: Int] = [:]
-        for node in graph.nodes where node.operation.isRealOnly { counts[node.operation.name, default: 0] += 1 }
+        let tail = RealTail(graph).nodes
+        for (index, node) in graph.nodes.enumerated() where node.operation.isRealOnly && !tail.contains(index) {
+            counts[node.operation.name, default: 0] += 1
+        }
         guard !counts.isEmpty else { return }
         let names = counts.sorted { $0.key < $1.key }.map {
             "\($0.key) (\($0.value == 1 ? "once" : "\($0.value) times"))"

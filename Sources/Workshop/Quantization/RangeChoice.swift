@@ -92,7 +92,8 @@ struct RangeChoice {
 
     /// By sample and output, while the given tensors are rounded.
     private func errors(_ rounded: Set<TensorID>, _ quantization: Quantization) -> [[Float]] {
-        exact.flatMap { exact in
+        let kept = Set(loss.tensors)
+        return exact.flatMap { exact in
             var changed: [TensorID: RealBuffer] = [:]
             func round(_ id: TensorID) {
                 changed[id] = (changed[id] ?? exact[id]).map(quantization.rounded)
@@ -107,12 +108,12 @@ struct RangeChoice {
                     for (id, result) in zip(node.outputs, results) { changed[id] = result }
                 }
                 for id in node.outputs where rounded.contains(id) && !node.operation.keepsValues { round(id) }
-                for id in node.inputs where lastReaders[id] == index && !graph.outputs.contains(id) {
+                for id in node.inputs where lastReaders[id] == index && !kept.contains(id) {
                     changed[id] = nil
                 }
             }
-            let right = graph.outputs.compactMap { exact[$0] }
-            return loss.errors(right, graph.outputs.compactMap { changed[$0] ?? exact[$0] })
+            let right = loss.tensors.compactMap { exact[$0] }
+            return loss.errors(right, loss.tensors.compactMap { changed[$0] ?? exact[$0] })
         }
     }
 }
