@@ -23,7 +23,7 @@ enum Equalization {
         // And what keeps a channel within the bound of its activation, which stays where it is while the channel grows.
         var least: [Int: Float] = [:]
         let bounds = bounds(graph)
-        for (id, channels) in extents {
+        for (id, channels) in extents.sorted(by: { $0.key < $1.key }) {
             guard let greatest = channels.map(\.usual).max(), greatest > 0 else { continue }
             for (channel, extent) in channels.enumerated() {
                 guard let number = classes.of(id, channel) else { continue }

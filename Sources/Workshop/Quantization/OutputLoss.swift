@@ -40,16 +40,20 @@ struct OutputLoss {
     /// Of a detector's logits all below the floor are one. Its boxes and scores count as the scores do, whichever says that there
     /// is an object, and a little where there is none.
     func errors(_ right: [RealBuffer], _ other: [RealBuffer]) -> [[Float]] {
-        let presences = tensors.indices.map { index in
+        let rows = tensors.indices.map { index in
             scores.contains(index) ? presence(right[index], other[index], row: shapes[index].last ?? 1) : []
+        }
+        // The same elements, whatever the other's are.
+        let objects = tensors.indices.map { index in
+            scores.contains(index) ? presence(right[index], right[index], row: shapes[index].last ?? 1) : []
         }
         return right.indices.map { output in
             let floor = logits.contains(output) ? ScaleAssignment.leastLogit : -.infinity
-            let weights = scores[output].map { presences[$0] }
+            let weights = scores[output].map { rows[$0] }
             let row = shapes[output].last ?? 1
             return right[output].withElements { a in
                 other[output].withElements { b in
-                    picked(output, weights).map { index in
+                    picked(output, scores[output].map { objects[$0] }).map { index in
                         let difference = max(b[index], floor) - max(a[index], floor)
                         return difference * (weights?[index / row] ?? 1)
                     }

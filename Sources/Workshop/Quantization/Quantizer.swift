@@ -103,10 +103,11 @@ public struct Quantizer {
                 try PassRun.of(
                     "channel equalized", .real, needs: "pictures; activations are fused",
                     ensures:
-                        "channels that may be scaled use their tensor's levels alike, but for a factor of 64 at most",
+                        "where that helps, channels use their tensor's levels alike, but for a factor of 64 at most",
                     &prepared, validates: true, traces: traces
                 ) { graph in
-                    Equalization.apply(&graph, judged, unscaled: unscaled) { sample in
+                    guard EqualizationTrial(graph, judged).helps(unscaled: unscaled) else { return 0 }
+                    return Equalization.apply(&graph, judged, unscaled: unscaled) { sample in
                         progress(.equalizing(sample: sample, of: judged.count))
                     }
                 })

@@ -67,7 +67,8 @@ struct ScaleAssignment {
         known = [:]
         for (id, quantization) in fixed { known[root(id)] = quantization }
         var merged: [Int: Distribution] = [:]
-        for (id, distribution) in distributions where known[root(id)] == nil && !tail.tensors.contains(id) {
+        for (id, distribution) in distributions.sorted(by: { $0.key < $1.key })
+        where known[root(id)] == nil && !tail.tensors.contains(id) {
             merged[root(id), default: Distribution()].add(distribution)
         }
         /// Tensors that are outputs, or parts of them.
@@ -77,7 +78,7 @@ struct ScaleAssignment {
         }
         let (outputs, scores, boxes) = (ends(graph.outputs), ends(graph.detectorScores), ends(graph.detectorBoxes.keys))
         floored = scores.intersection(merged.keys)
-        let judged = Array(merged)
+        let judged = merged.sorted { $0.key < $1.key }
         var found = [[ClosedRange<Float>]](repeating: [], count: judged.count)
         found.withUnsafeMutableBufferPointer { found in
             guard let found = found.baseAddress else { return }
