@@ -6,6 +6,24 @@ import Kernels
 extension RandomStep {
     mutating func makeBinary(_ kernel: oc_kernel, _ random: inout RandomNumbers) {
         var b = RandomStep.addition(&random)
+        let (dims, strides) = makeBroadcast(width: 1, isInt8: true, &random)
+        b.dims = (dims[0], dims[1], dims[2], dims[3], dims[4])
+        b.stride_a = (strides[0][0], strides[0][1], strides[0][2], strides[0][3], strides[0][4])
+        b.stride_b = (strides[1][0], strides[1][1], strides[1][2], strides[1][3], strides[1][4])
+        if kernel == OC_KERNEL_ADD {
+            RandomStep.findLinearForm(of: &b, &random)
+        } else if kernel != OC_KERNEL_MINIMUM && kernel != OC_KERNEL_MAXIMUM {
+            // Products of two bytes.
+            b.shift_out = random.shift(-12 ... -4)
+        }
+        step.binary = b
+        outputBytes = Int(dims[0] * dims[1] * dims[2] * dims[3] * dims[4])
+    }
+
+    /// Two operands that broadcast to some shape, of elements of `width` bytes.
+    mutating func makeBroadcast(
+        width: Int, isInt8: Bool, _ random: inout RandomNumbers
+    ) -> (dims: [5 of Int32], strides: [2 of [5 of Int32]]) {
         var dims: [5 of Int32] = [1, 1, 1, 1, random.number(1...300)]
         var repeats: [2 of [5 of Bool]] = [[5 of Bool](repeating: false), [5 of Bool](repeating: false)]
         if random.oneIn(2) {
@@ -24,19 +42,12 @@ extension RandomStep {
                 strides[side][4 - back] = size
                 size *= dims[4 - back]
             }
-            inputs.append(Operand(bytes: random.bytes(Int(size)), isConstant: side == 1 && random.oneIn(3)))
+            inputs.append(
+                Operand(
+                    bytes: random.bytes(Int(size) * width), isInt8: isInt8,
+                    isConstant: side == 1 && random.oneIn(3)))
         }
-        b.dims = (dims[0], dims[1], dims[2], dims[3], dims[4])
-        b.stride_a = (strides[0][0], strides[0][1], strides[0][2], strides[0][3], strides[0][4])
-        b.stride_b = (strides[1][0], strides[1][1], strides[1][2], strides[1][3], strides[1][4])
-        if kernel == OC_KERNEL_ADD {
-            RandomStep.findLinearForm(of: &b, &random)
-        } else if kernel != OC_KERNEL_MINIMUM && kernel != OC_KERNEL_MAXIMUM {
-            // Products of two bytes.
-            b.shift_out = random.shift(-12 ... -4)
-        }
-        step.binary = b
-        outputBytes = Int(dims[0] * dims[1] * dims[2] * dims[3] * dims[4])
+        return (dims, strides)
     }
 
     /// Parameters of an ADD, without its shape.

@@ -43,6 +43,9 @@ struct RandomStep {
         case OC_KERNEL_RESIZE_BILINEAR, OC_KERNEL_RESIZE_NEAREST: makeResize(kernel, &random)
         case OC_KERNEL_QUANTIZE: makeQuantize(&random)
         case OC_KERNEL_DEQUANTIZE: makeDequantize(&random)
+        case OC_KERNEL_REAL: makeReal(&random)
+        case OC_KERNEL_REDUCE: makeReduction(&random)
+        case OC_KERNEL_GATHER: makeGather(&random)
         default: break
         }
     }

@@ -24,6 +24,8 @@ import Testing
             + [1, 4, 8].map(SampleStep.copy) + [OC_TYPE_INT32, OC_TYPE_INT64].map(SampleStep.argMax)
             + [OC_KERNEL_RESIZE_BILINEAR, OC_KERNEL_RESIZE_NEAREST].map(SampleStep.resize)
             + [OC_KERNEL_QUANTIZE, OC_KERNEL_DEQUANTIZE].map(SampleStep.affine)
+            + [OC_REAL_ADD, OC_REAL_EXP, OC_WHOLE_OF_REAL, OC_WHOLE_DIVIDE].map(SampleStep.real)
+            + [OC_REDUCE_SUM, OC_REDUCE_TOP].map(SampleStep.reduction) + [.gather]
     }
 
     @Test("A sound step of every kernel is taken")
@@ -63,7 +65,7 @@ import Testing
                 try refuse(sample, "build") { $0.step.out.bytes -= 1 }
                 try refuse(sample, "over what it reads") {
                     $0.step.out.offset = $0.step.in.0.offset
-                    $0.step.in.0.offset += 1
+                    $0.step.in.0.offset += 4
                 }
             }
         }
@@ -71,10 +73,13 @@ import Testing
 
     @Test("Sizes must match exactly where a kernel walks a whole operand")
     func exactSizes() throws {
-        let loose = Self.binaries.map(\.rawValue) + [OC_KERNEL_COPY.rawValue, OC_KERNEL_FILL.rawValue]
+        let loose =
+            Self.binaries.map(\.rawValue)
+            + [OC_KERNEL_COPY, OC_KERNEL_FILL, OC_KERNEL_REAL].map(\.rawValue)
         for sample in Self.samples where !loose.contains(sample.step.kernel) {
-            try refuse(sample, "sizes") { $0.step.in.0.bytes += 1 }
-            try refuse(sample, "sizes") { $0.step.out.bytes += 1 }
+            let reason = sample.step.kernel < OC_KERNEL_REAL.rawValue ? "sizes" : "match its operands"
+            try refuse(sample, reason) { $0.step.in.0.bytes += 1 }
+            try refuse(sample, reason) { $0.step.out.bytes += 1 }
             guard sample.step.constants.space != 0 else { continue }
             try refuse(sample, "sizes") { $0.step.constants.bytes -= 1 }
             try refuse(sample, "sizes") {

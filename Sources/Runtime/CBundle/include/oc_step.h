@@ -37,7 +37,10 @@ typedef enum oc_kernel {
     OC_KERNEL_CONV_ADD = 24,        /* oc_conv, one group, with its residual: in[1] is added to what OC_KERNEL_CONV gives */
     OC_KERNEL_MATRICES = 25,        /* oc_matrices */
     OC_KERNEL_NORMALIZE = 26,       /* oc_normalize */
-    OC_KERNEL_LIMIT = 27
+    OC_KERNEL_REAL = 27,            /* oc_real */
+    OC_KERNEL_REDUCE = 28,          /* oc_reduce */
+    OC_KERNEL_GATHER = 29,          /* oc_gather */
+    OC_KERNEL_LIMIT = 30
 } oc_kernel;
 
 /* A run of bytes that a step reads or writes. */
@@ -194,6 +197,70 @@ typedef struct oc_affine {
     int32_t zero, clamp_min, clamp_max;
 } oc_affine;
 
+/* What OC_KERNEL_REAL does with an element a of the first operand and b of the second: those of OC_REAL_ with float32, those of
+ * OC_WHOLE_ with int32, where sums and products wrap. Up to OC_REAL_SLOPE, and from OC_WHOLE_ADD on, two operands. */
+typedef enum oc_real_op {
+    OC_REAL_ADD = 1,
+    OC_REAL_SUBTRACT = 2,
+    OC_REAL_MULTIPLY = 3,
+    OC_REAL_DIVIDE = 4,
+    OC_REAL_MAXIMUM = 5,
+    OC_REAL_MINIMUM = 6,
+    OC_REAL_SLOPE = 7,          /* a * b where a is below 0 */
+    OC_REAL_KEEP = 8,           /* a: what is left is the clamp */
+    OC_REAL_MAGNITUDE = 9,
+    OC_REAL_ROOT = 10,
+    OC_REAL_INVERSE_ROOT = 11,
+    OC_REAL_FLOOR = 12,
+    OC_REAL_LOG = 13,           /* from here to ELU: CKernels/include/oc_real_functions.h */
+    OC_REAL_EXP = 14,
+    OC_REAL_LOGISTIC = 15,
+    OC_REAL_TANH = 16,
+    OC_REAL_ELU = 17,
+    OC_REAL_OF_WHOLE = 18,      /* int32 to float32 */
+    OC_WHOLE_OF_REAL = 19,      /* float32 to int32: towards 0, at most the ends; 0 for what is no number */
+    OC_WHOLE_ADD = 20,
+    OC_WHOLE_SUBTRACT = 21,
+    OC_WHOLE_MULTIPLY = 22,
+    OC_WHOLE_MAXIMUM = 23,
+    OC_WHOLE_MINIMUM = 24,
+    OC_WHOLE_DIVIDE = 25,       /* towards 0; 0 where b is 0 */
+    OC_WHOLE_FLOOR_DIVIDE = 26, /* down */
+    OC_WHOLE_REMAINDER = 27,    /* of that */
+    OC_REAL_LIMIT = 28
+} oc_real_op;
+
+/* Elementwise as oc_binary broadcasts it. float32 results lie within low and high; what is no number is 0x7fc00000. */
+typedef struct oc_real {
+    int32_t op;
+    int32_t dims[OC_BINARY_DIMS], stride_a[OC_BINARY_DIMS], stride_b[OC_BINARY_DIMS];
+    float low, high;
+} oc_real;
+
+/* What OC_KERNEL_REDUCE makes of the middle of [outer, axis, inner]. Sums of float32 go in order where inner is not 1; else element i is
+ * added to lane i % OC_REDUCE_LANES, and the upper half of the lanes, of an odd number the smaller one, to the lower until one is left. */
+typedef enum oc_reduction {
+    OC_REDUCE_SUM = 1,
+    OC_REDUCE_MAX = 2,          /* of float32 */
+    OC_REDUCE_TOP = 3           /* [outer, count, inner] indices of the greatest, of equal ones the first first; int32 or int64 */
+} oc_reduction;
+
+enum { OC_REDUCE_LANES = 64 };
+
+typedef struct oc_reduce {
+    int32_t op;
+    int32_t outer, axis, inner;
+    int32_t count;              /* of OC_REDUCE_TOP, at most axis; else 1 */
+} oc_reduce;
+
+/* out[o, n] = in[o, index], `count` rows for each o, of `depth` int32 each a place within `extents`; beyond an end it is that end. in[1]
+ * has `count` of them, or as many for each o. */
+typedef struct oc_gather {
+    int32_t outer, count, depth;
+    int32_t each;               /* 1: for each o */
+    int32_t extents[OC_COPY_DIMS]; /* 1 from depth on */
+} oc_gather;
+
 typedef struct oc_step {
     uint32_t kernel;        /* oc_kernel */
     uint32_t flip;          /* as oc_model.flip */
@@ -218,6 +285,9 @@ typedef struct oc_step {
         oc_resize resize;
         oc_arg_max arg_max;
         oc_affine affine;
+        oc_real real;
+        oc_reduce reduce;
+        oc_gather gather;
         int32_t words[38];
     };
 } oc_step;

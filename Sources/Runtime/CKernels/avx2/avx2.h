@@ -19,6 +19,7 @@ oc_kernel_code oc_avx2_conv, oc_avx2_sum, oc_avx2_depthwise, oc_avx2_matrix, oc_
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, avx2)
+OC_FAMILY_NUMBERS(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, avx2)
 oc_kernel_code oc_avx2_max_pool;
 void oc_avx2_add_run(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);

@@ -82,9 +82,11 @@ OC_V_INLINE oc_v_words oc_avx2_gathered(const int32_t *from, oc_v_words index) {
 #define OC_V_GATHER oc_avx2_gathered
 
 #include "../families/families.h"
+#include "../families/numbers.h" /* the last: what it says of floats holds to the end */
 
 OC_FAMILY(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, avx2)
+OC_FAMILY_NUMBERS(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_SUMS(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_KERNEL(avx2, MAX_POOL, max_pool)
 

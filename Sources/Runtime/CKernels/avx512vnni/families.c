@@ -49,9 +49,11 @@ OC_V_INLINE oc_v_words oc_vnni_gathered(const int32_t *from, oc_v_words index) {
 #define OC_V_GATHER oc_vnni_gathered
 
 #include "../families/families.h"
+#include "../families/numbers.h" /* the last: what it says of floats holds to the end */
 
 OC_FAMILY(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, vnni)
+OC_FAMILY_NUMBERS(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_SUMS(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_KERNEL(vnni, MAX_POOL, max_pool)
 

@@ -16,6 +16,9 @@
 /* Where vectors hold floats as IEEE 754 has them. */
 #define OC_FAMILY_EDGES(each, set) each(set, QUANTIZE, quantize) each(set, DEQUANTIZE, dequantize)
 
+/* Where those are more, or faster, than what every CPU of the kind has. */
+#define OC_FAMILY_NUMBERS(each, set) each(set, REAL, real) each(set, REDUCE, reduce)
+
 /* Where the set has nothing of its own. */
 #define OC_FAMILY_SUMS(each, set) each(set, ADD, add) each(set, MEAN, mean) each(set, AVERAGE_POOL, average_pool)
 

@@ -83,6 +83,7 @@ oc_kernel_code oc_rvv_conv, oc_rvv_depthwise, oc_rvv_matrix, oc_rvv_sum, oc_rvv_
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, rvv)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, rvv)
+OC_FAMILY_NUMBERS(OC_FAMILY_DECLARATION, rvv)
 oc_kernel_code oc_rvv_add, oc_rvv_mean;
 void oc_rvv_sums(const oc_binary *, const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t count);
 

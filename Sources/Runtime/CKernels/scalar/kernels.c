@@ -36,6 +36,9 @@ oc_kernel_fn oc_scalar_kernel(uint32_t kernel) {
     case OC_KERNEL_DEQUANTIZE: return oc_scalar_dequantize;
     case OC_KERNEL_MATRIX: return oc_scalar_matrix;
     case OC_KERNEL_MATRICES: return oc_scalar_product;
+    case OC_KERNEL_REAL: return oc_scalar_real;
+    case OC_KERNEL_REDUCE: return oc_scalar_reduce;
+    case OC_KERNEL_GATHER: return oc_scalar_gather;
     case OC_KERNEL_LIMIT: break;
     }
     return NULL;

@@ -40,7 +40,7 @@ oc_kernel_code oc_scalar_conv, oc_scalar_conv_add, oc_scalar_wide, oc_scalar_pro
     oc_scalar_depthwise, oc_scalar_matrix, oc_scalar_add, oc_scalar_mul, oc_scalar_minimum, oc_scalar_maximum,
     oc_scalar_prelu, oc_scalar_average_pool, oc_scalar_max_pool, oc_scalar_mean, oc_scalar_softmax, oc_scalar_normalize, oc_scalar_table,
     oc_scalar_fill, oc_scalar_copy, oc_scalar_resize_bilinear, oc_scalar_resize_nearest, oc_scalar_arg_max,
-    oc_scalar_quantize, oc_scalar_dequantize;
+    oc_scalar_quantize, oc_scalar_dequantize, oc_scalar_real, oc_scalar_reduce, oc_scalar_top, oc_scalar_gather;
 
 /* Some elements of a step. */
 void oc_scalar_quantize_range(const oc_step *step, const oc_memory *memory, int32_t begin, int32_t end);

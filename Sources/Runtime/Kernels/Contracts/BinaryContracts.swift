@@ -65,13 +65,13 @@ extension KernelContract {
         try check.multiplier(b.multiplier_out, b.shift_out)
     }
 
-    private typealias FiveWords = (Int32, Int32, Int32, Int32, Int32)
+    typealias FiveWords = (Int32, Int32, Int32, Int32, Int32)
 
     private static func words(_ words: FiveWords) -> [5 of Int32] { [words.0, words.1, words.2, words.3, words.4] }
 
     /// Whether the strides walk through an operand of these extents byte by byte, as they do through the output. Where there
     /// is one element only, the stride does not matter.
-    private static func isRowMajor(_ strides: FiveWords, _ dims: FiveWords) -> Bool {
+    static func isRowMajor(_ strides: FiveWords, _ dims: FiveWords) -> Bool {
         let (strides, dims) = (words(strides), words(dims))
         var size = Int64(1)
         for back in 0..<5 {

@@ -91,7 +91,7 @@ public struct KernelContract: Sendable {
         addition, multiplication, minimum, maximum, prelu,
         averagePool, maxPool, mean, softmax,
         table, fill, copy, resizeBilinear, resizeNearest, argMax, quantize, dequantize,
-        matrix, convolutionWithResidual, product, normalization,
+        matrix, convolutionWithResidual, product, normalization, real, reduction, gather,
     ]
 
     /// Bytes behind input 0 that the kernel may read where the arena has them to spare. Their values make no difference.
