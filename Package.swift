@@ -109,7 +109,9 @@ let hostModules: [Target] = [
         name: "alexnet", dependencies: ["JetpacWriter"], path: "Examples/jetpac/Program"),
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "Reference", dependencies: ["COpenBLAS", "Graph"], path: "Sources/Workshop/Reference"),
+    .target(
+        name: "Reference", dependencies: ["CBundle", "CKernels", "COpenBLAS", "Graph"],
+        path: "Sources/Workshop/Reference"),
     .target(
         name: "Quantization", dependencies: ["COpenBLAS", "Graph", "Reference"],
         path: "Sources/Workshop/Quantization"),
@@ -162,7 +164,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ChecksTests",
         dependencies: [
-            "Boards", "CBundle", "Checks", "Compiler", "FaultyKernels", "Graph", "Importers", "Kernels", "TestSupport",
+            "Boards", "CBundle", "Checks", "Compiler", "FaultyKernels", "Graph", "Importers", "Kernels", "Reference",
+            "TestSupport",
         ], path: "Tests/Programs/ChecksTests"),
     .testTarget(name: "StaticTests", dependencies: ["CStatic", "TestSupport"], path: "Tests/Programs/StaticTests"),
     .testTarget(

@@ -35,7 +35,7 @@ extension Lowering {
     }
 
     /// A tensor of the elements' complements, -1 - x, in `target` or a new one.
-    private mutating func turned(_ node: Node, _ source: TensorID, to target: TensorID?, _ shape: [Int]) -> TensorID {
+    mutating func turned(_ node: Node, _ source: TensorID, to target: TensorID?, _ shape: [Int]) -> TensorID {
         let output = target ?? added(like: source, shape)
         var step = DraftStep(OC_KERNEL_TABLE, name: node.origin, inputs: [source], output: output)
         step.record.table.count = Int32(shape.reduce(1, *))

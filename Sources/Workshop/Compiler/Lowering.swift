@@ -22,6 +22,7 @@ struct Lowering {
     }
 
     private mutating func lower(_ node: Node) throws(CompileError) {
+        if try lowerNumbers(node) { return }
         switch node.operation {
         case .conv2D, .depthwiseConv2D, .transposeConv: try lowerConvolution(node)
         case .fullyConnected: try lowerMatrix(node)
@@ -53,9 +54,12 @@ struct Lowering {
         case .unpack(let axis): try lowerUnpack(node, axis: axis)
         case .spaceToDepth(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: true)
         case .depthToSpace(let block): try lowerBlocks(node, blockSize: block, spaceToDepth: false)
-        case .argMax(let axis): lowerArgMax(node, axis: axis)
+        case .argMax(let axis, _): lowerArgMax(node, axis: axis)
         case .localResponse(let local): lowerNormalization(node, local)
-        case .div, .sum: preconditionFailure("\(node.operation.name) is of real graphs alone")
+        case .sum(let axes, _): try lowerSum(node, axes: axes)
+        case .div, .floorDivision, .floorRemainder, .squaredDifference, .cast, .logSoftmax, .l2Normalization, .topK,
+            .gather, .gatherND:
+            preconditionFailure("\(node.operation.name) has no integer form")
         }
     }
 

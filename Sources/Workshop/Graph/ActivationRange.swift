@@ -39,7 +39,19 @@ public struct ActivationRange: Sendable, Equatable {
 extension Int32 {
     /// The nearest Int32 to a float without fraction, with a margin of 2^24 on both sides so that a zero point may be added;
     /// 0 for what is not a number.
-    init(saturating value: Float) {
+    public init(saturating value: Float) {
         self = value.isNaN ? 0 : Int32(Swift.min(Swift.max(value, -0x1.fcp30), 0x1.fcp30))
+    }
+}
+
+extension Activation {
+    /// The ends of its range.
+    public var bounds: ClosedRange<Float> {
+        switch self {
+        case .none: -.infinity ... .infinity
+        case .relu: 0 ... .infinity
+        case .relu6: 0...6
+        case .reluN1To1: -1...1
+        }
     }
 }

@@ -27,3 +27,24 @@ public struct MeanParameters: Sendable {
         return min(127, max(-128, multiplier(centred) &+ outputZeroPoint))
     }
 }
+
+/// SUM of int8 over `count` elements: `round(Σ input * scale + offset) + outputZeroPoint`, each step rounded to float32, the scale
+/// `inputScale / outputScale` and the offset `-inputZeroPoint * scale * count`.
+public struct SumOverAxes: Sendable {
+    public var scale: Float
+    public var offset: Float
+    public var outputZeroPoint: Int32
+
+    /// - Parameter count: elements that go into one sum, fewer than 2^16: so many add up without rounding.
+    public init(input: Quantization, output: Quantization, count: Int) {
+        scale = input.scale / output.scale
+        offset = Float(-input.zeroPoint) * scale * Float(count)
+        outputZeroPoint = output.zeroPoint
+    }
+
+    /// - Parameter sum: of the raw elements.
+    public func callAsFunction(_ sum: Int32) -> Int32 {
+        let real = (Float(sum) * scale + offset).rounded(.toNearestOrAwayFromZero)
+        return min(127, max(-128, Int32(saturating: real) &+ outputZeroPoint))
+    }
+}

@@ -32,7 +32,6 @@ struct NodeCheck {
         switch graph.level {
         case .real: try checkRealParameters()
         case .quantized:
-            try require(!node.operation.isRealOnly, "has no integer form; quantize the model's real form")
             try checkActivationQuantization()
             try checkParameters()
         }
@@ -44,7 +43,12 @@ struct NodeCheck {
         var outputs = 1...1
         switch node.operation {
         case .conv2D, .depthwiseConv2D, .transposeConv, .fullyConnected: inputs = 2...3
-        case .add, .sub, .mul, .div, .minimum, .maximum, .prelu, .product: inputs = 2...2
+        case .add, .sub, .mul, .div, .floorDivision, .floorRemainder, .squaredDifference, .minimum, .maximum, .prelu,
+            .product, .gather, .gatherND:
+            inputs = 2...2
+        case .topK:
+            inputs = 1...1
+            outputs = 2...2
         case .concatenation, .pack: inputs = 1...Int.max
         case .split, .unpack:
             inputs = 1...1
@@ -57,6 +61,7 @@ struct NodeCheck {
 
     /// Every int8 and uint8 operand but weights has exactly one scale.
     private func checkActivationQuantization() throws(GraphError) {
+        if case .cast = node.operation { return }
         for (operand, id) in (node.inputs + node.outputs).enumerated() {
             if node.operation.hasWeights, operand == 1 || operand == 2, operand < node.inputs.count { continue }
             let tensor = graph.tensors[id]
@@ -139,8 +144,21 @@ struct NodeCheck {
         }
     }
 
+    /// What computing with float32 or int32 demands.
+    private func checkNumbers() throws(GraphError) {
+        switch node.operation {
+        case .add(let activation), .sub(let activation), .mul(let activation), .div(let activation):
+            try require(
+                activation == .none || output(0).type == .float32, "a fused activation of int32 is not supported")
+        case .concatenation(_, let activation):
+            try require(activation == .none, "a fused activation is not supported here")
+        default: try checkRealParameters()
+        }
+    }
+
     /// What the reference kernels demand of scales and parameters before they run.
     private func checkParameters() throws(GraphError) {
+        guard output(0).type == .int8 || output(0).type == .uint8 else { return try checkNumbers() }
         switch node.operation {
         case .add, .sub:
             // The sum is scaled down from 2^20 times the larger input scale by a multiplier below 1.

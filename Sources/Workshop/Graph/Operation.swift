@@ -19,14 +19,23 @@ public enum Operation: Sendable, Equatable {
     case mul(Activation)
     case minimum
     case maximum
-    /// Of a real graph alone: two inputs, numpy broadcasting.
+    /// Two inputs, numpy broadcasting; of a quantized graph float32 or int32, where what is divided by 0 is 0.
     case div(Activation)
+    /// Of a quantized graph, as the following: float32 or int32, rounded down.
+    case floorDivision
+    /// int32: what `floorDivision` leaves.
+    case floorRemainder
+    /// float32 or int32.
+    case squaredDifference
+    /// int8, uint8, float32 or int32 to float32 or int32: the element itself and `offset`, which is 128 where the file has uint8. float32
+    /// goes towards 0, at most to the ends of int32.
+    case cast(offset: Int32)
     /// Ties of the mean go away from 0, or up where `tiesUp`, as among values that are never below 0.
     case averagePool2D(Pool, tiesUp: Bool)
     case maxPool2D(Pool)
     /// Mean over `axes` (sorted, unique). With `keepDims` the reduced extents stay as 1.
     case mean(axes: [Int], keepDims: Bool)
-    /// Of a real graph alone: the sum over `axes`, as of `mean`.
+    /// The sum over `axes`, as of `mean`.
     case sum(axes: [Int], keepDims: Bool)
     /// The greatest or least element over `axes` (sorted, unique), with `keepDims` as of `mean`.
     case reduceExtreme(axes: [Int], keepDims: Bool, greatest: Bool)
@@ -37,6 +46,10 @@ public enum Operation: Sendable, Equatable {
     /// RESHAPE, SQUEEZE and EXPAND_DIMS: same elements, the output tensor's shape.
     case reshape
     case softmax(beta: Float)
+    /// The logarithm of `softmax`, float32.
+    case logSoftmax
+    /// x over its length along the last dimension, float32; a length below 1e-6 counts as that.
+    case l2Normalization
     case unary(UnaryFunction)
     /// Inputs: x, alpha int8 (broadcast to x).
     case prelu
@@ -70,8 +83,14 @@ public enum Operation: Sendable, Equatable {
     /// x of any shape whose last dimension counts the channels. Of a quantized graph as `LocalResponseParameters` says, for want of a
     /// reference kernel.
     case localResponse(LocalResponse)
-    /// Index of the first maximum along `axis`, which disappears; output int32 or int64.
-    case argMax(axis: Int)
+    /// Index of the first maximum along `axis`, or minimum, and the axis disappears; output int32 or int64.
+    case argMax(axis: Int, least: Bool = false)
+    /// The `count` greatest along the last dimension, the greatest first, and their int32 indices; of equal ones the first first.
+    case topK(count: Int)
+    /// Elements of x along `axis` by int32 indices; the first `batchDimensions` of both are the same. Beyond an end, it is that end.
+    case gather(axis: Int, batchDimensions: Int)
+    /// Parts of x by int32 indices `[..., depth]` of its first `depth` dimensions. Beyond an end, it is that end.
+    case gatherND
 }
 
 /// The activation that an operation applies to its real-valued result before it is rounded into the output's range.
@@ -159,7 +178,7 @@ public struct Pool: Sendable, Equatable {
 }
 
 extension Operation {
-    /// Whether only real graphs have it: the quantizer puts others in its place.
+    /// Whether it has no form on int8: the quantizer puts others in its place.
     public var isRealOnly: Bool {
         switch self {
         case .div, .sum: true
@@ -178,6 +197,10 @@ extension Operation {
         case .sub: "SUB"
         case .mul: "MUL"
         case .div: "DIV"
+        case .floorDivision: "FLOOR_DIV"
+        case .floorRemainder: "FLOOR_MOD"
+        case .squaredDifference: "SQUARED_DIFFERENCE"
+        case .cast: "CAST"
         case .sum: "SUM"
         case .minimum: "MINIMUM"
         case .maximum: "MAXIMUM"
@@ -190,6 +213,8 @@ extension Operation {
         case .concatenation: "CONCATENATION"
         case .reshape: "RESHAPE"
         case .softmax: "SOFTMAX"
+        case .logSoftmax: "LOG_SOFTMAX"
+        case .l2Normalization: "L2_NORMALIZATION"
         case .localResponse: "LOCAL_RESPONSE_NORMALIZATION"
         case .unary(let function): function.name
         case .prelu: "PRELU"
@@ -206,7 +231,10 @@ extension Operation {
         case .unpack: "UNPACK"
         case .spaceToDepth: "SPACE_TO_DEPTH"
         case .depthToSpace: "DEPTH_TO_SPACE"
-        case .argMax: "ARG_MAX"
+        case .argMax(_, let least): least ? "ARG_MIN" : "ARG_MAX"
+        case .topK: "TOPK_V2"
+        case .gather: "GATHER"
+        case .gatherND: "GATHER_ND"
         }
     }
 }

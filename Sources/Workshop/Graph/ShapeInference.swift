@@ -8,7 +8,8 @@ extension NodeCheck {
         case .transposeConv(let convolution): try checkTransposeConvolution(convolution)
         case .fullyConnected: try checkFullyConnected()
         case .product(let product): try checkProduct(product)
-        case .add, .sub, .mul, .div, .minimum, .maximum: try expect(try broadcast(input(0).shape, input(1).shape))
+        case .add, .sub, .mul, .div, .floorDivision, .floorRemainder, .squaredDifference, .minimum, .maximum:
+            try expect(try broadcast(input(0).shape, input(1).shape))
         case .prelu:
             try expect(input(0).shape)
             try require(
@@ -23,10 +24,10 @@ extension NodeCheck {
             try require(
                 input(0).elementCount == output(0).elementCount,
                 "cannot reshape \(input(0).shape) to \(output(0).shape)")
-        case .softmax, .localResponse:
+        case .softmax, .logSoftmax, .l2Normalization, .localResponse:
             try require(!input(0).shape.isEmpty, "a scalar has no dimension to normalize over")
             try expect(input(0).shape)
-        case .unary, .quantize, .dequantize:
+        case .unary, .quantize, .dequantize, .cast:
             try expect(input(0).shape)
         case .resizeBilinear, .resizeNearestNeighbor: try checkResize()
         case .transpose(let permutation): try checkTranspose(permutation)
@@ -38,11 +39,30 @@ extension NodeCheck {
         case .unpack(let axis): try checkUnpack(axis)
         case .spaceToDepth(let blockSize): try checkSpaceToDepth(blockSize)
         case .depthToSpace(let blockSize): try checkDepthToSpace(blockSize)
-        case .argMax(let axis):
+        case .argMax(let axis, _):
             try requireAxis(axis, of: input(0))
             var shape = input(0).shape
             shape.remove(at: axis)
             try expect(shape)
+        case .topK(let count):
+            try require(
+                !input(0).shape.isEmpty && (1...input(0).shape.last!).contains(count),
+                "\(count) are not to be had along the last dimension of \(input(0).shape)")
+            for result in 0...1 { try expect(input(0).shape.dropLast() + [count], result: result) }
+        case .gather(let axis, let batchDimensions):
+            try requireAxis(axis, of: input(0))
+            let (shape, indices) = (input(0).shape, input(1).shape)
+            try require(
+                0 <= batchDimensions && batchDimensions <= axis
+                    && shape.prefix(batchDimensions) == indices.prefix(batchDimensions),
+                "\(batchDimensions) dimensions are not the same of \(shape) and \(indices)")
+            try expect(Array(shape[..<axis]) + indices.dropFirst(batchDimensions) + shape[(axis + 1)...])
+        case .gatherND:
+            let (shape, indices) = (input(0).shape, input(1).shape)
+            guard let depth = indices.last, depth <= shape.count else {
+                throw fail("indices \(indices) do not fit \(shape)")
+            }
+            try expect(Array(indices.dropLast()) + shape.dropFirst(depth))
         }
     }
 

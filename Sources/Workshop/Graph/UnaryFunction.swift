@@ -77,6 +77,18 @@ public indirect enum UnaryFunction: Sendable, Equatable {
         }
     }
 
+    /// What a quantized graph may have it of.
+    var types: [ElementType] {
+        switch self {
+        case .logistic, .tanh, .hardSwish, .relu, .relu6, .reluN1To1, .leakyRelu, .gelu(approximate: true), .exp, .log,
+            .sqrt,
+            .rsqrt, .elu, .floor:
+            [.int8, .float32]
+        case .abs, .neg, .square: [.int8, .float32, .int32]
+        default: [.int8]
+        }
+    }
+
     /// Its parameters for reports; empty where it has none.
     public var parameters: String {
         switch self {
@@ -126,7 +138,20 @@ public indirect enum UnaryFunction: Sendable, Equatable {
                 return (input.scale == output.scale ? magnitude : rescale(magnitude)) &+ output.zeroPoint
             }
         case .table(let results): return { Int32(results[Int(UInt8(truncatingIfNeeded: $0))]) }
-        case .logistic, .tanh, .gelu, .exp, .log, .neg, .square, .sqrt, .rsqrt, .elu, .erf, .softplus, .mish,
+        case .log:
+            // What has no logarithm is the least that the result can hold.
+            let least = Float(-128 - output.zeroPoint) * output.scale
+            return Self.real(input: input, output: output) { $0 <= 0 ? least : Foundation.log($0) }
+        case .sqrt:
+            // Cut, not rounded. The reference refuses numbers below 0; here they count as 0.
+            return {
+                let root = Swift.max(0, input.scale * Float($0 &- input.zeroPoint)).squareRoot()
+                return Int32(saturating: (root / output.scale).rounded(.towardZero)) &+ output.zeroPoint
+            }
+        case .rsqrt:
+            let parameters = InverseRootParameters(input: input, output: output)
+            return { parameters($0) }
+        case .logistic, .tanh, .gelu, .exp, .neg, .square, .elu, .erf, .softplus, .mish,
             .hardSigmoid, .reciprocal, .floor, .ceil, .round, .sign, .expression:
             return Self.real(input: input, output: output, real)
         }
@@ -172,9 +197,10 @@ public indirect enum UnaryFunction: Sendable, Equatable {
     /// Without overflow: e^x is beyond a float from 89 on.
     private static func softplus(_ x: Float) -> Float { Swift.max(x, 0) + log1p(Foundation.exp(-x.magnitude)) }
 
+    public static let approximateGeluScale = Float(2 / Double.pi.squareRoot() * 0.5.squareRoot())
+
     private static func approximateGelu(_ x: Float) -> Float {
-        let scale = Float(2 / Double.pi.squareRoot() * 0.5.squareRoot())
-        return 0.5 * x * (1 + Foundation.tanh(scale * x * (1 + 0.044715 * x * x)))
+        0.5 * x * (1 + Foundation.tanh(approximateGeluScale * x * (1 + 0.044715 * x * x)))
     }
 
     /// `round(f(inputScale * (value - inputZeroPoint)) * (1 / outputScale)) + outputZeroPoint`, all in float, ties away

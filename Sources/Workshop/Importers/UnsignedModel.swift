@@ -95,6 +95,7 @@ extension Operation {
         case .resizeBilinear(let align, let half, _):
             .resizeBilinear(alignCorners: align, halfPixelCenters: half, asFloats: true)
         case .pad(let before, let after, let value): .pad(before: before, after: after, value: value - 128)
+        case .cast: .cast(offset: 128)
         default: self
         }
     }

@@ -75,6 +75,10 @@ struct QuantizedGraph {
             let quantizer = FloatQuantizer(type: .int8, quantization: scale)
             new.operation = .pad(before: before, after: after, value: Double(quantizer(Float(value))))
         }
+        if case .unary(let function) = node.operation, [.sqrt, .rsqrt].contains(function) {
+            // The reference's own arithmetic is coarser than a table of the real function.
+            new.operation = .unary(.expression(.function(function, .x)))
+        }
         if node.operation.comparesValues || node.operation.keepsValues, let target = scales[node.outputs[0]] {
             new.inputs = new.inputs.map { rescaled($0, to: target, node) }
         }

@@ -44,9 +44,14 @@ extension Operation {
         case .tile(let multiples): return "multiples " + Self.list(multiples)
         case .slice(let begin, let sizes, let strides):
             return "begin \(Self.list(begin)), sizes \(Self.list(sizes)), strides \(Self.list(strides))"
-        case .split(let axis), .pack(let axis), .unpack(let axis), .argMax(let axis): return "axis \(axis)"
+        case .split(let axis), .pack(let axis), .unpack(let axis), .argMax(let axis, _): return "axis \(axis)"
+        case .topK(let count): return "\(count)"
+        case .gather(let axis, let batches):
+            return "axis \(axis)" + (batches == 0 ? "" : ", batch dimensions \(batches)")
         case .spaceToDepth(let block), .depthToSpace(let block): return "block \(block)"
-        case .minimum, .maximum, .reshape, .prelu, .quantize, .dequantize: return ""
+        case .minimum, .maximum, .reshape, .prelu, .quantize, .dequantize, .floorDivision, .floorRemainder,
+            .squaredDifference, .cast, .logSoftmax, .l2Normalization, .gatherND:
+            return ""
         }
     }
 

@@ -11,7 +11,7 @@ func broadcast(
 }
 
 /// For each element of `shape` the index of the operand's element that stands there.
-private func repeated(_ x: Operand, over shape: [Int]) -> [Int] {
+func repeated(_ x: Operand, over shape: [Int]) -> [Int] {
     let missing = Array(repeating: 0, count: shape.count - x.shape.count)
     let strides = missing + zip(x.shape, x.strides).map { extent, stride in extent == 1 ? 0 : stride }
     return offsets(shape, strides: strides)

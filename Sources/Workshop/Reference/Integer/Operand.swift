@@ -29,6 +29,15 @@ struct Operand {
     var type: ElementType { tensor.type }
     var strides: [Int] { rowMajorStrides(shape) }
 
+    /// Integers in the order of the elements; what is no number comes first.
+    var places: [Int32] {
+        guard type == .float32 else { return elements }
+        return floats.map { value in
+            let bits = Int32(bitPattern: (value + 0).bitPattern)
+            return value.isNaN ? .min : bits < 0 ? bits ^ .max : bits
+        }
+    }
+
     /// The value of a float32 tensor.
     var floats: [Float] { bytes.littleEndianFloats }
 

@@ -38,7 +38,7 @@ func maxPool(_ x: Operand, _ geometry: Pool, _ range: ActivationRange, output: [
 }
 
 /// Offsets of the first element of every reduction, and of all elements of one relative to its first.
-private func groups(_ x: Operand, axes: [Int]) -> (first: [Int], members: [Int]) {
+func groups(_ x: Operand, axes: [Int]) -> (first: [Int], members: [Int]) {
     let kept = x.shape.indices.filter { !axes.contains($0) }
     let reduced = x.shape.indices.filter { axes.contains($0) }
     return (
@@ -65,13 +65,20 @@ func reduceExtreme(_ x: Operand, axes: [Int], greatest: Bool) -> [Int32] {
     }
 }
 
-/// ARG_MAX: the index of the first greatest element along `axis`.
-func argMax(_ x: Operand, axis: Int) -> [Int32] {
+/// SUM over `axes`: the sum of raw elements and its scale in float32, beyond int8 its nearest end.
+func sum(_ x: Operand, axes: [Int], output: Quantization) -> [Int32] {
+    let (first, members) = groups(x, axes: axes)
+    let parameters = SumOverAxes(input: x.quantization, output: output, count: members.count)
+    return first.map { start in parameters(members.reduce(0) { $0 + x.elements[start + $1] }) }
+}
+
+/// ARG_MAX, ARG_MIN: the index of the first greatest or least element along `axis`.
+func argMax(_ x: Operand, axis: Int, least: Bool) -> [Int32] {
     let (first, members) = groups(x, axes: [axis])
+    let places = x.places.map { least ? ~$0 : $0 }
     return first.map { start in
         var best = 0
-        for (index, member) in members.enumerated()
-        where x.elements[start + member] > x.elements[start + members[best]] {
+        for (index, member) in members.enumerated() where places[start + member] > places[start + members[best]] {
             best = index
         }
         return Int32(best)

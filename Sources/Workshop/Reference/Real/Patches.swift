@@ -16,7 +16,7 @@ extension Operation {
             let groups = shape[3] / depth
             return (0..<groups).map { group in
                 gatherSpread(inputs, pixels, limit, depth: weights[1] * weights[2] * depth) { input, block, target in
-                    gather(
+                    gatherPatches(
                         RealOperand(shape, input), from: group * depth, depth, [weights[1], weights[2]], geometry,
                         output, block, into: target)
                 }
@@ -26,7 +26,7 @@ extension Operation {
             let taps = weights[1] * weights[2]
             let pixels = output[0] * output[1] * output[2]
             let rows = gatherSpread(inputs, pixels, limit, depth: taps * channels) { input, block, target in
-                gather(
+                gatherPatches(
                     RealOperand(shape, input), from: 0, channels, [weights[1], weights[2]], geometry, output, block,
                     into: target)
             }

@@ -58,7 +58,7 @@ func convolve(
         for group in 0..<groups {
             let filter = weights.base + group * filters * patch
             if let columns {
-                gather(
+                gatherPatches(
                     x, from: group * depth, depth, [kernelHeight, kernelWidth], geometry, output, block, into: columns)
                 multiply(
                     rows: block.count, columns: filters, depth: patch, columns, patch, filter, patch,
@@ -76,7 +76,7 @@ func convolve(
 }
 
 /// The patches under the filter at the given output pixels, one after another, each row-major with channels innermost.
-func gather(
+func gatherPatches(
     _ x: RealOperand, from first: Int, _ depth: Int, _ kernel: [Int], _ geometry: Convolution, _ output: [Int],
     _ block: Range<Int>, into columns: UnsafeMutablePointer<Float>
 ) {

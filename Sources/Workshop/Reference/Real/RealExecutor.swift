@@ -95,7 +95,7 @@ public struct RealExecutor {
         case .mean(let axes, _): return [sum(x[0], axes: axes, isMean: true)]
         case .sum(let axes, _): return [sum(x[0], axes: axes, isMean: false)]
         case .reduceExtreme(let axes, _, let greatest): return [extreme(x[0], axes: axes, greatest: greatest)]
-        case .argMax(let axis): return [argMax(x[0], axis: axis)]
+        case .argMax(let axis, let least): return [argMax(x[0], axis: axis, least: least)]
         case .softmax(let beta): return [softmax(x[0], beta: beta)]
         case .localResponse(let local): return [normalize(x[0], local)]
         case .unary(let function): return [map(x[0], function)]
@@ -116,7 +116,10 @@ public struct RealExecutor {
             return [slice(x[0], begin: begin, sizes: sizes, strides: strides)]
         case .spaceToDepth(let block): return [spaceToDepth(x[0], block)]
         case .depthToSpace(let block): return [depthToSpace(x[0], block)]
-        case .dequantize: preconditionFailure("\(operation.name) is of quantized graphs alone")
+        case .dequantize, .floorDivision, .floorRemainder, .squaredDifference, .cast, .logSoftmax, .l2Normalization,
+            .topK,
+            .gather, .gatherND:
+            preconditionFailure("\(operation.name) is of quantized graphs alone")
         }
     }
 
@@ -135,18 +138,6 @@ public struct RealOperand {
 
     var base: UnsafeMutablePointer<Float> { buffer.base }
     var strides: [Int] { rowMajorStrides(shape) }
-}
-
-extension Activation {
-    /// The ends of its range.
-    public var bounds: ClosedRange<Float> {
-        switch self {
-        case .none: -.infinity ... .infinity
-        case .relu: 0 ... .infinity
-        case .relu6: 0...6
-        case .reluN1To1: -1...1
-        }
-    }
 }
 
 extension UnsafeMutablePointer<Float> {

@@ -69,13 +69,15 @@ func extreme(_ x: RealOperand, axes: [Int], greatest: Bool) -> RealBuffer {
         })
 }
 
-/// ARG_MAX: the index of the first greatest element along `axis`.
-func argMax(_ x: RealOperand, axis: Int) -> RealBuffer {
+/// ARG_MAX, ARG_MIN: the index of the first greatest or least element along `axis`.
+func argMax(_ x: RealOperand, axis: Int, least: Bool) -> RealBuffer {
+    let sign: Float = least ? -1 : 1
     let (first, members) = groups(x, axes: [axis])
     return RealBuffer(
         first.map { start in
             var best = 0
-            for (index, member) in members.enumerated() where x.base[start + member] > x.base[start + members[best]] {
+            for (index, member) in members.enumerated()
+            where sign * x.base[start + member] > sign * x.base[start + members[best]] {
                 best = index
             }
             return Float(best)
