@@ -48,8 +48,8 @@ def values(rng, run, shape, dtype, q, partner):
 
 
 def golden(model, content):
-    interpreter = Interpreter(
-        model_content=content, num_threads=1, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    resolver = OpResolverType.BUILTIN_REF if model.has_reference else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     assert [d["index"] for d in inputs] == model.inputs and [d["index"] for d in outputs] == model.outputs

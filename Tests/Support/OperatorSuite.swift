@@ -28,6 +28,27 @@ public enum OperatorSuite {
         dataFolder.appendingPathComponent("operators/\(name).tflite").path
     }
 
+    /// Whether the case computes in float32, where the reference's elementary functions are the C library's and ours are our own.
+    public static func isReal(_ name: String) -> Bool { name.hasPrefix("real-") }
+
+    /// How many bytes are not the reference's; of float32 results of such cases, how many numbers are far from its.
+    public static func differing(_ name: String, _ found: [UInt8], _ expected: [UInt8], isReal: Bool) -> Int {
+        guard isReal, Self.isReal(name) else { return zip(found, expected).count { $0 != $1 } }
+        let (found, expected) = (floats(found), floats(expected))
+        // Sums of numbers that nearly cancel are as far off as those are large.
+        let largest = expected.reduce(0) { max($0, min($1.magnitude, 100)) }
+        return zip(found, expected).count { found, expected in
+            let isSame = found == expected || (found.isNaN && expected.isNaN)
+            return !isSame && !((found - expected).magnitude <= 1e-6 * (2 * expected.magnitude + largest))
+        }
+    }
+
+    private static func floats(_ bytes: [UInt8]) -> [Float] {
+        bytes.withUnsafeBytes { raw in
+            (0..<bytes.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+    }
+
     /// The recorded runs of a case.
     /// - Parameters:
     ///   - inputs: byte counts of the model's inputs, in its order.

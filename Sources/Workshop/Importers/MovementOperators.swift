@@ -51,9 +51,22 @@ extension TFLiteOperator {
         return .select(indices: indices)
     }
 
-    func argMax() throws(ImportError) -> Operation {
+    func argMax(least: Bool = false) throws(ImportError) -> Operation {
         let axis = try axis(try parameter(1, "axis", count: 1)[0], rank: try shape(0).count)
-        return .argMax(axis: axis)
+        return .argMax(axis: axis, least: least)
+    }
+
+    func topK() throws(ImportError) -> Operation { .topK(count: try parameter(1, "k", count: 1)[0]) }
+
+    /// REVERSE_V2 as a slice that walks backwards.
+    func reverse() throws(ImportError) -> Operation {
+        let shape = try shape(0)
+        var (begin, strides) = (shape.map { _ in 0 }, shape.map { _ in 1 })
+        for value in try parameter(1, "axes") {
+            let axis = try axis(value, rank: shape.count)
+            if shape[axis] > 1 { (begin[axis], strides[axis]) = (shape[axis] - 1, -1) }
+        }
+        return .slice(begin: begin, sizes: shape, strides: strides)
     }
 
     func pad(hasValue: Bool) throws(ImportError) -> Operation {

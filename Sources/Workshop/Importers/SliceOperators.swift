@@ -18,14 +18,20 @@ extension TFLiteOperator {
         return .slice(begin: begin, sizes: sizes, strides: [Int](repeating: 1, count: shape.count))
     }
 
-    /// GATHER of constant indices.
+    /// GATHER; of constant indices as a selection.
     func gather() throws(ImportError) -> Operation {
         let options = try options(23)
         let shape = try selectableShape()
-        guard try options?.int32(1) ?? 0 == 0 else {
-            throw refuse("indices of their own for each batch are not supported")
-        }
+        let batchDimensions = try options?.int32(1) ?? 0
         let axis = try axis(try options?.int32(0) ?? 0, rank: shape.count)
+        guard try !subgraph.isComputed(try operand(1)) else {
+            let rank = try self.shape(1).count
+            return .gather(
+                axis: axis, batchDimensions: batchDimensions < 0 ? batchDimensions + rank : batchDimensions)
+        }
+        guard batchDimensions == 0 else {
+            throw refuse("constant indices of their own for each batch are not supported")
+        }
         let chosen = try parameter(1, "indices")
         guard !chosen.isEmpty, chosen.allSatisfy({ (0..<shape[axis]).contains($0) }) else {
             throw damaged("its indices \(chosen) are not all among the \(shape[axis]) of dimension \(axis)")
@@ -37,6 +43,35 @@ extension TFLiteOperator {
             throw refuse("its result has the shape \(claimed) where its parameters ask for \(result)")
         }
         return .select(indices: shape.indices.map { $0 == axis ? chosen : Array(0..<shape[$0]) })
+    }
+
+    /// BROADCAST_TO: what repeats is selected again; new dimensions repeat the first one's.
+    func broadcast() throws(ImportError) -> Operation {
+        let shape = try selectableShape()
+        let target = try parameter(1, "shape")
+        let claimed = try outputShape()
+        let added = target.count - shape.count
+        guard claimed == target, added >= 0, !shape.isEmpty, target.allSatisfy({ (1...1 << 20).contains($0) }),
+            zip(shape, target.dropFirst(added)).allSatisfy({ $0 == $1 || $0 == 1 })
+        else { throw refuse("\(shape) does not broadcast to \(target), as \(claimed)") }
+        var indices = zip(shape, target.dropFirst(added)).map { extent, count in
+            extent == 1 ? [Int](repeating: 0, count: count) : Array(0..<extent)
+        }
+        var repeats = 1
+        for count in target.prefix(added) { repeats = min(repeats * count, 1 << 20) }
+        guard repeats * indices[0].count <= 1 << 20 else { throw refuse("it repeats more than 1,048,576 times") }
+        indices[0] = (0..<repeats).flatMap { _ in indices[0] }
+        return .select(indices: indices)
+    }
+
+    func gatherND() throws(ImportError) -> Operation {
+        if let indices = try subgraph.integers(try operand(1)) {
+            let (shape, depth) = (try shape(0), try self.shape(1).last ?? 1)
+            guard depth >= 1, depth <= shape.count,
+                indices.enumerated().allSatisfy({ (0..<shape[$0 % depth]).contains($1) })
+            else { throw damaged("its indices are not all within \(shape)") }
+        }
+        return .gatherND
     }
 
     /// The input's, where there is room for a list of each dimension's indices, however small the file is.

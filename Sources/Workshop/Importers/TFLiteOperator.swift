@@ -95,6 +95,15 @@ struct TFLiteOperator {
         return value < 0 ? value + rank : value
     }
 
+    /// A function that the reference has of numbers alone.
+    func real(_ function: UnaryFunction) throws(ImportError) -> Operation {
+        let type = try subgraph.importedType(try operand(0))
+        guard type != .int8, type != .uint8 else {
+            throw refuse("int8 is not supported, as the reference has no such kernel")
+        }
+        return .unary(function)
+    }
+
     func activation(_ options: Table?, field: Int) throws(ImportError) -> Activation {
         guard let code = try options?.uint8(field) else { return .none }
         guard let activation = Activation(rawValue: code) else {

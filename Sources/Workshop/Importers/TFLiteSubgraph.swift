@@ -165,6 +165,13 @@ final class TFLiteSubgraph {
         return graph
     }
 
+    /// Whether the model computes a tensor of int32 or int64.
+    func isComputed(_ index: Int) throws(ImportError) -> Bool {
+        guard constants[index] == nil, try !isConstant(index) else { return false }
+        let tensor = try tensor(index)
+        return !tensor.shape.contains(0) || tensor.bufferIndex == 0
+    }
+
     /// The values of a constant int32 or int64 tensor; nil when it is not constant.
     func integers(_ index: Int) throws(ImportError) -> [Int]? {
         if let values = constants[index] { return values }

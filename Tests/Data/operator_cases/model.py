@@ -67,6 +67,23 @@ OPERATORS = {
     "FLOOR_DIV": ("FloorDivOptions", 1),
     "FLOOR_MOD": ("FloorModOptions", 1),
     "REDUCE_PROD": ("ReducerOptions", 1),
+    "SUM": ("ReducerOptions", 2),
+    "DIV": ("DivOptions", 1),
+    "NEG": ("NegOptions", 1),
+    "SQUARE": ("SquareOptions", 1),
+    "SQRT": (None, 2),
+    "RSQRT": (None, 2),
+    "LOG": (None, 2),
+    "ELU": (None, 1),
+    "FLOOR": (None, 1),
+    "LOG_SOFTMAX": ("LogSoftmaxOptions", 1),
+    "L2_NORMALIZATION": ("L2NormOptions", 1),
+    "SQUARED_DIFFERENCE": ("SquaredDifferenceOptions", 1),
+    "ARG_MIN": ("ArgMinOptions", 2),
+    "TOPK_V2": ("TopKV2Options", 1),
+    "GATHER_ND": ("GatherNdOptions", 2),
+    "REVERSE_V2": ("ReverseV2Options", 3),
+    "BROADCAST_TO": ("BroadcastToOptions", 3),
 }
 
 
@@ -77,6 +94,7 @@ class Model:
         self.name = f"{operator}-{case}"
         self.rng = np.random.RandomState(zlib.crc32(self.name.encode()))
         self.inputs, self.outputs = [], []
+        self.has_reference = True  # whether BUILTIN_REF knows its operators, and sums int8 as its other kernels do
         self._tensors, self._buffers, self._codes, self._operators = [], [b""], [], []
 
     def tensor(self, shape, q=None, dtype="int8", data=None):

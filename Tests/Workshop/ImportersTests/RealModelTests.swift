@@ -104,21 +104,14 @@ import Testing
         #expect(message(Self.convolution(0, [1, 2])).contains("holds 0 elements where its shape [1, 1, 1, 1]"))
     }
 
-    @Test("Operators that only float models have become what the schema calls so")
+    @Test("Operators that have no int8 form become what the schema calls so")
     func realOperators() throws {
-        let codes = OperatorSupport.table.filter { !$0.value.levels.contains(.quantized) }.keys.sorted()
-        #expect(codes == [13, 42, 59, 73, 74, 75, 76, 92, 111])
-        for code in codes {
+        for code in [13, 42, 59, 92, 111] {
             var file = ModelFile(Int32(code), from: [1, 4], to: [1, 4])
             if code == 13 {
                 file.operators[0].options = (13, [0: .int32(2), 1: .float(3), 2: .float(0.5), 3: .float(0.75)])
             }
             if code == 42 { file.operators[0].inputs = [0, 0] }
-            if code == 74 {
-                file.tensors.append(.init(shape: [1], type: 2, data: [1, 0, 0, 0], scales: []))
-                file.operators[0].inputs = [0, 2]
-                file.tensors[1].shape = [1]
-            }
             for index in [0, 1] { (file.tensors[index].type, file.tensors[index].scales) = (0, []) }
             let operation = try graph(file).nodes[0].operation
             #expect(operation.name == TFLiteSchema.operatorName(code))

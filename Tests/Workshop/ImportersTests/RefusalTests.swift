@@ -295,7 +295,8 @@ import TestSupport
     @Test func operatorsBecomeTheirNamesakes() throws {
         let merged = [
             "SQUEEZE": "RESHAPE", "EXPAND_DIMS": "RESHAPE", "PADV2": "PAD", "STRIDED_SLICE": "SLICE",
-            "MIRROR_PAD": "GATHER", "SPLIT_V": "SPLIT",
+            "MIRROR_PAD": "GATHER", "SPLIT_V": "SPLIT", "REVERSE_V2": "SLICE",
+            "BROADCAST_TO": "GATHER",
         ]
         var seen: Set<String> = []
         for name in OperatorSuite.cases {

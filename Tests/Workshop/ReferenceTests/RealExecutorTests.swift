@@ -14,8 +14,8 @@ import Testing
 
     @Test("Every int8 case is the real result, rounded", arguments: OperatorSuite.operators)
     func agrees(operation: String) throws {
-        // Cases of several operators round between them.
-        guard operation != "chain" else { return }
+        // Cases of several operators round between them; those of float32 are another test's.
+        guard operation != "chain", operation != "real" else { return }
         var compared = 0
         for name in OperatorSuite.cases(of: operation) where !Self.wrapping.contains(where: name.contains) {
             let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath(name))
