@@ -12,6 +12,7 @@ import sys
 from operator_cases.elementwise import binary, f32, unary
 from operator_cases.linear import conv, dense, transposed
 from operator_cases.model import Model
+from operator_cases.numbers import Tail
 from operator_cases.reductions import pool
 
 FILE = pathlib.Path(__file__).with_name("every-operator.tflite")
@@ -111,9 +112,31 @@ def reductions():
     yield m
 
 
+def numbers():
+    def tail(kind, case, shapes, y, constants=(), **options):
+        m = Tail(f"{kind.lower()}-{case}")
+        operands = [m.real(shape) for shape in shapes] + [m.index(values) for values in constants]
+        m.then(kind, operands, y, last=True, **options)
+        return m
+
+    grid = [1, 300, 16]
+    for kind in ("EXP", "LOG", "LOGISTIC", "TANH", "RELU6", "SQRT"):
+        yield tail(kind, "real", [grid], grid)
+    yield tail("ADD", "real", [grid, grid], grid, activation="none")
+    yield tail("DIV", "row", [grid, [1, 300, 1]], grid, activation="none")
+    yield tail("SOFTMAX", "real", [grid], grid, beta=1.0)
+    yield tail("SUM", "row", [grid], [1, 300], [[2]], keepDims=False)
+    yield tail("REDUCE_MAX", "column", [grid], [1, 16], [[1]], keepDims=False)
+    m = Tail("top-gather")
+    values, places = m.output([1, 16], None, "float32"), m.tensor([1, 16], None, "int32")
+    m.op("TOPK_V2", [m.real([1, 2000]), m.index(16)], [values, places], version=1)
+    m.then("GATHER", [m.real([1, 2000, 4]), places], [1, 16, 4], last=True, axis=1, batchDims=1)
+    yield m
+
+
 def main():
     every = Model("every", "operator")
-    for cases in (elementwise, linear, movements, reductions):
+    for cases in (elementwise, linear, movements, reductions, numbers):
         for model in cases():
             every.append(model)
     data = every.serialize()
