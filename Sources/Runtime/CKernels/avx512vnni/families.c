@@ -43,10 +43,12 @@ OC_V_INLINE int32_t oc_vnni_sum_of(const uint8_t *in, int32_t count) {
 }
 #define OC_V_SUM_OF oc_vnni_sum_of
 
+#if !defined(OC_EMULATE_AVX512) /* the emulation has no gathers */
 OC_V_INLINE oc_v_words oc_vnni_gathered(const int32_t *from, oc_v_words index) {
     return (oc_v_words)_mm512_i32gather_epi32((__m512i)index, from, 4);
 }
 #define OC_V_GATHER oc_vnni_gathered
+#endif
 
 #include "../families/families.h"
 #include "../families/numbers.h" /* the last: what it says of floats holds to the end */
