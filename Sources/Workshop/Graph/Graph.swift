@@ -114,6 +114,11 @@ public struct Quantization: Sendable, Equatable {
     public var isPerChannel: Bool { scales.count > 1 }
     public var scale: Float { scales[0] }
     public var zeroPoint: Int32 { zeroPoints[0] }
+
+    /// All that an int8 element of one scale can stand for, with the half steps beyond.
+    public var int8Range: ClosedRange<Float> {
+        (Float(-128 - zeroPoint) - 0.5) * scale...(Float(127 - zeroPoint) + 0.5) * scale
+    }
 }
 
 /// One operation with the tensors it reads and writes.

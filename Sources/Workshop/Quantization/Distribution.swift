@@ -45,6 +45,16 @@ struct Distribution {
         var counts: [Float] = []
         /// The sums of all values, weighed as errors are.
         var energies: [Weighing: Float] = [:]
+
+        /// Values, widths and counts.
+        @inline(__always)
+        func byEights(_ body: (SIMD8<Float>, SIMD8<Float>, SIMD8<Float>) -> Void) {
+            values.withUnsafeBufferPointer { values in
+                widths.withUnsafeBufferPointer { widths in
+                    counts.withUnsafeBufferPointer { values.byEights(with: widths, $0, body) }
+                }
+            }
+        }
     }
 
     init() {}
@@ -152,13 +162,12 @@ struct Distribution {
         for sample in samples {
             var noise = SIMD8<Float>.zero
             let coarse = SIMD8(repeating: weighing.mean(upTo: step / 2))
-            for index in stride(from: 0, to: sample.values.count, by: 8) {
-                let (value, width) = (sample.values.eight(at: index), sample.widths.eight(at: index))
+            sample.byEights { value, width, count in
                 let inside = value.atLeast(SIMD8(repeating: low)).atMost(SIMD8(repeating: high))
                 // Inside, how far it is from a level; outside, how far from the last one.
                 let distance = value - step * (inside / step).rounded
                 let error = weighing(distance).replacing(with: coarse, where: (width .> step) .& (inside .== value))
-                noise += error * sample.counts.eight(at: index)
+                noise += error * count
             }
             // A thousandth is less than 8 bits can tell.
             sum += log2(noise.sum() / (sample.energies[weighing] ?? 1) + 1e-12)
@@ -198,18 +207,5 @@ extension Quantization {
         let low = SIMD8(repeating: Float(-128 - zeroPoint))
         let high = SIMD8(repeating: Float(127 - zeroPoint))
         values.mapByEights { ($0 * inverse).atLeast(low).atMost(high).rounded * scale }
-    }
-}
-
-extension Array<Float> {
-    /// Eight elements, zeros behind the last.
-    @inline(__always)
-    fileprivate func eight(at index: Int) -> SIMD8<Float> {
-        guard index + 8 > count else {
-            return withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index * 4, as: SIMD8<Float>.self) }
-        }
-        var rest = SIMD8<Float>.zero
-        for place in index..<count { rest[place - index] = self[place] }
-        return rest
     }
 }

@@ -37,10 +37,9 @@ struct EqualizationTrial {
     /// The logarithms of the outputs' noise, summed up.
     private func cost(_ graph: Graph) -> Double {
         var quantized = rounded(graph)
-        let executor = RealExecutor(graph)
-        var distributions: [TensorID: Distribution] = [:]
-        for index in 0..<chosen.count {
-            _ = executor.run(chosen[index]) { distributions[$0, default: Distribution()].add($1) }
+        // What is not finite is told where all samples are seen.
+        guard let distributions = try? Calibration.distributions(graph, chosen, progress: { _ in }) else {
+            return .infinity
         }
         let all = distributions.sorted { $0.key < $1.key }
         var ranges = [ClosedRange<Float>](repeating: 0...0, count: all.count)

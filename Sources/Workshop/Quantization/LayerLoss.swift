@@ -62,8 +62,7 @@ struct LossSums {
     mutating func add(
         _ real: RealBuffer, _ unrounded: RealBuffer, _ quantized: RealBuffer, _ quantization: Quantization, floor: Float
     ) {
-        let low = quantization.scale * (Float(-128 - quantization.zeroPoint) - 0.5)
-        let high = quantization.scale * (Float(127 - quantization.zeroPoint) + 0.5)
+        let (low, high) = (quantization.int8Range.lowerBound, quantization.int8Range.upperBound)
         var (signals, noises) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
         var (inside, outside) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
         var beyond = SIMD8<Int32>.zero

@@ -200,10 +200,3 @@ extension oc_preprocess {
         return .normalized(mean: means, std: deviations)
     }
 }
-
-extension Quantization {
-    /// All that an int8 element can stand for, with the half steps beyond.
-    fileprivate var int8Range: ClosedRange<Float> {
-        (Float(-128 - zeroPoint) - 0.5) * scale...(Float(127 - zeroPoint) + 0.5) * scale
-    }
-}

@@ -1,26 +1,20 @@
 // Elements eight at a time. The compiler may not take sums and extremes of floats in another order by itself.
 
 extension UnsafeBufferPointer<Float> {
-    /// Calls `body` with eight elements after another, the last ones filled up with `filler`.
+    /// Calls `body` with eight elements after another, the last ones filled up with zeros.
     @inlinable @inline(__always)
-    public func byEights(filler: Float = 0, _ body: (SIMD8<Float>) -> Void) {
+    public func byEights(_ body: (SIMD8<Float>) -> Void) {
         let whole = count & ~7
         for index in stride(from: 0, to: whole, by: 8) { body(eight(at: index)) }
-        guard whole < count else { return }
-        var rest = SIMD8<Float>(repeating: filler)
-        for index in whole..<count { rest[index - whole] = self[index] }
-        body(rest)
+        if whole < count { body(rest(from: whole)) }
     }
 
-    /// The same of two buffers of one length, of which the last elements are filled up with zeros.
+    /// The same of two buffers of one length.
     @inlinable @inline(__always)
     public func byEights(with other: Self, _ body: (SIMD8<Float>, SIMD8<Float>) -> Void) {
         let whole = count & ~7
         for index in stride(from: 0, to: whole, by: 8) { body(eight(at: index), other.eight(at: index)) }
-        guard whole < count else { return }
-        var (a, b) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
-        for index in whole..<count { (a[index - whole], b[index - whole]) = (self[index], other[index]) }
-        body(a, b)
+        if whole < count { body(rest(from: whole), other.rest(from: whole)) }
     }
 
     /// The same of three.
@@ -30,12 +24,7 @@ extension UnsafeBufferPointer<Float> {
         for index in stride(from: 0, to: whole, by: 8) {
             body(eight(at: index), second.eight(at: index), third.eight(at: index))
         }
-        guard whole < count else { return }
-        var (a, b, c) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
-        for index in whole..<count {
-            (a[index - whole], b[index - whole], c[index - whole]) = (self[index], second[index], third[index])
-        }
-        body(a, b, c)
+        if whole < count { body(rest(from: whole), second.rest(from: whole), third.rest(from: whole)) }
     }
 
     /// The sum of products with another buffer's elements, of one length.
@@ -60,6 +49,14 @@ extension UnsafeBufferPointer<Float> {
         // Eight elements from `index` on are within the buffer: so says the caller.
         UnsafeRawPointer(baseAddress.unsafelyUnwrapped + index).loadUnaligned(as: SIMD8<Float>.self)
     }
+
+    /// Fewer than eight elements, the last ones, and zeros.
+    @inlinable @inline(__always)
+    func rest(from start: Int) -> SIMD8<Float> {
+        var rest = SIMD8<Float>.zero
+        for index in start..<count { rest[index - start] = self[index] }
+        return rest
+    }
 }
 
 extension UnsafeMutableBufferPointer<Float> {
@@ -82,10 +79,8 @@ extension UnsafeBufferPointer<Float> {
                 of: body(eight(at: index)), as: SIMD8<Float>.self)
         }
         guard whole < count else { return }
-        var rest = SIMD8<Float>.zero
-        for index in whole..<count { rest[index - whole] = self[index] }
-        rest = body(rest)
-        for index in whole..<count { target[index] = rest[index - whole] }
+        let last = body(rest(from: whole))
+        for index in whole..<count { target[index] = last[index - whole] }
     }
 }
 
