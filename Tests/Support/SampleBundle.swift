@@ -28,6 +28,7 @@ public enum SampleBundle {
                 tensor(writer.intern("picture".utf8), [1, 2, 2, 3], OC_SPACE_ARENA, offset: 0),
                 tensor(writer.intern("scores".utf8), [1, 2], OC_SPACE_ARENA, offset: 64),
                 tensor(writer.intern("constant".utf8), [5], OC_SPACE_WEIGHTS, offset: 3),
+                tensor(writer.intern("boxes".utf8), [1, 1, 1, 7], OC_SPACE_ARENA, offset: 72),
             ])
         writer.add(OC_SECTION_STEPS, [step])
         writer.add(OC_SECTION_INPUTS, [UInt32(0)])
@@ -37,6 +38,22 @@ public enum SampleBundle {
         writer.add(OC_SECTION_LABELS, texts)
         writer.add(OC_SECTION_PREPROCESS, [preprocess])
         writer.add(OC_SECTION_SCORES, [scores])
+        var detector = oc_detector()
+        detector.name = writer.intern("anchors".utf8)
+        (detector.bins, detector.classes, detector.points) = (1, 2, 1)
+        (detector.score, detector.overlap, detector.candidates, detector.detections) = (30_000, 20_000, 8, 4)
+        writer.add(OC_SECTION_DETECTOR, [detector])
+        var level = oc_level()
+        (level.rows, level.columns, level.anchors) = (1, 1, 1)
+        (level.stride_x, level.stride_y) = (65536, 65536)
+        level.positions = field(first: 0, curve: 0)
+        level.sizes = field(first: 2, curve: 0)
+        level.scores = field(first: 4, curve: 1)
+        level.objectness = field(first: 6, curve: 1)
+        level.points = field(first: 0, curve: 0)
+        writer.add(OC_SECTION_LEVELS, [level])
+        writer.add(OC_SECTION_PRIORS, [oc_prior(x: 1, y: 2, unit_x: 3, unit_y: 4, width: 5, height: 6)])
+        writer.add(OC_SECTION_CURVES, [oc_curve(rising: { 1000 * Int32($0) }), oc_curve(rising: { 257 * Int32($0) })])
         var watch = oc_watch()
         watch.name = writer.intern("a dog".utf8)
         watch.zone = 1
@@ -101,6 +118,10 @@ public enum SampleBundle {
         return tensor
     }
 
+    private static func field(first: UInt32, curve: UInt32) -> oc_field {
+        oc_field(tensor: 3, first: first, place: 7, anchor: 7, step: 1, curve: curve, flip: 0x80)
+    }
+
     private static var preprocess: oc_preprocess {
         var record = oc_preprocess()
         (record.width, record.height, record.channels, record.tensor) = (2, 2, 3, 0)
@@ -115,5 +136,14 @@ public enum SampleBundle {
             for byte in 0...255 { raw.bindMemory(to: UInt32.self)[byte] = UInt32(256 * byte) }
         }
         return record
+    }
+}
+
+extension oc_curve {
+    fileprivate init(rising value: (Int) -> Int32) {
+        self.init()
+        withUnsafeMutableBytes(of: &values) { raw in
+            for element in 0...255 { raw.bindMemory(to: Int32.self)[element] = value(element) }
+        }
     }
 }

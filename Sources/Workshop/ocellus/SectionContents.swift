@@ -146,6 +146,15 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
             let parts = field.numbers.map { Double($0) / 65535 }
             tell(
                 .list(parts.map { .number($0) }), parts.map { String(format: "%.4g", $0) }.joined(separator: " "))
+        case .signedFractions(let whole):
+            let parts = field.numbers.map { Double(Int32(truncatingIfNeeded: $0)) / Double(whole) }
+            tell(
+                .list(parts.map { .number($0) }), parts.map { String(format: "%.4g", $0) }.joined(separator: " "))
+        case .elements:
+            guard field.number != UInt64(OC_NO_FIELD) else { return tell(.list([]), nil) }
+            let keys = ["tensor", "first", "place", "anchor", "step", "curve", "flip"]
+            let values = zip(keys, field.numbers.map { JSONValue.integer($0) })
+            tell(.object(Dictionary(uniqueKeysWithValues: values)), "tensor \(field.number)")
         case .table: tell(.list(field.numbers.map { .integer($0) }), nil)
         case .reserved, .other: break
         }

@@ -205,7 +205,7 @@ import Testing
 
     @Test func ports() {
         for kind in [OC_SECTION_INPUTS, OC_SECTION_OUTPUTS] {
-            for wrong: UInt32 in [2, 3, .max] { expect(" 0 is no tensor", kind) { (r: inout UInt32) in r = wrong } }
+            for wrong: UInt32 in [2, 4, .max] { expect(" 0 is no tensor", kind) { (r: inout UInt32) in r = wrong } }
         }
     }
 
@@ -214,7 +214,7 @@ import Testing
         let changes: [(String, Int, (inout oc_preprocess) -> Void)] = [
             ("width", 0, { $0.width = 0 }), ("width", 0, { $0.width = 8193 }), ("height", 4, { $0.height = 8193 }),
             ("height", 4, { $0.height = 0 }), ("height", 4, { $0.height = .max }), ("channels", 8, { $0.channels = 2 }),
-            ("tensor does not exist", 12, { $0.tensor = 3 }), ("skippedSteps", 16, { $0.skip_steps = 2 }),
+            ("tensor does not exist", 12, { $0.tensor = 4 }), ("skippedSteps", 16, { $0.skip_steps = 2 }),
             ("fit", 20, { $0.fit = 3 }), ("bgr", 21, { $0.bgr = 2 }), ("orientation", 23, { $0.orientation = 8 }),
             ("tensor is not 8-bit, or", 12, { $0.width = 1 }), ("tensor is not 8-bit, or", 12, { $0.tensor = 2 }),
         ]
@@ -232,7 +232,7 @@ import Testing
     @Test func scores() {
         let kind = OC_SECTION_SCORES
         expect("scores: tensor is not 8-bit", kind) { (r: inout oc_scores) in r.tensor = 2 }
-        expect("scores: tensor does not exist", kind) { (r: inout oc_scores) in r.tensor = 3 }
+        expect("scores: tensor does not exist", kind) { (r: inout oc_scores) in r.tensor = 4 }
         for wrong: UInt32 in [0, 1, 3] {
             expect("count", kind, at: 4) { (r: inout oc_scores) in r.count = wrong }
         }
@@ -300,6 +300,51 @@ import Testing
         #expect(refusal(file.bytes())?.message.contains("zones 0: name is a zone of no picture") == true)
     }
 
+    @Test func detector() {
+        let kind = OC_SECTION_DETECTOR
+        let changes: [(String, Int, (inout oc_detector) -> Void)] = [
+            ("coder is unknown", 8, { $0.coder = 2 }), ("bins", 12, { $0.bins = 0 }), ("bins", 12, { $0.bins = 65 }),
+            ("classes are not as many as the labels", 16, { $0.classes = 1 }), ("classes", 16, { $0.classes = 4097 }),
+            ("firstClass", 20, { $0.first_class = 2 }), ("points", 24, { $0.points = 65 }),
+            ("score", 28, { $0.score = 0 }),
+            ("suppression", 32, { $0.suppression = 4 }), ("overlap", 36, { $0.overlap = 65537 }),
+            ("candidates", 40, { $0.candidates = 4097 }), ("detections", 44, { $0.detections = 513 }),
+            ("verticalFirst", 48, { $0.vertical_first = 2 }),
+        ]
+        for (text, byte, change) in changes {
+            expect("detector: \(text)", kind, at: byte) { (r: inout oc_detector) in change(&r) }
+        }
+        var file = BundleFile(SampleBundle.make())
+        file[OC_SECTION_LEVELS] = nil
+        #expect(refusal(file.bytes())?.message.contains("detector: name has no levels") == true)
+    }
+
+    @Test func levels() {
+        let kind = OC_SECTION_LEVELS
+        let changes: [(String, Int, (inout oc_level) -> Void)] = [
+            ("rows", 0, { $0.rows = 0 }), ("columns", 4, { $0.columns = 8193 }),
+            ("anchors", 8, { $0.anchors = .max }), ("firstPrior", 12, { $0.first_prior = 1 }),
+            ("firstPrior", 12, { $0.anchors = 2 }), ("strideX", 16, { $0.stride_y = 0 }),
+            ("strideY", 20, { $0.stride_y = 1 << 31 }), ("positions names a tensor", 24, { $0.positions.tensor = 4 }),
+            ("positions leaves its tensor", 24, { $0.positions.first = 6 }),
+            ("positions leaves its tensor", 24, { $0.positions.tensor = 2 }),
+            ("positions has an unknown flip", 24, { $0.positions.flip = 1 }),
+            ("sizes is missing", 52, { $0.sizes.tensor = OC_NO_FIELD }), ("sizes", 52, { $0.sizes.step = 5 }),
+            ("scores", 80, { $0.scores.curve = 2 }), ("objectness", 108, { $0.objectness.first = .max }),
+            ("keyPoints is missing", 136, { $0.points.tensor = OC_NO_FIELD }),
+        ]
+        for (text, byte, change) in changes {
+            expect("levels 0: \(text)", kind, at: byte) { (r: inout oc_level) in change(&r) }
+        }
+        accept(kind) { (r: inout oc_level) in r.objectness.tensor = OC_NO_FIELD }
+        // What elements are compared by must rise, and lie between 0 and 1.
+        for ends: (Int32, Int32) in [(-1, 65535), (0, 65537), (300, 65535)] {
+            var file = BundleFile(SampleBundle.make())
+            file.edit(OC_SECTION_CURVES, 1, as: oc_curve.self) { ($0.values.0, $0.values.255) = ends }
+            #expect(refusal(file.bytes())?.message.contains("levels 0: scores has a curve") == true)
+        }
+    }
+
     @Test func watches() {
         let kind = OC_SECTION_WATCH
         let changes: [(String, Int, (inout oc_watch) -> Void)] = [
@@ -312,7 +357,7 @@ import Testing
         }
         accept(kind) { (r: inout oc_watch) in (r.on, r.off, r.smoothing) = (65536, 65536, 1) }
         var file = BundleFile(SampleBundle.make())
-        file[OC_SECTION_SCORES] = nil
+        for kind in [OC_SECTION_SCORES, OC_SECTION_DETECTOR, OC_SECTION_LEVELS] { file[kind] = nil }
         #expect(refusal(file.bytes())?.message.contains("no score") == true)
     }
 

@@ -122,7 +122,7 @@ extension FieldVisitor {
     /// A label, by its index.
     @discardableResult
     fileprivate mutating func label(_ name: StaticString) throws(BundleError) -> FieldValue {
-        let scores = view.scores.map { Int(clamping: $0.pointee.count) } ?? 0
+        let scores = Int(clamping: view.scores?.pointee.count ?? view.detector?.pointee.classes ?? 0)
         return try index(name, .label, below: scores, "has no score; build the bundle again")
     }
 }

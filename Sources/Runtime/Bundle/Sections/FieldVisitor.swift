@@ -34,6 +34,10 @@ public struct Field {
         case shape(rank: Int)
         /// x, y, width and height in 1/65535.
         case region
+        /// In units of 1 divided by this, below 0 too.
+        case signedFractions(UInt32)
+        /// An `oc_field`.
+        case elements
         /// What each value of a byte becomes.
         case table
         /// Nothing yet, and 0.

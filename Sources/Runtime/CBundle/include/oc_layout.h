@@ -57,7 +57,11 @@ typedef enum oc_section_kind {
     OC_SECTION_FUSIONS = 19,    /* oc_fusion each: for whoever wants to know */
     OC_SECTION_RECORD = 20,     /* at most one oc_record: frames that are kept */
     OC_SECTION_WATCH_LABELS = 21, /* uint32_t index into the labels each: those of rules that follow several */
-    OC_SECTION_KIND_LIMIT = 22
+    OC_SECTION_DETECTOR = 22,   /* at most one oc_detector: outputs to boxes */
+    OC_SECTION_LEVELS = 23,     /* oc_level each: the detector's grids */
+    OC_SECTION_PRIORS = 24,     /* oc_prior each: what the levels' boxes start from */
+    OC_SECTION_CURVES = 25,     /* oc_curve each: what raw numbers stand for */
+    OC_SECTION_KIND_LIMIT = 26
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -195,6 +199,85 @@ typedef struct oc_scores {
     uint32_t table[256];    /* byte as it lies in the arena -> score, 0 to 65536 */
 } oc_scores;
 
+/* How a box follows from its prior: units and extents are the prior's. */
+typedef enum oc_coder {
+    OC_CODER_CENTRE = 0,    /* middle + position * unit; extent * size */
+    OC_CODER_DISTANCES = 1, /* left, top, right, bottom: middle -/+ distance * unit */
+    OC_CODER_LIMIT = 2
+} oc_coder;
+
+/* Which of two boxes that overlap goes. */
+typedef enum oc_suppression {
+    OC_SUPPRESS_CLASS = 0,  /* the lesser score of one class */
+    OC_SUPPRESS_ANY = 1,    /* the lesser score, whatever the classes */
+    OC_SUPPRESS_SOFT = 2,   /* none: of one class the lesser's score falls by the overlap (N. Bodla et al., arXiv:1704.04503) */
+    OC_SUPPRESS_NONE = 3,   /* none */
+    OC_SUPPRESSION_LIMIT = 4
+} oc_suppression;
+
+enum {
+    OC_MAX_LEVELS = 8, OC_MAX_BOXES = 1 << 20, OC_MAX_CLASSES = 4096, OC_MAX_BINS = 64, OC_MAX_POINTS = 64,
+    OC_MAX_CANDIDATES = 4096, OC_MAX_DETECTIONS = 512
+};
+
+/* How 8-bit tensors become boxes. Scores and overlaps in 1/65536. */
+typedef struct oc_detector {
+    oc_text name;           /* of the kind of head */
+    uint32_t coder;         /* oc_coder */
+    uint32_t bins;          /* of OC_CODER_DISTANCES: a distance is the mean of a softmax over so many numbers; 1: the number itself */
+    uint32_t classes;       /* scores a box, 1 to OC_MAX_CLASSES */
+    uint32_t first_class;   /* those below are no objects; below classes */
+    uint32_t points;        /* key points a box, at most OC_MAX_POINTS */
+    uint32_t score;         /* a box counts from this on, 1 to 65536 */
+    uint32_t suppression;   /* oc_suppression */
+    uint32_t overlap;       /* intersection over union above which two boxes are one object, 0 to 65536 */
+    uint32_t candidates;    /* boxes that suppression looks at, the best: 1 to OC_MAX_CANDIDATES */
+    uint32_t detections;    /* boxes after it, the best: 1 to OC_MAX_DETECTIONS */
+    uint8_t vertical_first; /* 1: numbers are y, x, height, width */
+    uint8_t reserved[15];   /* 0 */
+} oc_detector;
+
+/* Where numbers lie: value k of anchor a at place p is element first + p * place + a * anchor + k * step of the tensor. */
+typedef struct oc_field {
+    uint32_t tensor;        /* OC_NO_FIELD: there is none */
+    uint32_t first;
+    uint32_t place;
+    uint32_t anchor;
+    uint32_t step;
+    uint32_t curve;         /* index into the curves: what an element stands for */
+    uint32_t flip;          /* elements XOR this rise as the numbers that they stand for do: 0 or 0x80 */
+} oc_field;
+
+enum { OC_NO_FIELD = 0xffffffffu };
+
+/* A grid of places, each with the same anchors. */
+typedef struct oc_level {
+    uint32_t rows, columns; /* places */
+    uint32_t anchors;       /* a place */
+    uint32_t first_prior;   /* of one prior an anchor; where strides are 0, of one a place and anchor */
+    uint32_t stride_x;      /* pixels of the input from place to place, in 1/65536 */
+    uint32_t stride_y;
+    oc_field positions;     /* 2, or of OC_CODER_DISTANCES 4 times bins values */
+    oc_field sizes;         /* 2; of OC_CODER_DISTANCES none */
+    oc_field scores;        /* a value a class */
+    oc_field objectness;    /* 1 value, which scores are multiplied with, or none */
+    oc_field points;        /* x and y of each key point, or none */
+    uint8_t reserved[12];   /* 0 */
+} oc_level;
+
+/* In pixels of the input, in 1/65536. */
+typedef struct oc_prior {
+    int32_t x, y;           /* the middle of the first place's */
+    int32_t unit_x, unit_y;
+    int32_t width, height;
+} oc_prior;
+
+/* What the elements of a tensor stand for, by element XOR the field's flip: numbers in 1/65536 (scores 0 to 65536). Of a softmax's
+ * numbers the exponential of how far they lie below the greatest, by that distance in elements, in 1/2^20. */
+typedef struct oc_curve {
+    int32_t values[256];
+} oc_curve;
+
 /* When to speak about one label, or about several whose scores are added up, to at most 1. Times in milliseconds, scores in
  * 1/65536. */
 typedef struct oc_watch {
@@ -321,6 +404,11 @@ OC_PIN(oc_preprocess, 800);
 OC_PIN(oc_zone, 32);
 OC_PIN(oc_motion, 32);
 OC_PIN(oc_scores, 1032);
+OC_PIN(oc_detector, 64);
+OC_PIN(oc_field, 28);
+OC_PIN(oc_level, 176);
+OC_PIN(oc_prior, 24);
+OC_PIN(oc_curve, 1024);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
 OC_PIN(oc_record, 64);

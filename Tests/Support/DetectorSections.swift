@@ -1,0 +1,6 @@
+import CBundle
+
+/// Sections that bundles of detectors alone have.
+public let detectorSections: [oc_section_kind] = [
+    OC_SECTION_DETECTOR, OC_SECTION_LEVELS, OC_SECTION_PRIORS, OC_SECTION_CURVES,
+]
