@@ -31,6 +31,9 @@ let boardModules: [Target] = [
         name: "Engine", dependencies: ["CBundle", "CLinux", "System", "Bundle", "Kernels"],
         path: "Sources/Runtime/Engine"),
     .target(name: "Vision", dependencies: ["CBundle", "CKernels", "Bundle"], path: "Sources/Perception/Vision"),
+    .target(
+        name: "Detectors", dependencies: ["Bundle", "CBundle", "CKernels", "Vision"],
+        path: "Sources/Perception/Detectors"),
     .target(name: "Pictures", dependencies: ["CPictures"], path: "Sources/Perception/Pictures"),
     .target(
         name: "CV4L2", dependencies: ["CTarget"], path: "Sources/Sensing/CV4L2",
@@ -112,6 +115,7 @@ let hostModules: [Target] = [
     .target(
         name: "Reference", dependencies: ["CBundle", "CKernels", "COpenBLAS", "Graph"],
         path: "Sources/Workshop/Reference"),
+    .target(name: "Heads", dependencies: ["Graph", "Reference"], path: "Sources/Workshop/Heads"),
     .target(
         name: "Quantization", dependencies: ["COpenBLAS", "Graph", "Reference"],
         path: "Sources/Workshop/Quantization"),
@@ -128,8 +132,10 @@ let hostModules: [Target] = [
     .executableTarget(
         name: "ocellus",
         dependencies: [
-            "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Deployment", "Drawing", "Engine", "Graph",
-            "Importers", "Kernels", "Pictures", "Quantization", "Reference", "Sensors", "System", "Vision", "Watching",
+            "Boards", "Bundle", "CBundle", "CKernels", "CLinux", "Compiler", "Deployment", "Detectors", "Drawing",
+            "Engine",
+            "Graph", "Heads", "Importers", "Kernels", "Pictures", "Quantization", "Reference", "Sensors", "System",
+            "Vision", "Watching",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Sources/Workshop/ocellus"),
 ]
@@ -153,6 +159,9 @@ let tests: [Target] = [
     .testTarget(
         name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"],
         path: "Tests/Workshop/ReferenceTests"),
+    .testTarget(
+        name: "HeadsTests", dependencies: ["Graph", "Heads", "Importers", "TestSupport"],
+        path: "Tests/Workshop/HeadsTests"),
     .testTarget(
         name: "QuantizationTests", dependencies: ["Graph", "Importers", "Quantization", "Reference", "TestSupport"],
         path: "Tests/Workshop/QuantizationTests"),
@@ -188,6 +197,12 @@ let tests: [Target] = [
         name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], path: "Tests/Perception/PicturesTests",
         exclude: ["make_files.py"],
         resources: [.copy("Files")]),
+    .testTarget(
+        name: "DetectorsTests",
+        dependencies: [
+            "Boards", "Bundle", "CBundle", "Compiler", "Detectors", "Graph", "Heads", "Kernels", "TestSupport",
+            "Vision",
+        ], path: "Tests/Perception/DetectorsTests"),
     // Runs the program itself, so it must be built.
     .testTarget(
         name: "CommandTests",

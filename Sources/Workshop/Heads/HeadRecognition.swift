@@ -1,0 +1,81 @@
+import Foundation
+import Graph
+
+/// Finds out what detector a graph is: by the shapes of its last layers, and where operations behind them make boxes, by those: what is
+/// believed of them is held against what they give for arbitrary numbers.
+public enum HeadRecognition {
+    /// A head whose tensors are those of the graph.
+    public struct Finding: Sendable {
+        public var head: DetectorHead
+        /// Whether the model decodes boxes, and was found to give the same; else it is taken for what its shapes say.
+        public var isProved: Bool
+        /// Whether outputs are other numbers than the head reads.
+        public var isDecoded: Bool
+        public var picture: Picture
+    }
+
+    /// How such a detector's pictures are usually made, where nobody says otherwise.
+    public struct Picture: Sendable, Equatable {
+        /// What a pixel means: (value - mean) / std.
+        public var mean: Double
+        public var std: Double
+        public var isBlueFirst = false
+        /// Of the bars beside a picture of another shape.
+        public var fill: UInt8
+    }
+
+    /// - Parameter graph: valid, of either level.
+    /// - Returns: nil: no detector that is known.
+    public static func find(in graph: Graph) -> Finding? {
+        guard let picture = PictureSide(graph) else { return nil }
+        if let finding = AnchorFamily.find(in: graph, picture) { return finding }
+        guard let tail = HeadTail(graph), let levels = LayerLevels(tail, graph, picture) else { return nil }
+        for candidate in GridFamily.candidates(levels, tail) {
+            if let finding = HeadProof(tail, candidate).finding { return finding }
+        }
+        return nil
+    }
+}
+
+/// The sides of a graph's picture input, in pixels.
+struct PictureSide {
+    let width: Int
+    let height: Int
+
+    init?(_ graph: Graph) {
+        guard let input = graph.inputs.first, graph[input].shape.count == 4, [1, 3].contains(graph[input].shape[3])
+        else { return nil }
+        (height, width) = (graph[input].shape[1], graph[input].shape[2])
+    }
+}
+
+/// A detector's last layers by the grid that they are computed on, the finest first.
+struct LayerLevels {
+    struct Level {
+        let rows: Int
+        let columns: Int
+        /// In the order of the graph.
+        let layers: [TensorID]
+        let strideX: Double
+        let strideY: Double
+    }
+
+    let levels: [Level]
+    let channels: [TensorID: Int]
+
+    /// Nil where the grids are not those of one picture, or do not have layers alike.
+    init?(_ tail: HeadTail, _ graph: Graph, _ picture: PictureSide) {
+        var grids: [[Int]: [TensorID]] = [:]
+        for id in tail.layers { grids[Array(graph[id].shape[1...2]), default: []].append(id) }
+        levels = grids.sorted { ($0.key[0], $0.key[1]) > ($1.key[0], $1.key[1]) }.map { sides, layers in
+            Level(
+                rows: sides[0], columns: sides[1], layers: layers,
+                strideX: Double(picture.width) / Double(sides[1]), strideY: Double(picture.height) / Double(sides[0]))
+        }
+        channels = Dictionary(uniqueKeysWithValues: tail.layers.map { ($0, graph[$0].shape[3]) })
+        let kinds = levels.map { level in level.layers.map { channels[$0] ?? 0 }.sorted() }
+        guard levels.count <= 8, levels.allSatisfy({ $0.strideX >= 2 && $0.strideY >= 2 }),
+            kinds.allSatisfy({ $0 == kinds[0] })
+        else { return nil }
+    }
+}
