@@ -22,7 +22,7 @@ struct ArenaCheck {
     ///   - threads: each of which has scratch of its own.
     ///   - kept: what is read after the last step, besides the outputs.
     /// - Throws: where a step, or whoever reads the results, finds another tensor's bytes.
-    mutating func run(scratch: [Int?], threads: Int, keeping kept: TensorID?) throws(CompileError) {
+    mutating func run(scratch: [Int?], threads: Int, keeping kept: [TensorID]) throws(CompileError) {
         for input in draft.graph.inputs { try write(input, nil, by: "the model's input") }
         for (index, step) in draft.steps.enumerated() {
             // Scratch comes first: what it spoils was to be read.
@@ -35,7 +35,7 @@ struct ArenaCheck {
             try write(step.output, step.outputSlice, by: step.name)
         }
         for output in draft.graph.outputs { try read(output, nil, by: "the model's output") }
-        if let kept { try read(kept, nil, by: "the scores") }
+        for id in kept { try read(id, nil, by: "the scores or boxes") }
     }
 
     private func range(_ id: TensorID, _ slice: DraftStep.Slice?, by reader: String) throws(CompileError) -> Range<Int>

@@ -29,6 +29,8 @@ public struct BuildReport: Codable, Sendable {
     public var bundleBytes: Int
     /// What was folded, fused or placed, and how often.
     public var fused: [String: Int]
+    /// The kind of detector, where it is one.
+    public var detector: String?
     /// How many there are.
     public var labels = 0
     /// Where they come from, such as "list imagenet"; nil: there are none, or the sensor file lists them.

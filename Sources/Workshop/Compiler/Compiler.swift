@@ -22,6 +22,12 @@ public struct Compiler {
         public var pixels = SensorFile.PixelScale.raw
         /// The part of a picture that the model sees where there is no sensor file.
         public var crop = SensorFile.Crop.all
+        /// How a picture of another shape than the model's fits, and the bars beside it, where there is no sensor file.
+        public var fit = SensorFile.Fit.stretch
+        public var fill: UInt8 = 0
+        public var colour: SensorFile.Colour?
+        /// What makes boxes of the outputs, where the model is a detector: of 8-bit outputs, or such that are dequantized.
+        public var head: DetectorHead?
         /// What the trained model says of its pixels. Told where it is not what becomes of them, never followed.
         public var advisedPixels: SensorFile.PixelScale?
         /// Whether a smaller arena may cost time.
@@ -109,7 +115,9 @@ public struct Compiler {
         }
         let ports = Ports(draft)
         progress(.planning)
-        let kept = ports.scoreTensor(of: options.sensor?.output.index ?? 0)
+        let kept =
+            try options.head.map { (head) throws(CompileError) in try ports.detectorTensors(head) }
+            ?? [ports.scoreTensor(of: options.sensor?.output.index ?? 0)].compactMap(\.self)
         // What several steps make together may be whole from the first of them on: only where that takes less room.
         let early = draft.withEarlyCopies()
         func arena(_ draft: Draft) -> Int { Storage(draft, keeping: kept, threads: threads).arenaBytes }
@@ -136,8 +144,11 @@ public struct Compiler {
         var emission = Emission(draft, storage, set: set, threads: threads, cpus: cpus, caches: record)
         try emission.emit(origin: origin, originBytes: originBytes, board: options.board.name, macs: graph.macs)
         try emission.emitSensor(
-            options.sensor, bare: SensorFile.Input(pixels: options.pixels, crop: options.crop),
-            labels: options.labels?.labels ?? [],
+            options.sensor,
+            bare: SensorFile.Input(
+                pixels: options.pixels, colour: options.colour, crop: options.crop, fit: options.fit, fill: options.fill
+            ),
+            labels: options.labels?.labels ?? [], head: options.head,
             modelLabels: options.modelLabels?.labels ?? [],
             ports: ports)
         let bytes = emission.finish()
@@ -152,6 +163,7 @@ public struct Compiler {
 
     /// What became of labels, and of the model's word on its pixels.
     private func tell(_ report: inout BuildReport, _ emission: Emission, _ ports: Ports) {
+        report.detector = options.head?.name
         let named = options.labels ?? options.modelLabels
         report.labels = emission.labelCount
         if emission.labelCount > 0 {
@@ -200,6 +212,24 @@ struct Ports {
     let unfilled: [String]
     /// The 8-bit tensor behind each output, in the model's order; nil for outputs of other types.
     private(set) var outputTensors: [TensorID?]
+    private let outputs: [TensorID]
+
+    /// What a head reads, each once.
+    func detectorTensors(_ head: DetectorHead) throws(CompileError) -> [TensorID] {
+        var found: [TensorID] = []
+        for id in head.tensors {
+            guard let tensor = detectorTensor(id) else {
+                throw CompileError("what the detector's boxes are made of is not 8-bit")
+            }
+            found.append(tensor)
+        }
+        return found
+    }
+
+    /// The 8-bit tensor behind an output of the graph.
+    func detectorTensor(_ id: TensorID) -> TensorID? {
+        outputs.firstIndex(of: id).flatMap { outputTensors[$0] }
+    }
 
     /// The one that scores are read from when they come from that output.
     func scoreTensor(of output: Int) -> TensorID? {
@@ -208,6 +238,7 @@ struct Ports {
 
     init(_ draft: Draft) {
         let graph = draft.graph
+        outputs = graph.outputs
         unfilled = graph.inputs.dropFirst().map { graph[$0].name }
         func isByte(_ id: TensorID) -> Bool { graph[id].type == .int8 || graph[id].type == .uint8 }
         outputTensors = graph.outputs.map { output in

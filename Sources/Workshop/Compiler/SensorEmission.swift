@@ -10,13 +10,18 @@ extension Emission {
     ///   - sensor: nil for a bare model: scores where the first output is a probability.
     ///   - bare: how pictures are taken for a bare model.
     ///   - labels: for a bare model, which must fit.
+    ///   - head: of a detector, whose tensors are outputs.
     ///   - modelLabels: for a bare model without others, taken where they fit.
     mutating func emitSensor(
-        _ sensor: SensorFile?, bare: SensorFile.Input, labels: [String], modelLabels: [String], ports: Ports
+        _ sensor: SensorFile?, bare: SensorFile.Input, labels: [String], head: DetectorHead?,
+        modelLabels: [String], ports: Ports
     ) throws(CompileError) {
         try emitPreprocess(sensor, sensor?.input ?? bare, ports)
         var labels = sensor?.labels ?? labels
-        let scores = try emitScores(sensor, labels: labels, ports)
+        let scores =
+            if let head { try emitDetector(head, sensor, labels: labels, ports) } else {
+                try emitScores(sensor, labels: labels, ports)
+            }
         let hasScores = scores > 0
         if sensor == nil, labels.isEmpty, modelLabels.count == scores { labels = modelLabels }
         if hasScores && !labels.isEmpty { addLabels(labels) }

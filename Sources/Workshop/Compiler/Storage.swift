@@ -13,8 +13,8 @@ struct Storage {
     /// Activations whose bytes took the place of an input's.
     private(set) var inPlace = 0
 
-    /// - Parameter kept: an activation that is read after the last step, besides the outputs.
-    init(_ draft: Draft, keeping kept: TensorID?, threads: Int) {
+    /// - Parameter kept: activations that are read after the last step, besides the outputs.
+    init(_ draft: Draft, keeping kept: [TensorID], threads: Int) {
         let lifetimes = Lifetimes(draft, keeping: kept)
         let first = lifetimes.first
         var last = lifetimes.last
@@ -86,14 +86,14 @@ struct Lifetimes {
     private(set) var first: [TensorID: Int] = [:]
     private(set) var last: [TensorID: Int] = [:]
 
-    /// - Parameter kept: an activation that is read after the last step, besides the outputs.
-    init(_ draft: Draft, keeping kept: TensorID?) {
+    /// - Parameter kept: activations that are read after the last step, besides the outputs.
+    init(_ draft: Draft, keeping kept: [TensorID]) {
         for input in draft.graph.inputs { touch(input, -1, draft) }
         for (index, step) in draft.steps.enumerated() {
             touch(step.output, index, draft)
             for input in step.inputs { touch(input, index, draft) }
         }
-        for output in draft.graph.outputs + [kept].compactMap(\.self) { touch(output, draft.steps.count, draft) }
+        for output in draft.graph.outputs + kept { touch(output, draft.steps.count, draft) }
     }
 
     private mutating func touch(_ id: TensorID, _ step: Int, _ draft: Draft) {

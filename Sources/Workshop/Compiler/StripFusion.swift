@@ -13,7 +13,7 @@ struct StripFusion {
         var threads: Int
         var caches: Caches
         /// An activation that is read after the last step, besides the outputs.
-        var kept: TensorID?
+        var kept: [TensorID] = []
     }
 
     private let context: StripContext

@@ -211,8 +211,8 @@ struct StripContext {
     /// Tensors that must be whole, wherever they are read.
     let pinned: Set<TensorID>
 
-    /// - Parameter kept: an activation that is read after the last step, besides the outputs.
-    init(_ draft: Draft, keeping kept: TensorID?) {
+    /// - Parameter kept: activations that are read after the last step, besides the outputs.
+    init(_ draft: Draft, keeping kept: [TensorID]) {
         self.draft = draft
         rowSteps = draft.steps.map { RowStep($0, in: draft.graph) }
         var writers: [TensorID: [Int]] = [:]
@@ -225,7 +225,7 @@ struct StripContext {
         self.readers = readers
         var pinned = Set(draft.graph.inputs + draft.graph.outputs + draft.views.keys)
         pinned.formUnion(draft.views.values.map(\.base))
-        if let kept { pinned.insert(kept) }
+        pinned.formUnion(kept)
         self.pinned = pinned
     }
 }

@@ -11,7 +11,7 @@ import Testing
     private static func planned(_ name: String) throws -> (draft: Draft, storage: Storage) {
         let graph = try TFLiteImporter.readFile(OperatorSuite.modelPath(name))
         let draft = try Lowering.lower(try Simplification.simplify(graph).0, set: .avx2)
-        return (draft, Storage(draft, keeping: nil, threads: 1))
+        return (draft, Storage(draft, keeping: [], threads: 1))
     }
 
     private static func check(_ draft: Draft, _ storage: Storage, moving id: TensorID? = nil, by bytes: Int = 0) throws
@@ -19,7 +19,7 @@ import Testing
         var offsets = storage.arenaOffsets
         if let id { offsets[id, default: 0] += bytes }
         var check = ArenaCheck(draft, offsets: offsets, arenaBytes: storage.arenaBytes)
-        try check.run(scratch: storage.scratchOffsets, threads: 1, keeping: nil)
+        try check.run(scratch: storage.scratchOffsets, threads: 1, keeping: [])
     }
 
     @Test("A tensor that lies over another one while that is alive is found")
@@ -46,7 +46,7 @@ import Testing
         var scratch = storage.scratchOffsets
         scratch[step] = storage.arenaOffsets[draft.steps[step].inputs[0]]
         var check = ArenaCheck(draft, offsets: storage.arenaOffsets, arenaBytes: storage.arenaBytes)
-        #expect(throws: CompileError.self) { try check.run(scratch: scratch, threads: 1, keeping: nil) }
+        #expect(throws: CompileError.self) { try check.run(scratch: scratch, threads: 1, keeping: []) }
         #expect(throws: CompileError.self) {
             try Self.check(draft, storage, moving: draft.graph.outputs[0], by: storage.arenaBytes)
         }
