@@ -67,6 +67,9 @@ struct Build: ParsableCommand {
             valueName: "loss"))
     var maxLoss: Double?
 
+    @Flag(help: "Leave a detector's outputs as the model has them, and make no boxes of them.")
+    var keepOutputs = false
+
     @Flag(help: "Make the arena as small as can be, for up to 1.2 times the time by an estimate.")
     var minMemory = false
 
@@ -146,7 +149,13 @@ struct Build: ParsableCommand {
             for (name, isGiven) in [("--calibrate", !calibrate.isEmpty), ("--max-loss", maxLoss != nil)] where isGiven {
                 throw Failure("\(input): its model is quantized already; leave out \(name)")
             }
-            result = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
+            var notes: [String] = []
+            if !keepOutputs, let detector = ModelDetector(model, options.sensor) {
+                notes = detector.place(in: &model.graph, &options)
+            }
+            var made = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
+            made.report.notes = notes + made.report.notes
+            result = made
         }
         var drawn: [UInt8]?
         if let report {
@@ -170,12 +179,15 @@ struct Build: ParsableCommand {
         _ model: TrainedModel, _ options: Compiler.Options, _ progress: Progress
     ) throws(Failure) -> LossSearch.Build {
         var quantizing = Quantizing(pictures: calibrate, pixels: pixels.scale)
+        let detector = keepOutputs ? nil : ModelDetector(model, options.sensor)
         if let sensor = options.sensor {
             quantizing.input = sensor.input
             if sensor.input.pixels != .raw { quantizing.pixels = sensor.input.pixels }
         } else {
             quantizing.input.crop = model.advisedCrop
+            detector?.advise(&quantizing.input)
         }
+        if quantizing.pixels == nil, model.advisedPixels == nil { quantizing.pixels = detector?.pixels }
         let pictures = try quantizing.read(model, about: input, progress: progress)
         guard maxLoss == nil || pictures.holdsBack else {
             throw Failure(
@@ -186,11 +198,15 @@ struct Build: ParsableCommand {
             var options = options
             options.pixels = quantization.pixels
             options.sensor?.input.pixels = quantization.pixels
-            let compiled = try Compiler.compile(quantization.model, options, about: input) {
+            var model = quantization.model
+            let notes = detector?.place(in: &model.graph, &options) ?? []
+            var compiled = try Compiler.compile(model, options, about: input) {
                 progress.show($0.rawValue)
             }
-            let isNative = options.board.architecture == .native
-            try quantization.measure(isNative ? compiled.bundle : nil, about: input, progress: progress)
+            compiled.report.notes = notes + compiled.report.notes
+            // Agreement is that of the model's own outputs.
+            let isWhole = options.board.architecture == .native && options.head == nil
+            try quantization.measure(isWhole ? compiled.bundle : nil, about: input, progress: progress)
             return (quantization, compiled)
         }
     }
@@ -209,6 +225,7 @@ extension BuildReport {
         ])
         table.add(["caches", Format.grouped(caches.l1), Format.lowerCaches(l2: caches.l2, l3: caches.l3)])
         table.add(["bundle", Format.grouped(bundleBytes), "bytes"])
+        if let detector { table.add(["detector", "", detector]) }
         if let labelOrigin { table.add(["labels", Format.grouped(labels), "from \(labelOrigin)"]) }
         let folded = fused.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         for (index, entry) in folded.enumerated() {

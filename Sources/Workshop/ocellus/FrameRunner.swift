@@ -17,9 +17,9 @@ struct FrameRunner: ~Copyable {
     private let last: Int?
     private var reader = FrameReader()
 
-    /// One result: the frame, where it stands in its clip, its zone's name (nil: the sensor's own crop), and nanoseconds from
-    /// decoded picture to outputs.
-    typealias Take = (FrameView, Inference.Place?, oc_text?, Int64) throws(Failure) -> Void
+    /// One result: the frame, where it stands in its clip, its zone as `oc_watch.zone` counts, and nanoseconds from decoded picture
+    /// to outputs.
+    typealias Take = (FrameView, Inference.Place?, Int, Int64) throws(Failure) -> Void
 
     /// - Parameter last: the last step to run; nil: all are run.
     init(_ engine: borrowing Engine, about path: String, through last: Int? = nil) throws(Failure) {
@@ -81,7 +81,7 @@ struct FrameRunner: ~Copyable {
             } catch {
                 throw tooLarge(path)
             }
-            try take(frame, place, zone.number == 0 ? nil : view.zones[zone.number - 1].name, nanoseconds)
+            try take(frame, place, zone.number, nanoseconds)
         }
     }
 }

@@ -32,6 +32,8 @@ struct Inference: Codable {
     var arithmetic: String?
     /// Best first.
     var scores: [Score]?
+    /// What a detector sees, best first.
+    var detections: [DetectedObject]?
     var outputs: [OutputSummary]?
     /// The layer that was asked for, in place of scores and outputs.
     var layer: LayerValues?
@@ -98,6 +100,12 @@ struct Inference: Codable {
                 let percent = String(format: "%6.2f %%", score.probability * 100)
                 lines.append("  \(percent)  \(Format.printable(score.label ?? "score \(score.index)"))")
             }
+        }
+        if let detections {
+            if detections.isEmpty { lines.append("  no objects") }
+            var table = Columns([.right, .left, .left])
+            for object in detections { table.add(object.columns) }
+            lines += table.lines(indent: 2)
         }
         if let outputs {
             var table = Columns([.left, .left, .left, .left])

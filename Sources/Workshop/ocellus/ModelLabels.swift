@@ -6,9 +6,10 @@ import Importers
 extension TrainedModel {
     /// The labels of an output's scores, where the metadata has as many as there are.
     /// - Returns: a note where it has some that are not taken.
-    func labels(ofOutput index: Int) -> (labels: NamedLabels?, note: String?) {
+    /// - Parameter classes: of a detector, instead of the output's scores.
+    func labels(ofOutput index: Int, classes: Int? = nil) -> (labels: NamedLabels?, note: String?) {
         guard graph.outputs.indices.contains(index) else { return (nil, nil) }
-        let scores = graph[graph.outputs[index]].elementCount
+        let scores = classes ?? graph[graph.outputs[index]].elementCount
         if let network, index == 0, !network.labels.isEmpty {
             return Self.named(network.labels, "names in the network", index, scores)
         }
@@ -93,9 +94,11 @@ extension Compiler.Options {
         }
         if let sensor {
             // Its reader has taken them already.
-            if sensor.labels.isEmpty, let note = model.labels(ofOutput: sensor.output.index).note { notes.append(note) }
+            if sensor.labels.isEmpty {
+                notes += [model.labels(ofOutput: sensor.output.index, classes: head?.classes).note].compactMap(\.self)
+            }
         } else if labels == nil {
-            let found = model.labels(ofOutput: 0)
+            let found = model.labels(ofOutput: 0, classes: head?.classes)
             modelLabels = found.labels
             if let note = found.note { notes.append(note) }
         }

@@ -62,8 +62,10 @@ struct Runnable {
         options.threads = threads
         options.sensor = sensor
         options.pixels = pixels
+        var model = model
+        let notes = ModelDetector(model, sensor)?.place(in: &model.graph, &options) ?? []
         let result = try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }
-        return (result.bundle, result.report.notes)
+        return (result.bundle, notes + result.report.notes)
     }
 
     /// The bundle at `path` packed for `kernels`; nil where it is so already.

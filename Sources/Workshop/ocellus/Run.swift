@@ -1,6 +1,7 @@
 import ArgumentParser
 import Boards
 import Bundle
+import Detectors
 import Drawing
 import Engine
 import Foundation
@@ -154,13 +155,22 @@ struct Run: ParsableCommand {
         }
         var drawing: RunDrawing?
         if draw != nil, let permit { drawing = RunDrawing(engine.bundle.view, permit, zones: runner.zones) }
+        var detector = Detector(engine.bundle.view)
         var results: [Inference] = []
         var isFirst = true
         for input in inputs {
             try runner.run(engine, input) { (frame, place, zone, nanoseconds) throws(Failure) in
-                let name = zone.map { engine.bundle.view.string($0) }
-                let result = try result(
-                    engine, layer, input.name, place, name, labels?.labels, nanoseconds: nanoseconds)
+                let view = engine.bundle.view
+                let name = zone == 0 ? nil : view.string(view.zones[zone - 1].name)
+                var result: Inference
+                if layer == nil, detector != nil {
+                    result = Inference(input: input.name, place: place, zone: name, nanoseconds: nanoseconds)
+                    result.detections = engine.detections(
+                        &detector!, frame.shape, zone: zone, top: top, labels: labels?.labels)
+                } else {
+                    result = try self.result(
+                        engine, layer, input.name, place, name, labels?.labels, nanoseconds: nanoseconds)
+                }
                 if draw != nil { try drawing?.take(frame, result) }
                 if json { results.append(result) } else { try report(engine, [result], isFirst: isFirst) }
                 isFirst = false
@@ -220,7 +230,9 @@ struct Run: ParsableCommand {
     /// Refuses labels that do not fit the model.
     private func check(_ named: NamedLabels, _ engine: borrowing Engine) throws(Failure) {
         let name = labels ?? ""
-        guard let scores = engine.bundle.view.scores.map({ Int($0.pointee.count) }) else {
+        let view = engine.bundle.view
+        let counted = view.scores.map { Int($0.pointee.count) } ?? view.detector.map { Int($0.pointee.classes) }
+        guard let scores = counted else {
             throw Failure(
                 "--labels \(name): no output of the model is a list of probabilities; a sensor file can say which gives "
                     + "scores")

@@ -147,7 +147,9 @@ extension Subject {
                 do throws(Failure) {
                     let model = try TrainedModel(path: model, size: size)
                     opened = .success(model)
-                    let found = model.labels(ofOutput: output)
+                    // A detector's labels are as many as its classes; who names an output has no detector.
+                    let classes = output == 0 ? ModelDetector(model)?.classes : nil
+                    let found = model.labels(ofOutput: output, classes: classes)
                     note = found.note
                     return found.labels
                 } catch {

@@ -1,0 +1,67 @@
+import Bundle
+import Detectors
+import Engine
+import Foundation
+import Vision
+
+/// A box that a detector drew, for people and programs.
+struct DetectedObject: Codable {
+    struct Point: Codable {
+        var x: Double
+        var y: Double
+    }
+
+    /// Of its label.
+    var index: Int
+    /// Nil where the bundle has no labels.
+    var label: String?
+    /// 0 to 1.
+    var probability: Double
+    /// In pixels of the upright frame: right and bottom are the first outside.
+    var left: Double
+    var top: Double
+    var right: Double
+    var bottom: Double
+    /// Key points, in the model's order.
+    var points: [Point]?
+
+    /// For a table.
+    var columns: [String] {
+        [
+            String(format: "%.2f %%", probability * 100), Format.printable(name),
+            String(format: "%.1f, %.1f to %.1f, %.1f", left, top, right, bottom),
+        ]
+    }
+
+    var name: String { label ?? "object \(index)" }
+}
+
+extension Engine {
+    /// What the detector makes of the outputs, best first.
+    /// - Parameters:
+    ///   - frame: that was run.
+    ///   - zone: as `oc_watch.zone` counts.
+    ///   - labels: as many as there are classes; nil: the bundle's own.
+    func detections(
+        _ detector: inout Detector, _ frame: FrameShape, zone: Int, top: Int?, labels: [String]?
+    ) -> [DetectedObject] {
+        guard var record = bundle.view.preprocess?.pointee else { return [] }
+        if zone > 0 {
+            let part = bundle.view.zones[zone - 1].part
+            record.crop = (part.x, part.y, part.width, part.height)
+        }
+        detector.read(Placement(record, frame)) { UnsafeRawBufferPointer(bytes(of: $0)) }
+        func pixels(_ value: Int32) -> Double { Double(value) / Double(Box.unitsPerPixel) }
+        let names = labels ?? bundle.view.labels.map { bundle.view.string($0) }
+        return detector.detections.indices.prefix(top ?? .max).map { index in
+            let found = detector.detections[index]
+            let label = Int(found.label)
+            return DetectedObject(
+                index: label, label: names.indices.contains(label) ? names[label] : nil,
+                probability: Double(found.score) / 65536, left: pixels(found.box.left), top: pixels(found.box.top),
+                right: pixels(found.box.right), bottom: pixels(found.box.bottom),
+                points: detector.points == 0
+                    ? nil : detector.points(of: index).map { .init(x: pixels($0.x), y: pixels($0.y)) })
+        }
+    }
+}
