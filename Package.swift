@@ -34,6 +34,7 @@ let boardModules: [Target] = [
     .target(
         name: "Detectors", dependencies: ["Bundle", "CBundle", "CKernels", "Vision"],
         path: "Sources/Perception/Detectors"),
+    .target(name: "Tracking", dependencies: ["Detectors"], path: "Sources/Perception/Tracking"),
     .target(name: "Pictures", dependencies: ["CPictures"], path: "Sources/Perception/Pictures"),
     .target(
         name: "CV4L2", dependencies: ["CTarget"], path: "Sources/Sensing/CV4L2",
@@ -218,6 +219,8 @@ let tests: [Target] = [
         name: "VisionTests",
         dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"],
         path: "Tests/Perception/VisionTests"),
+    .testTarget(
+        name: "TrackingTests", dependencies: ["Detectors", "Tracking"], path: "Tests/Perception/TrackingTests"),
     // A camera driver and GPIO lines in memory.
     .target(
         name: "FakeDevices", dependencies: ["CGPIO", "CTarget", "CV4L2"], path: "Tests/FakeDevices",

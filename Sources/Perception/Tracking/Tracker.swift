@@ -1,0 +1,236 @@
+import Detectors
+
+/// Follows detected objects from frame to frame, each under an identity of its own.
+///
+/// Detections of high score are matched with confirmed tracks first, those of low score then with the confirmed ones
+/// that are left (Zhang et al., "ByteTrack", 2022), high ones that are left with where a track was seen last (Cao et
+/// al., "Observation-Centric SORT", 2023), and at last with tentative tracks. Matches are the likeliest ones under a
+/// motion model that knows how much time has passed, so rates may fall and vary. All arithmetic is on whole numbers:
+/// the same input gives the same tracks on every CPU. After `init` nothing is allocated.
+public struct Tracker: ~Copyable {
+    public let settings: TrackerSettings
+    private let noise: MotionNoise
+    let tracks: UnsafeMutableBufferPointer<Track>
+    private let isTaken: UnsafeMutableBufferPointer<Bool>  // of detections
+    private var selection: Selection
+    private var assignment: Assignment
+    private var shift: PictureShift
+    /// Tracks there are, the oldest first.
+    public internal(set) var count = 0
+    var adaptation = Adaptation()
+    var last: Int64?
+    var nextIdentity: Int64 = 1
+    /// Detections and births that there was no room for, since the start.
+    public internal(set) var droppedDetections: Int64 = 0
+    public internal(set) var droppedTracks: Int64 = 0
+
+    /// - Parameters:
+    ///   - tracks: most tracks at once, lost and tentative ones too: 1 to 4096.
+    ///   - detections: most of a frame that are looked at: 1 to 4096.
+    public init(_ settings: TrackerSettings = TrackerSettings(), tracks: Int = 128, detections: Int = 256) {
+        self.settings = settings.limited
+        noise = MotionNoise(self.settings)
+        let (tracks, detections) = (min(max(tracks, 1), 4096), min(max(detections, 1), 4096))
+        self.tracks = .allocate(capacity: tracks)
+        isTaken = .allocate(capacity: detections)
+        isTaken.initialize(repeating: false)
+        selection = Selection(capacity: detections)
+        shift = PictureShift()
+        assignment = Assignment(rows: tracks, columns: detections)
+    }
+
+    deinit {
+        tracks.deallocate()
+        isTaken.deallocate()
+    }
+
+    /// - Parameter index: below `count`.
+    public subscript(index: Int) -> Track { tracks[index] }
+
+    /// Takes the detections of one frame and reports every change.
+    /// - Parameters:
+    ///   - detections: in any order. Those without area are ignored.
+    ///   - now: the frame's instant in nanoseconds. One before the last frame's counts as that.
+    public mutating func take(
+        _ detections: UnsafeBufferPointer<Detection>, at now: Int64,
+        report: (Track, Track.Change) -> Void = { _, _ in }
+    ) {
+        let now = max(now, last ?? now)
+        let elapsed = FixedPoint.elapsed(from: last ?? now, to: now)
+        last = now
+        let dropped = selection.take(detections, from: settings.lowScore)
+        droppedDetections += Int64(dropped)
+        for index in 0..<selection.count { isTaken[index] = false }
+        end(at: now, report)
+        predict(elapsed)
+        var high = 0
+        while high < selection.count, selection[high].score >= settings.highScore { high += 1 }
+        follow(high)
+        match(high, at: now, report)
+        lose(report)
+        bear(high, at: now, report)
+    }
+
+    private mutating func predict(_ elapsed: Int64) {
+        // Longer times are those in which everything can have happened.
+        let elapsed = min(elapsed, 16_000_000_000)
+        let seconds = (elapsed << 16) / 1_000_000_000
+        let share = min(elapsed << 16 / settings.coasting, 65536)
+        for index in 0..<count {
+            if tracks[index].misses > 0 { tracks[index].motion.slow(by: share) }
+            tracks[index].motion.predict(seconds, agility: adaptation.agility, noise)
+            tracks[index].miss()
+        }
+    }
+
+    /// Moves all tracks with the picture, if it moved as a whole.
+    private mutating func follow(_ high: Int) {
+        guard settings.shiftTracks > 0 else { return }
+        for _ in 0..<2 {
+            shift.clear()
+            for row in 0..<count where tracks[row].misses == 1 {
+                shift.look(tracks[row], selection, high)
+            }
+            guard let (x, y) = shift.median(settings) else { return }
+            for row in 0..<count { tracks[row].move(x, y) }
+        }
+    }
+
+    /// Matches detections with tracks, the surest first.
+    private mutating func match(_ high: Int, at now: Int64, _ report: (Track, Track.Change) -> Void) {
+        let (settings, noise, adaptation) = (settings, noise, adaptation)
+        func missing(_ track: Track) -> Int64 { FixedPoint.elapsed(from: track.lastSeen, to: now) }
+        func expected(_ track: Track, _ worth: Int64, _ factor: Int64) -> Gate {
+            // 976563 of 1024 ns are a second.
+            let cost = (min(missing(track), 16_000_000_000) >> 10) * settings.lostCost / 976_563
+            return Gate(
+                track.motion, label: track.label, factor: factor, worth: worth - cost, settings, noise, adaptation)
+        }
+        match(0..<high, at: now, factor: 65536, report) {
+            $0.state == .tentative ? nil : expected($0, settings.worth, 65536)
+        }
+        match(high..<selection.count, at: now, factor: settings.lowNoise, report) {
+            $0.state == .tentative || missing($0) > settings.rescueFor
+                ? nil : expected($0, settings.worth, settings.lowNoise)
+        }
+        match(0..<high, at: now, factor: 65536, report) {
+            $0.state == .tentative || missing($0) > settings.returnFor ? nil : Gate(last: $0.seen, settings)
+        }
+        match(0..<high, at: now, factor: 65536, report) {
+            $0.state == .tentative ? expected($0, settings.tentativeWorth, 65536) : nil
+        }
+    }
+
+    /// Matches free detections with tracks that were not seen yet in this frame.
+    /// - Parameter gate: where such a track may be; nil: it is not wanted.
+    private mutating func match(
+        _ range: Range<Int>, at now: Int64, factor: Int64, _ report: (Track, Track.Change) -> Void,
+        gate: (Track) -> Gate?
+    ) {
+        guard !range.isEmpty else { return }
+        assignment.clear()
+        for row in 0..<count where !tracks[row].isSeen {
+            guard let gate = gate(tracks[row]) else { continue }
+            for column in range where !isTaken[column] {
+                guard let worth = gate.worth(of: selection[column]) else { continue }
+                assignment.add(row: row, column: column, worth: worth)
+            }
+        }
+        assignment.solve()
+        for row in 0..<count {
+            guard let column = assignment.column(of: row) else { continue }
+            isTaken[column] = true
+            learn(row, selection[column], factor)
+            tracks[row].take(selection[column], at: now, factor: factor, noise)
+            let isConfirmed = confirm(row)
+            report(tracks[row], isConfirmed ? .confirmed : .updated)
+        }
+    }
+
+    /// Lets a track that was seen in the frame before tell how well it was expected.
+    private mutating func learn(_ row: Int, _ seen: Measurement, _ factor: Int64) {
+        let track = tracks[row]
+        guard track.misses == 1, track.hits >= 3, factor == 65536 else {
+            tracks[row].deviation = nil
+            return
+        }
+        let gate = Gate(track.motion, label: track.label, factor: factor, worth: 0, settings, noise, adaptation)
+        let deviation = gate.deviation(of: seen)
+        adaptation.take(deviation, before: track.deviation, settings)
+        tracks[row].deviation = deviation
+    }
+
+    /// - Returns: whether the track is sure from now on.
+    private mutating func confirm(_ index: Int) -> Bool {
+        guard tracks[index].state == .tentative else {
+            tracks[index].state = .confirmed
+            return false
+        }
+        guard tracks[index].hits >= settings.confirmHits else { return false }
+        guard tracks[index].evidence >= (isBeside(index) ? settings.besideScore : settings.confirmScore) else {
+            return false
+        }
+        tracks[index].state = .confirmed
+        return true
+    }
+
+    /// Takes leave of those that were not seen for too long.
+    private mutating func end(at now: Int64, _ report: (Track, Track.Change) -> Void) {
+        var kept = 0
+        for index in 0..<count {
+            let track = tracks[index]
+            let isOver =
+                track.state == .tentative
+                ? track.misses > settings.tentativeMisses
+                : FixedPoint.elapsed(from: track.lastSeen, to: now) > settings.lostFor
+            if isOver {
+                report(track, .ended)
+            } else {
+                tracks[kept] = track
+                kept += 1
+            }
+        }
+        count = kept
+    }
+
+    /// Tells which were seen in the frame before, and are not in this one.
+    private mutating func lose(_ report: (Track, Track.Change) -> Void) {
+        for index in 0..<count where tracks[index].misses == 1 && tracks[index].state == .confirmed {
+            tracks[index].state = .lost
+            report(tracks[index], .lost)
+        }
+    }
+
+    /// Begins tracks of what continues none.
+    private mutating func bear(_ high: Int, at now: Int64, _ report: (Track, Track.Change) -> Void) {
+        for index in 0..<high where !isTaken[index] && selection[index].score >= settings.birthScore {
+            let seen = selection[index]
+            guard !isDouble(seen) else { continue }
+            guard count < tracks.count else {
+                droppedTracks += 1
+                continue
+            }
+            tracks.initializeElement(at: count, to: Track(identity: nextIdentity, seen, at: now, noise))
+            nextIdentity += 1
+            count += 1
+            report(tracks[count - 1], .born)
+        }
+    }
+
+    /// Whether a track lies much over a confirmed one: then both may be of one object.
+    private func isBeside(_ index: Int) -> Bool {
+        for other in 0..<count where tracks[other].state != .tentative && tracks[other].label == tracks[index].label {
+            if tracks[other].box.overlaps(tracks[index].box, by: settings.besideOverlap) { return true }
+        }
+        return false
+    }
+
+    /// Whether it is a second box on an object that is tracked.
+    private func isDouble(_ seen: Measurement) -> Bool {
+        let box = Box(x: seen.x, y: seen.y, width: seen.width, height: seen.height)
+        for index in 0..<count where tracks[index].isSeen && tracks[index].label == seen.label {
+            if tracks[index].box.overlaps(box, by: settings.duplicateOverlap) { return true }
+        }
+        return false
+    }
+}
