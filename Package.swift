@@ -111,6 +111,9 @@ let hostModules: [Target] = [
     .target(name: "JetpacWriter", path: "Examples/jetpac/Writer"),
     .executableTarget(
         name: "alexnet", dependencies: ["JetpacWriter"], path: "Examples/jetpac/Program"),
+    // Tracks of detections in a file, to score the tracker with.
+    .executableTarget(
+        name: "trackfile", dependencies: ["Detectors", "Tracking"], path: "Examples/benchmark/tracking/Program"),
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(
