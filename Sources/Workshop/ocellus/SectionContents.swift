@@ -125,7 +125,7 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
             let name = String(all[Int(number) - Int(first)])
             tell(.text(name), name)
         case .index: if !isNone { tell(.integer(number), grouped) }
-        case .label: tell(.integer(number), labelText(number))
+        case .label: if !isNone { tell(.integer(number), labelText(number)) }
         case .labels:
             let (first, count) = (Int(field.numbers[0]), Int(field.numbers[1]))
             let labels = view.watchLabels[first..<first + count].map { UInt64($0) }
@@ -142,7 +142,7 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
         case .shape(let rank):
             let extents = field.numbers.prefix(rank)
             tell(.list(extents.map { .integer($0) }), Format.shape(extents))
-        case .region:
+        case .region, .places:
             let parts = field.numbers.map { Double($0) / 65535 }
             tell(
                 .list(parts.map { .number($0) }), parts.map { String(format: "%.4g", $0) }.joined(separator: " "))

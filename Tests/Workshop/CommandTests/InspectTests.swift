@@ -133,7 +133,7 @@ import Testing
                 #expect(value(place.name) as? [UInt64] == Array(own), comment)
             case .table: #expect(value(place.name) as? [UInt64] == numbers, comment)
             case .text, .arguments, .checksum, .kernelSet, .choice, .signed, .float, .cpus, .shape, .region,
-                .signedFractions, .elements:
+                .places, .signedFractions, .elements:
                 #expect(value(place.name) != nil, comment)
             case .reserved, .other: break
             }

@@ -121,9 +121,9 @@ public enum WatchLabelsSection: BundleSection {
 extension FieldVisitor {
     /// A label, by its index.
     @discardableResult
-    fileprivate mutating func label(_ name: StaticString) throws(BundleError) -> FieldValue {
+    mutating func label(_ name: StaticString, none: UInt32? = nil) throws(BundleError) -> FieldValue {
         let scores = Int(clamping: view.scores?.pointee.count ?? view.detector?.pointee.classes ?? 0)
-        return try index(name, .label, below: scores, "has no score; build the bundle again")
+        return try index(name, .label, below: scores, none: none, "has no score; build the bundle again")
     }
 }
 

@@ -34,6 +34,8 @@ public struct Field {
         case shape(rank: Int)
         /// x, y, width and height in 1/65535.
         case region
+        /// x and y of a place each, in 1/65535 of the frame.
+        case places
         /// In units of 1 divided by this, below 0 too.
         case signedFractions(UInt32)
         /// An `oc_field`.

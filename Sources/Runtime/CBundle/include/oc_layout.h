@@ -61,7 +61,12 @@ typedef enum oc_section_kind {
     OC_SECTION_LEVELS = 23,     /* oc_level each: the detector's grids */
     OC_SECTION_PRIORS = 24,     /* oc_prior each: what the levels' boxes start from */
     OC_SECTION_CURVES = 25,     /* oc_curve each: what raw numbers stand for */
-    OC_SECTION_KIND_LIMIT = 26
+    OC_SECTION_TRACKER = 26,    /* at most one oc_tracker: how boxes are followed from frame to frame */
+    OC_SECTION_AREAS = 27,      /* oc_area each: parts of the frame that objects are in */
+    OC_SECTION_CORNERS = 28,    /* oc_corner each: those of the areas */
+    OC_SECTION_OBJECT_RULES = 29, /* oc_object_rule each, one a watch: which of a detector's objects it is about */
+    OC_SECTION_CROSSINGS = 30,  /* oc_crossing each: lines that objects cross */
+    OC_SECTION_KIND_LIMIT = 31
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -278,6 +283,60 @@ typedef struct oc_curve {
     int32_t values[256];
 } oc_curve;
 
+enum { OC_MAX_TRACKS = 512, OC_MAX_AREAS = 32, OC_MAX_CORNERS = 1024, OC_MAX_CROSSINGS = 32 };
+
+/* How boxes become objects that last. Scores in 1/65536. */
+typedef struct oc_tracker {
+    uint32_t high;          /* boxes from this score on are matched first */
+    uint32_t low;           /* those below it are not looked at; low <= high */
+    uint32_t birth;         /* a box from this score on begins a track; high <= birth */
+    uint32_t lost;          /* milliseconds that an object is waited for that is not seen */
+    uint32_t tracks;        /* objects at once, 1 to OC_MAX_TRACKS */
+    uint8_t reserved[12];   /* 0 */
+} oc_tracker;
+
+/* A place in 1/65535 of the frame's width and height. */
+typedef struct oc_corner {
+    uint16_t x, y;
+} oc_corner;
+
+/* A polygon: what lies inside an odd number of times is in it. */
+typedef struct oc_area {
+    oc_text name;
+    uint32_t first_corner;  /* into the corners, right behind those of the areas before */
+    uint32_t corners;       /* 3 or more */
+    uint8_t reserved[16];   /* 0 */
+} oc_area;
+
+/* Which point of its box says where an object is. */
+typedef enum oc_anchor {
+    OC_ANCHOR_FEET = 0,     /* the middle of the lower edge */
+    OC_ANCHOR_MIDDLE = 1,
+    OC_ANCHOR_LIMIT = 2
+} oc_anchor;
+
+/* What a detector's objects must be for a watch rule. Extents in 1/65535 of the frame's. */
+typedef struct oc_object_rule {
+    uint32_t area;          /* 0: anywhere; n: area n - 1 */
+    uint16_t least_width, least_height;
+    uint16_t most_width, most_height;
+    uint32_t least_aspect;  /* width by height, in 1/65536 */
+    uint32_t most_aspect;   /* 0: any */
+    uint8_t anchor;         /* oc_anchor */
+    uint8_t reserved[11];   /* 0 */
+} oc_object_rule;
+
+/* A line that objects cross, each counted once in either direction. */
+typedef struct oc_crossing {
+    oc_text name;
+    oc_corner from, to;     /* not the same; seen from `from`, "in" goes to the right */
+    uint32_t label;         /* OC_ANY_LABEL: of any */
+    uint8_t anchor;         /* oc_anchor */
+    uint8_t reserved[11];   /* 0 */
+} oc_crossing;
+
+enum { OC_ANY_LABEL = 0xffffffffu };
+
 /* When to speak about one label, or about several whose scores are added up, to at most 1. Times in milliseconds, scores in
  * 1/65536. */
 typedef struct oc_watch {
@@ -409,6 +468,11 @@ OC_PIN(oc_field, 28);
 OC_PIN(oc_level, 176);
 OC_PIN(oc_prior, 24);
 OC_PIN(oc_curve, 1024);
+OC_PIN(oc_tracker, 32);
+OC_PIN(oc_corner, 4);
+OC_PIN(oc_area, 32);
+OC_PIN(oc_object_rule, 32);
+OC_PIN(oc_crossing, 32);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
 OC_PIN(oc_record, 64);
