@@ -52,7 +52,9 @@ let boardModules: [Target] = [
     .target(
         name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures", "Recording"],
         path: "Sources/Sensing/Sensors"),
-    .target(name: "Events", dependencies: ["Bundle", "CBundle", "CLinux", "System"], path: "Sources/Telling/Events"),
+    .target(
+        name: "Events", dependencies: ["Bundle", "CBundle", "CLinux", "Detectors", "System", "Tracking"],
+        path: "Sources/Telling/Events"),
     .target(
         name: "Recording", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "Pictures", "System", "Vision"],
         path: "Sources/Telling/Recording"),
@@ -84,8 +86,8 @@ let boardModules: [Target] = [
     .target(
         name: "Watching",
         dependencies: [
-            "Bundle", "CBundle", "CLinux", "Engine", "Events", "GPIO", "Kernels", "Recording", "Sensors", "System",
-            "Vision",
+            "Bundle", "CBundle", "CLinux", "Detectors", "Engine", "Events", "GPIO", "Kernels", "Recording", "Sensors",
+            "System", "Tracking", "Vision",
         ], path: "Sources/Programs/Watching"),
     .executableTarget(
         name: "ocellusd",

@@ -3,7 +3,7 @@ import CBundle
 import Vision
 
 /// What a bundle's detector sees: boxes in the upright frame, of a model's raw numbers. Allocates nothing after `init`.
-public struct Detector: ~Copyable {
+public final class Detector {
     /// A key point, in 1/16 of the upright frame's pixels.
     public struct Point: BitwiseCopyable, Equatable, Sendable {
         public var x: Int32
@@ -60,8 +60,8 @@ public struct Detector: ~Copyable {
     ///   - least: score from which on a box counts, in 1/65536; nil: the bundle's.
     ///   - placement: of the model's input in the frame.
     ///   - bytes: of a tensor of the bundle.
-    public mutating func read(
-        least: UInt32? = nil, _ placement: Placement, bytes: (oc_tensor) -> UnsafeRawBufferPointer
+    public func read(
+        least: UInt32? = nil, _ placement: FramePlacement, bytes: (oc_tensor) -> UnsafeRawBufferPointer
     ) {
         let least = max(least ?? record.score, 1)
         candidates.removeAll()
@@ -80,7 +80,7 @@ public struct Detector: ~Copyable {
     }
 
     private func place(
-        _ index: Int, _ placement: Placement, _ bytes: (oc_tensor) -> UnsafeRawBufferPointer
+        _ index: Int, _ placement: FramePlacement, _ bytes: (oc_tensor) -> UnsafeRawBufferPointer
     ) {
         let kept = scored[index]
         let (left, top) = placement.framePoint(Int64(kept.box.left) << 8, Int64(kept.box.top) << 8)

@@ -44,6 +44,14 @@ public struct Tracker: ~Copyable {
         isTaken.deallocate()
     }
 
+    /// Gives all tracks up; their identities do not come again.
+    public mutating func removeAll() { count = 0 }
+
+    /// Tracks to come have identities from that on which another tracker would give next.
+    public mutating func continueIdentities(of other: borrowing Tracker) {
+        nextIdentity = max(nextIdentity, other.nextIdentity)
+    }
+
     /// - Parameter index: below `count`.
     public subscript(index: Int) -> Track { tracks[index] }
 

@@ -1,7 +1,7 @@
 import CBundle
 
 /// Where a model's picture lies in the upright frame that it was made of.
-public struct Placement: Equatable, Sendable {
+public struct FramePlacement: Equatable, Sendable {
     /// Of the upright frame, in pixels.
     public let frame: (width: Int, height: Int)
     private let geometry: Geometry
@@ -20,8 +20,8 @@ public struct Placement: Equatable, Sendable {
     ///   - y: the same.
     public func framePoint(_ x: Int64, _ y: Int64) -> (x: Int32, y: Int32) {
         (
-            Placement.place(x, from: geometry.targetColumns, to: geometry.columns),
-            Placement.place(y, from: geometry.targetRows, to: geometry.rows)
+            FramePlacement.place(x, from: geometry.targetColumns, to: geometry.columns),
+            FramePlacement.place(y, from: geometry.targetRows, to: geometry.rows)
         )
     }
 
@@ -35,7 +35,7 @@ public struct Placement: Equatable, Sendable {
         return Int32(truncatingIfNeeded: min(max(quotient + Int64(source.lowerBound) * 16, -(1 << 19)), 1 << 19))
     }
 
-    public static func == (one: Placement, other: Placement) -> Bool {
+    public static func == (one: FramePlacement, other: FramePlacement) -> Bool {
         one.geometry == other.geometry && one.frame == other.frame
     }
 }

@@ -148,11 +148,8 @@ struct DetectorTests {
             let sure = expected.filter { ($0.scores.max() ?? 0) > 0.3 + 1 / 512.0 }.count
             let maybe = expected.filter { ($0.scores.max() ?? 0) > 0.3 - 1 / 512.0 }.count
             #expect(sure...maybe ~= candidates.count)
-            guard var detector = Detector(made.bundle.view) else {
-                Issue.record("the bundle has no detector")
-                return
-            }
-            made.withTensors { bytes in detector.read(Placement(record, shape), bytes: bytes) }
+            let detector = try #require(Detector(made.bundle.view))
+            made.withTensors { bytes in detector.read(FramePlacement(record, shape), bytes: bytes) }
             let left = Obvious.suppress(Array(scored.prefix(4096)), made.head)
             #expect(detector.detections.map(\.score) == left.map(\.score))
             #expect(detector.detections.map(\.label) == left.map(\.label))
