@@ -31,11 +31,15 @@ public struct SourceProgress: Sendable {
 /// What the daemon has to say. `docs/events.md` is the schema; times in nanoseconds, scores in 1/65536.
 public enum Event {
     /// `latency`: from the frame's last byte to this event.
-    case enter(object: Text, score: UInt32, latency: Int64)
+    case enter(object: Text, score: UInt32, latency: Int64, sighting: Sighting? = nil)
     /// `present`: since the object's "enter".
-    case update(object: Text, score: UInt32, present: Int64, latency: Int64)
+    case update(object: Text, score: UInt32, present: Int64, latency: Int64, sighting: Sighting? = nil)
     /// `cause`: where it is not the picture that says so.
-    case leave(object: Text, score: UInt32, present: Int64, latency: Int64, cause: Cause? = nil)
+    case leave(
+        object: Text, score: UInt32, present: Int64, latency: Int64, cause: Cause? = nil, sighting: Sighting? = nil)
+    /// An object crossed a line to its right ("in") or left, and how many did since the start.
+    case cross(
+        line: Text, score: UInt32, isIn: Bool, into: Int64, outOf: Int64, latency: Int64, sighting: Sighting)
     /// `millihertz`: frames inferred per 1000 seconds, and `worst`: the longest latency, both since the last heartbeat.
     case heartbeat(present: Int, millihertz: Int64, worst: Int64)
     case status(State, detail: Text)
@@ -99,7 +103,7 @@ public enum Event {
     var isReport: Bool {
         switch self {
         case .heartbeat, .status: true
-        case .enter, .update, .leave, .line: false
+        case .enter, .update, .leave, .cross, .line: false
         }
     }
 
@@ -109,6 +113,7 @@ public enum Event {
         case .enter: "enter"
         case .update: "update"
         case .leave: "leave"
+        case .cross: "cross"
         case .heartbeat: "heartbeat"
         case .status: "status"
         case .line: "line"

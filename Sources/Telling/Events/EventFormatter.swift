@@ -112,14 +112,25 @@ public struct EventFormatter: ~Copyable {
 
     private func writeBody(of event: borrowing Event, into line: inout Line) {
         switch event {
-        case .enter(let object, let score, let latency):
+        case .enter(let object, let score, let latency, let sighting):
             write(object, score, into: &line)
+            if let sighting { write(sighting, into: &line) }
             write(latency: latency, into: &line)
-        case .update(let object, let score, let present, let latency):
+        case .update(let object, let score, let present, let latency, let sighting):
             write(object, score, present, into: &line)
+            if let sighting { write(sighting, into: &line) }
             write(latency: latency, into: &line)
-        case .leave(let object, let score, let present, let latency, let cause):
+        case .cross(let object, let score, let isIn, let into, let outOf, let latency, let sighting):
+            write(object, score, into: &line)
+            line.append(isIn ? ",\"direction\":\"in\",\"in\":" : ",\"direction\":\"out\",\"in\":")
+            line.append(into)
+            line.append(",\"out\":")
+            line.append(outOf)
+            write(sighting, into: &line)
+            write(latency: latency, into: &line)
+        case .leave(let object, let score, let present, let latency, let cause, let sighting):
             write(object, score, present, into: &line)
+            if let sighting { write(sighting, into: &line) }
             write(latency: latency, into: &line)
             if let cause {
                 line.append(",\"reason\":\"")
@@ -163,6 +174,40 @@ public struct EventFormatter: ~Copyable {
         line.append(milliseconds: present)
     }
 
+    private func write(_ sighting: Sighting, into line: inout Line) {
+        line.append(",\"track\":")
+        line.append(sighting.track)
+        if !sighting.label.isEmpty {
+            line.append(",\"label\":")
+            line.append(jsonString: sighting.label, limit: EventFormatter.nameLimit)
+        }
+        line.append(",\"box\":")
+        write(sighting.box, into: &line)
+        if let before = sighting.before {
+            line.append(",\"before\":")
+            write(before, into: &line)
+        }
+        line.append(",\"still_ms\":")
+        line.append(milliseconds: sighting.still)
+        if let count = sighting.count {
+            line.append(",\"count\":")
+            line.append(Int64(count))
+        }
+    }
+
+    /// Left, top, width and height in parts of the frame.
+    private func write(_ box: FrameBox, into line: inout Line) {
+        line.append("[")
+        line.append(score: box.left)
+        line.append(",")
+        line.append(score: box.top)
+        line.append(",")
+        line.append(score: box.width)
+        line.append(",")
+        line.append(score: box.height)
+        line.append("]")
+    }
+
     private func write(latency: Int64, into line: inout Line) {
         line.append(",\"latency_ms\":")
         line.append(milliseconds: latency)
@@ -184,8 +229,11 @@ extension Event {
     /// What its topic ends with: `object/<object>`, `line/<name>`, `heartbeat` or `status`.
     public func writeTopic(into line: inout Line) {
         switch self {
-        case .enter(let object, _, _), .update(let object, _, _, _), .leave(let object, _, _, _, _):
+        case .enter(let object, _, _, _), .update(let object, _, _, _, _), .leave(let object, _, _, _, _, _):
             line.append("object/")
+            line.append(topicLevel: object, limit: EventFormatter.nameLimit)
+        case .cross(let object, _, _, _, _, _, _):
+            line.append("crossing/")
             line.append(topicLevel: object, limit: EventFormatter.nameLimit)
         case .line(let name, _):
             line.append("line/")

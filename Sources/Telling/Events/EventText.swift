@@ -16,6 +16,8 @@ public struct EventText: ~Copyable {
         var rate = Text(start: nil, count: 0)
         var score: Int64?  // in percent
         var isActive: Bool?
+        var track = Text(start: nil, count: 0)
+        var direction = Text(start: nil, count: 0)
     }
 
     private var line = Line()
@@ -61,6 +63,10 @@ public struct EventText: ~Copyable {
             members.rate = try reader.value()
         } else if names(key, "score") {
             members.score = percent(try reader.value())
+        } else if names(key, "track") {
+            members.track = try reader.value()
+        } else if names(key, "direction") {
+            members.direction = try reader.string()
         } else if names(key, "active") {
             members.isActive = try reader.boolean()
         } else {
@@ -90,6 +96,14 @@ public struct EventText: ~Copyable {
             line.append(" frames a second")
         } else {
             write(text: members.subject)
+        }
+        if !members.track.isEmpty {
+            line.append(" #")
+            line.append(members.track)
+        }
+        if !members.direction.isEmpty {
+            line.append(UInt8(ascii: " "))
+            write(text: members.direction)
         }
         if let score = members.score {
             line.append("  ")

@@ -1,7 +1,22 @@
+import Bundle
 import CBundle
+import Detectors
 
-/// All watch rules of a sensor with their memories.
+/// Something that a rule has to say.
+public struct WatchNews {
+    /// The rule's name, or the crossing's.
+    public let object: Text
+    /// Smoothed, in 1/65536.
+    public let score: UInt32
+    public let change: WatchState.Change
+    /// Of a detector's object: which one, and where.
+    public let sighting: Sighting?
+}
+
+/// All watch rules of a sensor with their memories. Of a detector they are about objects, else about scores.
 public struct WatchList: ~Copyable {
+    public typealias Report = (WatchNews) -> Void
+
     private struct Entry {
         let rule: WatchRule
         let name: UnsafeRawBufferPointer  // owned by the list
@@ -10,7 +25,15 @@ public struct WatchList: ~Copyable {
         var score: UInt32 = 0  // taken last
     }
 
-    private let entries: UnsafeMutableBufferPointer<Entry>
+    private let entries: UnsafeMutableBufferPointer<Entry>  // none of a detector's
+    private var objects: ObjectList?
+
+    /// The rules of a bundle, with empty memories.
+    public init(_ view: BundleView) {
+        let rules = view.detector == nil ? view.watches : UnsafeBufferPointer(start: nil, count: 0)
+        self.init(rules, furtherLabels: { view.furtherLabels(of: $0) }, name: { Text(view.text($0)) })
+        if view.detector != nil { objects = ObjectList(view) }
+    }
 
     /// - Parameters:
     ///   - rules: as the bundle holds them.
@@ -21,6 +44,7 @@ public struct WatchList: ~Copyable {
         furtherLabels: (oc_watch) -> UnsafeBufferPointer<UInt32> = { _ in UnsafeBufferPointer(start: nil, count: 0) },
         name: (oc_text) -> Text
     ) {
+        objects = nil
         entries = .allocate(capacity: rules.count)
         for (index, rule) in rules.enumerated() {
             let source = name(rule.name)
@@ -46,11 +70,15 @@ public struct WatchList: ~Copyable {
         entries.deallocate()
     }
 
-    public var count: Int { entries.count }
+    /// Rules.
+    public var count: Int { entries.count + (objects?.count ?? 0) }
+
+    /// Whether there is anything to say.
+    public var isSilent: Bool { count == 0 && objects?.hasCrossings != true }
 
     /// How many objects are present.
     public var present: Int {
-        var present = 0
+        var present = objects?.present ?? 0
         for entry in entries where entry.state.isPresent { present += 1 }
         return present
     }
@@ -58,7 +86,7 @@ public struct WatchList: ~Copyable {
     /// Whether a rule of a zone is about to speak, so that it needs the next frame.
     public func waits(zone: Int, at now: Int64) -> Bool {
         for entry in entries where entry.rule.zone == zone && entry.state.waits(at: now, entry.rule) { return true }
-        return false
+        return objects?.waits(at: now) ?? false
     }
 
     /// Takes the scores of one frame for the rules of a zone, and reports every change.
@@ -68,7 +96,7 @@ public struct WatchList: ~Copyable {
     ///   - report: takes the rule's name, the smoothed score, and the change.
     public mutating func take(
         zone: Int = 0, at now: Int64, score: (_ label: Int) -> UInt32,
-        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        report: Report
     ) {
         for index in entries.indices where entries[index].rule.zone == zone {
             let rule = entries[index].rule
@@ -76,8 +104,27 @@ public struct WatchList: ~Copyable {
             for label in entries[index].furtherLabels { sum = min(sum + score(Int(label)), 65536) }
             entries[index].score = sum
             let change = entries[index].state.take(entries[index].score, at: now, rule)
-            if change != .none { report(entries[index].name, entries[index].state.smoothed, change) }
+            if change != .none { report(news(index, change)) }
         }
+    }
+
+    private func news(_ index: Int, _ change: WatchState.Change) -> WatchNews {
+        WatchNews(object: entries[index].name, score: entries[index].state.smoothed, change: change, sighting: nil)
+    }
+
+    /// Takes what a detector saw in one frame.
+    /// - Parameters:
+    ///   - now: the frame's instant on the monotonic clock, in nanoseconds.
+    ///   - width: of the upright frame, in pixels.
+    public mutating func take(
+        _ detections: UnsafeBufferPointer<Detection>, width: Int, height: Int, at now: Int64, report: Report
+    ) {
+        objects?.take(detections, at: now, width: width, height: height, report)
+    }
+
+    /// What is followed of a detector's objects.
+    public func forEachObject(_ body: (_ label: Text, _ track: Int64, FrameBox) -> Void) {
+        objects?.forEachObject(body)
     }
 
     /// What a rule has seen last.
@@ -91,70 +138,97 @@ public struct WatchList: ~Copyable {
 
     /// - Parameter index: below `count`.
     public func view(_ index: Int) -> View {
+        if let view = objects?.view(index) { return view }
         let entry = entries[index]
         return View(
             object: entry.name, zone: entry.rule.zone, score: entry.score, smoothed: entry.state.smoothed,
             memory: entry.state.memory)
     }
 
+    /// Numbers that `saveObjects` writes at most.
+    public static var objectNumbers: Int { ObjectList.memoryLimit }
+
+    /// Writes what is known of a detector's objects.
+    /// - Returns: how many numbers that is; 0: there is no room.
+    public func saveObjects(into numbers: UnsafeMutableBufferPointer<Int64>) -> Int {
+        objects?.save(into: numbers) ?? 0
+    }
+
+    /// Puts them where they were once.
+    public func restoreObjects(_ numbers: UnsafeBufferPointer<Int64>) { _ = objects?.restore(from: numbers) }
+
     /// Puts a rule where it was once.
     public mutating func restore(_ index: Int, _ memory: WatchState.Memory) {
+        guard index < entries.count else { return }
         entries[index].state = WatchState(memory)
     }
 
     /// Names all objects that are present.
     public func forEachPresent(_ body: (_ object: Text) -> Void) {
         for entry in entries where entry.state.isPresent { body(entry.name) }
+        objects?.forEachPresent(body)
     }
 
     /// Forgets all averages, and reports a "leave" for each object that is present: nobody looks any more.
     public mutating func leaveAll(
-        at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        at now: Int64, report: Report
     ) {
         for index in entries.indices { forget(index, at: now, report) }
+        objects?.leaveAll(at: now, report)
     }
 
     /// Forgets a rule's memory, and reports a "leave" if its object was present.
     private mutating func forget(
-        _ index: Int, at now: Int64, _ report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        _ index: Int, at now: Int64, _ report: Report
     ) {
         let state = entries[index].state
         entries[index].state = WatchState()
         guard state.isPresent else { return }
-        report(entries[index].name, state.smoothed, .leave(present: state.presence(at: now)))
+        report(
+            WatchNews(
+                object: entries[index].name, score: state.smoothed, change: .leave(present: state.presence(at: now)),
+                sighting: nil))
     }
 
     /// Forgets the averages of all objects that would be gone if the source had shown an empty scene since its last frame, and
     /// reports a "leave" for each.
     /// - Parameter last: the last frame's instant.
     public mutating func leaveUnseen(
-        since last: Int64, at now: Int64, report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        since last: Int64, at now: Int64, report: Report
     ) {
         for index in entries.indices where entries[index].state.isPresent {
             if now - last >= entries[index].rule.leaveAfter { forget(index, at: now, report) }
         }
+        objects?.leaveUnseen(since: last, at: now, report)
     }
 
     /// Time until `leaveUnseen` has something to report; `.max`: nobody is present.
     public func pause(since last: Int64, at now: Int64) -> Int64 {
-        var pause = Int64.max
+        var pause = objects?.pause(since: last, at: now) ?? Int64.max
         for entry in entries where entry.state.isPresent { pause = min(pause, last + entry.rule.leaveAfter - now) }
         return max(pause, 0)
     }
 
     /// Forgets an object whose "leave" was told by somebody else.
-    public mutating func forget(where isGone: (_ object: Text) -> Bool) {
+    /// - Parameter track: of a detector's object; nil: all of the rule.
+    public mutating func forget(track: Int64? = nil, where isGone: (_ object: Text) -> Bool) {
+        objects?.forget(track, where: isGone)
         for index in entries.indices where entries[index].state.isPresent && isGone(entries[index].name) {
             entries[index].state = WatchState()
         }
     }
 
     /// Takes over the memories of rules with the same name from a list that is no longer used, and reports a "leave" for
-    /// each object that was present there and has no rule any more.
+    /// each object that was present there and has no rule any more. A detector's objects all leave: another model may see them
+    /// otherwise.
     public mutating func inherit(
-        from old: borrowing WatchList, at now: Int64,
-        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        from old: inout WatchList, at now: Int64,
+        report: Report
     ) {
+        if let former = old.objects {
+            former.leaveAll(at: now, report)
+            objects?.inherit(from: former)
+        }
         for former in old.entries {
             var isKept = false
             for index in entries.indices where entries[index].name.elementsEqual(former.name) {
@@ -162,7 +236,10 @@ public struct WatchList: ~Copyable {
                 isKept = true
             }
             if !isKept, former.state.isPresent {
-                report(former.name, former.state.smoothed, .leave(present: former.state.presence(at: now)))
+                report(
+                    WatchNews(
+                        object: former.name, score: former.state.smoothed,
+                        change: .leave(present: former.state.presence(at: now)), sighting: nil))
             }
         }
     }

@@ -42,6 +42,8 @@ public struct WatchState: Equatable, Sendable {
         case enter
         case update(present: Int64)
         case leave(present: Int64)
+        /// An object crossed a line to its right ("in") or left, as so many objects did before it.
+        case cross(isIn: Bool, into: Int64, outOf: Int64)
     }
 
     public private(set) var isPresent = false

@@ -16,6 +16,8 @@ struct RecordList<Element: BitwiseCopyable>: ~Copyable {
 
     subscript(index: Int) -> Element { base[index] }
 
+    var all: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: base, count: count) }
+
     mutating func clear() { count = 0 }
 
     mutating func append(_ element: Element, _ reader: JSONReader) throws(JSONReader.Failure) {
@@ -53,6 +55,7 @@ final class Record {
     private(set) var inputs = RecordList<Input>(limit: 64)
     private(set) var memories = RecordList<WatchState.Memory>(limit: 1024)
     private(set) var events = RecordList<Event>(limit: 1024)
+    private(set) var objects = RecordList<Int64>(limit: 8192)
     /// Parts of the text that was read.
     private(set) var told = RecordList<Told>(limit: 256)
 
@@ -71,8 +74,10 @@ final class Record {
         inputs.clear()
         memories.clear()
         events.clear()
+        objects.clear()
         told.clear()
         frame.progress = SourceProgress()
+        (frame.width, frame.height) = (0, 0)
         found = 0
         var reader = JSONReader(text)
         try reader.object { (key, reader) throws(JSONReader.Failure) in try read(key, &reader) }
@@ -106,6 +111,10 @@ final class Record {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readRule(&reader) }
         } else if Record.names(key, "events") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readEvent(&reader) }
+        } else if Record.names(key, "objects") {
+            try reader.array { (_, reader) throws(JSONReader.Failure) in
+                try objects.append(try reader.integer(.min ... .max), reader)
+            }
         } else if Record.names(key, "told") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readTold(&reader) }
         } else if Record.names(key, "wall_ns") {
@@ -138,6 +147,10 @@ final class Record {
         } else if Record.names(key, "frames") {
             frame.progress.frames = try reader.integer(Record.counts)
             found |= 1 << 9
+        } else if Record.names(key, "width") {
+            frame.width = Int(try reader.integer(0...65536))
+        } else if Record.names(key, "height") {
+            frame.height = Int(try reader.integer(0...65536))
         } else if Record.names(key, "dropped") {
             frame.progress.dropped = try reader.integer(Record.counts)
         } else if Record.names(key, "faults") {

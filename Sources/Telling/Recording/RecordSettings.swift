@@ -46,8 +46,19 @@ public struct RecordFacts {
     public var picture = oc_preprocess()
     public var masks: [oc_region] = []
     public var sensor: [UInt8] = []
+    /// Numbers that tell what is known of a detector's objects, at most; 0: the model is none.
+    public var objects = 0
+    /// Events of a frame at most: a rule says one thing, or of a detector's objects one of each.
+    var events: Int { objects > 0 ? 256 : rules.count }
     /// The watch rules' names and zones.
     public var rules: [(name: [UInt8], zone: Int)] = []
+    /// The crossings' names.
+    public var crossings: [[UInt8]] = []
+
+    /// What events call a rule, or behind those a crossing.
+    func name(ofSubject index: Int) -> [UInt8] {
+        index < rules.count ? rules[index].name : crossings[index - rules.count]
+    }
 
     public init() {}
 

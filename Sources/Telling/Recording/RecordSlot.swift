@@ -8,6 +8,9 @@ public struct RecordFrame {
     /// Of the last event before.
     public var sequence: Int64
     public var lost: Int64
+    /// Of the frame as it came, in pixels.
+    public var width = 0
+    public var height = 0
 
     public init(moment: Moment, progress: SourceProgress, sequence: Int64, lost: Int64) {
         self.moment = moment
@@ -43,6 +46,9 @@ final class RecordSlot: @unchecked Sendable {
     /// Zones that were inferred, as `oc_watch.zone`, in their order.
     let zones: UnsafeMutableBufferPointer<Int>
     var zoneCount = 0
+    /// What was known of a detector's objects before the frame.
+    let objects: UnsafeMutableBufferPointer<Int64>
+    var objectCount = 0
     /// Events since the frame before that did not come of a frame, as JSON objects with commas between them.
     var told = Line(room: RecordSlot.toldBytes)
     /// Nil: nothing of the frame is kept for a picture.
@@ -53,31 +59,34 @@ final class RecordSlot: @unchecked Sendable {
 
     static let toldBytes = 4096
 
-    init(rules: Int, zones: Int) {
-        self.rules = .allocate(capacity: rules)
-        self.rules.initialize(repeating: Rule())
-        events = .allocate(capacity: rules)
+    init(_ facts: RecordFacts) {
+        rules = .allocate(capacity: facts.rules.count)
+        rules.initialize(repeating: Rule())
+        events = .allocate(capacity: facts.events)
         events.initialize(repeating: Event())
-        self.zones = .allocate(capacity: zones)
-        self.zones.initialize(repeating: 0)
+        objects = .allocate(capacity: facts.objects)
+        objects.initialize(repeating: 0)
+        zones = .allocate(capacity: facts.zones)
+        zones.initialize(repeating: 0)
     }
 
     deinit {
         rules.deallocate()
         events.deallocate()
         zones.deallocate()
+        objects.deallocate()
     }
 
     func clear() {
         frame = nil
         eventCount = 0
         zoneCount = 0
+        objectCount = 0
         told.clear()
         painter = nil
         (width, height) = (0, 0)
     }
 
-    /// A rule says one thing a frame at most.
     func append(_ event: Event) {
         guard eventCount < events.count else { return }
         events[eventCount] = event

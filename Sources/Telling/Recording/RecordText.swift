@@ -11,7 +11,8 @@ extension Line {
 
     /// More than a record's text ever takes.
     static func recordRoom(_ facts: RecordFacts) -> Int {
-        RecordSlot.toldBytes + 2048 + 64 * facts.zones + 768 * facts.rules.count
+        RecordSlot.toldBytes + 2048 + 64 * facts.zones + 512 * facts.rules.count + 256 * facts.events
+            + 24 * facts.objects
     }
 
     private static var nameLimit: Int { 128 }
@@ -36,6 +37,13 @@ extension Line {
             writeRules(slot, facts)
             writeEvents(slot, facts)
         }
+        if slot.objectCount > 0 {
+            for index in 0..<slot.objectCount {
+                append(index == 0 ? ",\"objects\":[" : ",")
+                append(slot.objects[index])
+            }
+            append(UInt8(ascii: "]"))
+        }
         append(",\"told\":[")
         append(slot.told.bytes)
         append("]}\n")
@@ -50,6 +58,8 @@ extension Line {
         append(",\"seq\":", frame.sequence)
         append(",\"frames\":", frame.progress.frames)
         append(",\"dropped\":", frame.progress.dropped)
+        append(",\"width\":", Int64(frame.width))
+        append(",\"height\":", Int64(frame.height))
         if let faults = frame.progress.faults {
             append(",\"faults\":", faults)
             append(",\"damaged\":", frame.progress.damaged)
@@ -114,7 +124,7 @@ extension Line {
             append(index == 0 ? "{\"event\":\"" : ",{\"event\":\"")
             append(event.name)
             append("\",\"object\":")
-            facts.rules[event.rule].name.withUnsafeBytes { append(jsonString: $0, limit: Line.nameLimit) }
+            facts.name(ofSubject: event.rule).withUnsafeBytes { append(jsonString: $0, limit: Line.nameLimit) }
             append(",\"latency_ns\":", event.latency)
             append(",\"lost\":", event.lost)
             append(UInt8(ascii: "}"))

@@ -58,7 +58,7 @@ public final class Recorder {
             pixels = nil
         }
         var slots: [RecordSlot] = []
-        for _ in 0..<settings.slots { slots.append(RecordSlot(rules: facts.rules.count, zones: facts.zones)) }
+        for _ in 0..<settings.slots { slots.append(RecordSlot(facts)) }
         self.slots = slots
         history = .allocate(capacity: slots.count)
         history.initialize(repeating: 0)
@@ -103,6 +103,7 @@ public final class Recorder {
         slot.frame = frame
         slot.epoch = epoch
         for index in slot.rules.indices { slot.rules[index].before = watch.view(index).memory }
+        slot.objectCount = watch.saveObjects(into: slot.objects)
         slot.told.append(told.bytes)
         told.clear()
     }
@@ -125,7 +126,8 @@ public final class Recorder {
     }
 
     private func rule(_ object: Text) -> Int? {
-        for index in facts.rules.indices where object.elementsEqual(facts.rules[index].name) { return index }
+        for index in 0..<facts.rules.count + facts.crossings.count
+        where object.elementsEqual(facts.name(ofSubject: index)) { return index }
         return nil
     }
 

@@ -114,6 +114,9 @@ public final class RecordingReader {
     public var memoryCount: Int { record.memories.count }
     public func memory(_ index: Int) -> WatchState.Memory { record.memories[index] }
 
+    /// What was known of a detector's objects before the frame; none: nothing is said.
+    public var objects: UnsafeBufferPointer<Int64> { record.objects.all }
+
     /// Whether a zone was inferred.
     public func has(zone: Int) -> Bool {
         for index in 0..<record.inputs.count where record.inputs[index].zone == zone { return true }

@@ -61,17 +61,17 @@ final class Watched {
     var observer: Observer {
         Observer(
             sees: { [self] seen, rules in take(seen, rules) },
-            says: { [self] object, change, moment in take(object, change, moment) })
+            says: { [self] news, moment in take(news, moment) })
     }
 
-    private func take(_ object: Text, _ change: WatchState.Change, _ moment: Moment) {
+    private func take(_ news: WatchNews, _ moment: Moment) {
         let entered: Bool
-        switch change {
-        case .none, .update: return
+        switch news.change {
+        case .none, .update, .cross: return
         case .enter: entered = true
         case .leave: entered = false
         }
-        let name = String(decoding: object, as: UTF8.self)
+        let name = String(decoding: news.object, as: UTF8.self)
         guard let rule = plot.rules.firstIndex(where: { $0.name == name }) else { return }
         changes.append((rule, entered, moment))
         // One that no frame has caused comes after the last one's.

@@ -31,6 +31,7 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
         case .enter: log.append("\(frame):enter")
         case .update(let present): log.append("\(frame):update \(present / 1_000_000)")
         case .leave(let present): log.append("\(frame):leave \(present / 1_000_000)")
+        case .cross: log.append("\(frame):cross")
         }
     }
     return log
@@ -101,12 +102,12 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
             return Text(start: name.utf8Start, count: name.utf8CodeUnitCount)
         }
         var said: [String] = []
-        list.take(zone: 1, at: 0, score: { _ in 50000 }) { name, _, _ in
-            said.append(String(decoding: name, as: UTF8.self))
+        list.take(zone: 1, at: 0, score: { _ in 50000 }) { news in
+            said.append(String(decoding: news.object, as: UTF8.self))
         }
         #expect(said == ["b"])
         #expect(list.waits(zone: 1, at: 0) && !list.waits(zone: 0, at: 0))
-        list.take(at: 0, score: { _ in 50000 }) { name, _, _ in said.append(String(decoding: name, as: UTF8.self)) }
+        list.take(at: 0, score: { _ in 50000 }) { news in said.append(String(decoding: news.object, as: UTF8.self)) }
         #expect(said == ["b", "a"])
     }
 
@@ -135,7 +136,7 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
         further.deallocate()
         copy.deallocate()
         func sums(_ scores: [UInt32]) -> [UInt32] {
-            list.take(at: 0, score: { scores[$0] }) { _, _, _ in }
+            list.take(at: 0, score: { scores[$0] }) { _ in }
             return (0..<list.count).map { list.view($0).score }
         }
         #expect(sums([1, 10, 100, 1000, 10000]) == [1, 110, 11100])
@@ -190,14 +191,14 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
                 return Text(rebasing: texts[..<name.utf8.count])
             }
         }
-        func report(_ object: Text, _ smoothed: UInt32, _ change: WatchState.Change) {
-            log.append("\(String(decoding: object, as: UTF8.self)) \(change)")
+        func report(_ news: WatchNews) {
+            log.append("\(String(decoding: news.object, as: UTF8.self)) \(news.change)")
         }
         var first = list(["person", "cat"])
         first.take(at: 0, score: { _ in 65536 }, report: report)
         #expect(first.present == 2)
         var second = list(["dog", "person"])
-        second.inherit(from: first, at: 1000, report: report)
+        second.inherit(from: &first, at: 1000, report: report)
         #expect(second.present == 1)
         second.take(at: 2000, score: { _ in 0 }, report: report)
         #expect(log == ["person enter", "cat enter", "cat leave(present: 1000)", "person leave(present: 2000)"])

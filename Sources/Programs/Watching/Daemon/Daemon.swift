@@ -86,7 +86,7 @@ public final class Daemon {
         state = StateFile(options.state, patience: session.source.settings.startUp / 1_000_000_000)
         if !session.mode.isOnFrameClock { latest = .now }
         if let warning = model.placeThreads() { Log.line(warning) }
-        if session.watch.count == 0 {
+        if session.watch.isSilent {
             Log.line("the bundle has no watch rules: only heartbeats and status will be told")
         }
     }
@@ -196,7 +196,7 @@ public final class Daemon {
     /// Nobody looks any more, so nobody is there.
     func leaveAll(because cause: Event.Cause) {
         let moment = session.mode.isOnFrameClock ? latest : .now
-        session.watch.leaveAll(at: moment.monotonic) { say($0, $1, $2, at: moment, because: cause) }
+        session.watch.leaveAll(at: moment.monotonic) { say($0, at: moment, because: cause) }
         // Nothing follows an end.
         if cause == .standby { session.recorder?.breakEpoch() }
     }
@@ -210,7 +210,7 @@ public final class Daemon {
         let now = Moment.now
         guard session.watch.pause(since: latest.monotonic, at: now.monotonic) == 0 else { return }
         session.watch.leaveUnseen(since: latest.monotonic, at: now.monotonic) {
-            say($0, $1, $2, at: now, because: .sourceLost)
+            say($0, at: now, because: .sourceLost)
         }
         session.recorder?.breakEpoch()
     }

@@ -47,15 +47,16 @@ extension Daemon {
         progress.frames += 1
         session.count(into: &progress)
         let output = (sequence: outlet.output.sequence, lost: outlet.output.lost)
-        session.recorder?.begin(
-            RecordFrame(moment: moment, progress: progress, sequence: output.sequence, lost: output.lost),
-            session.watch)
+        var record = RecordFrame(
+            moment: moment, progress: progress, sequence: output.sequence, lost: output.lost)
+        (record.width, record.height) = (frame.view.shape.width, frame.view.shape.height)
+        session.recorder?.begin(record, session.watch)
         subject = .frame
         do throws(Model.LoadError) {
             try session.model.infer(
                 frame.view, at: moment.monotonic, for: &session.watch, saw: { session.recorder?.take($0, zone: $1) }
             ) {
-                say($0, $1, $2, at: moment)
+                say($0, at: moment)
             }
         } catch {
             subject = .nothing
@@ -92,31 +93,39 @@ extension Daemon {
 
     /// Says what became of an object, to lines, reader and recording.
     /// - Parameter cause: why an object leaves that nobody saw go.
-    func say(
-        _ object: Text, _ smoothed: UInt32, _ change: WatchState.Change, at moment: Moment,
-        because cause: Event.Cause? = nil
-    ) {
-        observer?.says(object, change, moment)
+    func say(_ news: WatchNews, at moment: Moment, because cause: Event.Cause? = nil) {
+        observer?.says(news, moment)
+        let (object, score, sighting) = (news.object, news.score, news.sighting)
         var latency = latency(since: moment)
         if case .recording(let recording) = subject { (latency, outlet.output.lostBefore) = recording.takeEvent() }
-        switch change {
+        switch news.change {
         case .none: break
-        case .enter: say(.enter(object: object, score: smoothed, latency: latency), .enter, object, latency, moment)
+        case .enter:
+            let event = Event.enter(object: object, score: score, latency: latency, sighting: sighting)
+            // Outputs show whether any object is there, not each.
+            say(event, (sighting?.count ?? 1) == 1 ? .enter : nil, object, latency, moment)
         case .update(let present):
-            let event = Event.update(object: object, score: smoothed, present: present, latency: latency)
+            let event = Event.update(
+                object: object, score: score, present: present, latency: latency, sighting: sighting)
             say(event, .update, object, latency, moment)
         case .leave(let present):
             let event = Event.leave(
-                object: object, score: smoothed, present: present, latency: cause == nil ? latency : 0, cause: cause)
-            say(event, .leave, object, latency, moment)
+                object: object, score: score, present: present, latency: cause == nil ? latency : 0, cause: cause,
+                sighting: sighting)
+            say(event, (sighting?.count ?? 0) == 0 ? .leave : nil, object, latency, moment)
+        case .cross(let isIn, let into, let outOf):
+            guard let sighting else { return }
+            let event = Event.cross(
+                line: object, score: score, isIn: isIn, into: into, outOf: outOf, latency: latency, sighting: sighting)
+            say(event, nil, object, latency, moment)
         }
     }
 
     @inline(never)
     private func say(
-        _ event: borrowing Event, _ occasion: LineSettings.Occasion, _ object: Text, _ latency: Int64, _ moment: Moment
+        _ event: borrowing Event, _ occasion: LineSettings.Occasion?, _ object: Text, _ latency: Int64, _ moment: Moment
     ) {
-        session.lines.tell(occasion, of: object, at: Clock.monotonic)
+        if let occasion { session.lines.tell(occasion, of: object, at: Clock.monotonic) }
         emit(event, at: moment, isNear: true)
         if case .frame = subject {
             session.recorder?.take(event.name, of: object, latency: latency, lost: outlet.output.lost)

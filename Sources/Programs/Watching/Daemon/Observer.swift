@@ -18,11 +18,11 @@ public struct Observer {
     /// What was seen, and what the rules make of it.
     public var sees: (_ seen: borrowing Seen, _ rules: borrowing WatchList) -> Void
     /// What became of an object; before `sees` where it comes of a frame.
-    public var says: (_ object: Text, _ change: WatchState.Change, _ moment: Moment) -> Void
+    public var says: (_ news: WatchNews, _ moment: Moment) -> Void
 
     public init(
         sees: @escaping (_ seen: borrowing Seen, _ rules: borrowing WatchList) -> Void,
-        says: @escaping (_ object: Text, _ change: WatchState.Change, _ moment: Moment) -> Void
+        says: @escaping (_ news: WatchNews, _ moment: Moment) -> Void
     ) {
         self.sees = sees
         self.says = says

@@ -55,7 +55,7 @@ extension Daemon {
     private func begin(after former: Session, since began: Int64) {
         let now = session.mode.isOnFrameClock ? latest : Moment.now
         // Still under the former name, for those who listen to that.
-        session.watch.inherit(from: former.watch, at: now.monotonic) { say($0, $1, $2, at: now, because: .reloaded) }
+        session.watch.inherit(from: &former.watch, at: now.monotonic) { say($0, at: now, because: .reloaded) }
         state.patience = session.source.settings.startUp / 1_000_000_000
         outlet.output.rename(sensor: session.model.name, topic: session.model.topic(options))
         if let warning = session.model.placeThreads() { Log.line(warning) }
@@ -90,7 +90,8 @@ extension Daemon {
             } catch {
                 return finish(.failed, "the old bundle cannot go on: \(error.message)", error.code)
             }
-            session.watch.inherit(from: former.watch, at: latest.monotonic) { _, _, _ in }
+            // The same rules, with the memories that they have.
+            swap(&session.watch, &former.watch)
             showLines()
             noteGap(former, since: began)
             if !session.opened.isEmpty { detail += "; opened again: " + session.opened }

@@ -22,7 +22,7 @@ extension Daemon {
         let session = session
         do throws(RecordingError) {
             try session.model.infer(recording, at: frame.moment.monotonic, for: &session.watch) {
-                say($0, $1, $2, at: frame.moment)
+                say($0, at: frame.moment)
             }
         } catch {
             Log.line(error.message)
@@ -43,15 +43,35 @@ extension Daemon {
         let leave: StaticString = "{\"event\":\"leave\""
         guard leave.withUTF8Buffer({ event.starts(with: $0) }) else { return }
         var line = Line()
-        session.watch.forget { object in
+        session.watch.forget(track: Self.track(of: event)) { object in
             line.clear()
             Event.leave(object: object, score: 0, present: 0, latency: 0).writeTopic(into: &line)
             return line.bytes.elementsEqual(topic)
         }
     }
 
+    /// Of a detector's object that an event is about.
+    private static func track(of event: Text) -> Int64? {
+        let key: StaticString = "track"
+        var track: Int64?
+        var reader = JSONReader(event)
+        do throws(JSONReader.Failure) {
+            try reader.object { (name, reader) throws(JSONReader.Failure) in
+                if key.withUTF8Buffer({ name.elementsEqual($0) }) {
+                    track = try reader.integer(1 ... .max)
+                } else {
+                    _ = try reader.value()
+                }
+            }
+        } catch {
+            return nil
+        }
+        return track
+    }
+
     /// The rules go on where they were then, unless they are other rules.
     private func restore(_ recording: RecordingReader) {
+        if recording.objects.count > 0 { session.watch.restoreObjects(recording.objects) }
         guard recording.memoryCount == session.watch.count else { return }
         for index in 0..<session.watch.count { session.watch.restore(index, recording.memory(index)) }
     }

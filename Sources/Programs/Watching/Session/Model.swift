@@ -1,5 +1,6 @@
 import Bundle
 import CBundle
+import Detectors
 import Engine
 import Events
 import Kernels
@@ -26,7 +27,9 @@ public final class Model {
     let file: BundleFile
     private let engine: Engine
     private var placement = Placement.anywhere
-    private let scores: Scores
+    private let scores: Scores?
+    private let detector: Detector?
+    private let leastScore: UInt32?  // of boxes that the tracker looks at
     private let zones: [Zone]  // that rules name
     private let motion: oc_motion?
     private let masks: [oc_region]
@@ -38,14 +41,16 @@ public final class Model {
         self.file = file
         engine = try Model.engine(file, options, room: room)
         let view = engine.bundle.view
-        guard let picture = view.preprocess, let scores = view.scores else {
+        guard let picture = view.preprocess, view.scores != nil || view.detector != nil else {
             throw LoadError(
                 message:
                     "\(file.path.description): the bundle does not say how pictures become scores; "
                     + "build it from a sensor.yaml"
             )
         }
-        self.scores = Scores(scores)
+        scores = view.scores.map { Scores($0) }
+        detector = Detector(view)
+        leastScore = view.tracker?.pointee.low
         motion = view.motion?.pointee
         masks = Array(view.masks)
         var zones: [Zone] = []
@@ -74,8 +79,7 @@ public final class Model {
 
     /// The bundle's watch rules, with empty memories.
     func makeWatchList() -> WatchList {
-        let view = engine.bundle.view
-        return WatchList(view.watches, furtherLabels: { view.furtherLabels(of: $0) }, name: { Text(view.text($0)) })
+        WatchList(engine.bundle.view)
     }
 
     /// What activations take, the margin for vector kernels included.
@@ -162,7 +166,7 @@ public final class Model {
     func infer(
         _ frame: FrameView, at now: Int64, for watch: inout WatchList,
         saw: (_ input: UnsafeRawBufferPointer, _ zone: Int) -> Void,
-        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        report: WatchList.Report
     ) throws(LoadError) {
         guard let picture = engine.pictureTensor else { return }
         for index in zones.indices where wanted & 1 << UInt32(index) != 0 {
@@ -170,29 +174,43 @@ public final class Model {
                 throw LoadError(message: Model.noPicture)
             }
             saw(UnsafeRawBufferPointer(picture), zones[index].number)
-            infer(zones[index], at: now, for: &watch, report)
+            infer(zones[index], of: frame.shape, at: now, for: &watch, report)
         }
     }
 
     /// Infers the zones that were inferred when the frame was recorded, on what the model saw then.
     func infer(
         _ recording: RecordingReader, at now: Int64, for watch: inout WatchList,
-        report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        report: WatchList.Report
     ) throws(RecordingError) {
         guard let picture = engine.pictureTensor else { return }
         for zone in zones where recording.has(zone: zone.number) {
             try recording.read(zone: zone.number, into: picture, flip: inputFlip)
-            infer(zone, at: now, for: &watch, report)
+            infer(zone, of: shape(of: recording), at: now, for: &watch, report)
         }
     }
 
     private func infer(
-        _ zone: Zone, at now: Int64, for watch: inout WatchList,
-        _ report: (_ object: Text, _ smoothed: UInt32, WatchState.Change) -> Void
+        _ zone: Zone, of shape: FrameShape, at now: Int64, for watch: inout WatchList, _ report: WatchList.Report
     ) {
-        guard let tensor = engine.scoreTensor else { return }
         engine.runPicture()
+        if let detector {
+            let placement = zone.placement(of: shape)
+            detector.read(least: leastScore, placement) { UnsafeRawBufferPointer(engine.bytes(of: $0)) }
+            watch.take(
+                detector.detections, width: placement.frame.width, height: placement.frame.height, at: now,
+                report: report)
+            return
+        }
+        guard let scores, let tensor = engine.scoreTensor else { return }
         watch.take(zone: zone.number, at: now, score: { scores.score(of: $0, in: tensor) }, report: report)
+    }
+
+    /// That of the frame that was recorded; of one that says nothing of it, as if it were the model's picture.
+    private func shape(of recording: RecordingReader) -> FrameShape {
+        let sides = (recording.frame?.width ?? 0, recording.frame?.height ?? 0)
+        let own = (Int(picture?.width ?? 1), Int(picture?.height ?? 1))
+        return FrameShape(.grey, width: sides.0, height: sides.1) ?? FrameShape(.grey, width: own.0, height: own.1)!
     }
 
     /// What the input's bytes in the arena differ by from the model's own.
@@ -218,6 +236,8 @@ public final class Model {
         if let picture { facts.picture = picture }
         facts.masks = masks
         facts.sensor = Array(name)
+        facts.objects = detector == nil ? 0 : WatchList.objectNumbers
+        for crossing in engine.bundle.view.crossings { facts.crossings.append(Array(text(crossing.name))) }
         for rule in engine.bundle.view.watches { facts.rules.append((Array(text(rule.name)), Int(rule.zone))) }
         return facts
     }

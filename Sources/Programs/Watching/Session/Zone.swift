@@ -8,7 +8,9 @@ public final class Zone {
     /// As `oc_watch.zone` counts: 0 is the preprocessing's own crop.
     public let number: Int
     let part: oc_region
+    private let record: oc_preprocess
     private var input: PictureInput
+    private var placement: (shape: FrameShape, value: FramePlacement)?
     private var moved: Int64 = .min  // when something last did, on the frames' clock
     private var inferred: Int64 = .min
 
@@ -17,6 +19,7 @@ public final class Zone {
         var record = record
         if let part { record.crop = (part.x, part.y, part.width, part.height) }
         self.number = number
+        self.record = record
         input = PictureInput(record, masks: masks)
         let crop = record.crop
         self.part = oc_region(x: crop.0, y: crop.1, width: crop.2, height: crop.3)
@@ -31,6 +34,14 @@ public final class Zone {
         guard holds || isDue || waits else { return false }
         inferred = now
         return true
+    }
+
+    /// Where the input lies in frames of a shape.
+    func placement(of shape: FrameShape) -> FramePlacement {
+        if let placement, placement.shape == shape { return placement.value }
+        let new = FramePlacement(record, shape)
+        placement = (shape, new)
+        return new
     }
 
     /// Sets up for frames of a shape, unless the last ones had it.
