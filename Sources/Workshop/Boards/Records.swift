@@ -60,7 +60,56 @@ extension SensorFile {
     }
 }
 
+extension SensorFile.Corner {
+    public var record: oc_corner {
+        oc_corner(x: UInt16((x * 65535).rounded()), y: UInt16((y * 65535).rounded()))
+    }
+}
+
+extension SensorFile.Anchor {
+    fileprivate var record: UInt8 {
+        UInt8((self == .feet ? OC_ANCHOR_FEET : OC_ANCHOR_MIDDLE).rawValue)
+    }
+}
+
+extension SensorFile.ObjectFilter {
+    /// - Parameter area: 0: anywhere.
+    public func record(area: UInt32) -> oc_object_rule {
+        func part(_ value: Double) -> UInt16 { UInt16((value * 65535).rounded()) }
+        var record = oc_object_rule()
+        record.area = area
+        (record.least_width, record.least_height) = (part(leastWidth), part(leastHeight))
+        (record.most_width, record.most_height) = (part(mostWidth), part(mostHeight))
+        record.least_aspect = UInt32((leastAspect * 65536).rounded())
+        record.most_aspect = mostAspect.map { max(1, UInt32(($0 * 65536).rounded())) } ?? 0
+        record.anchor = anchor.record
+        return record
+    }
+}
+
+extension SensorFile.Crossing {
+    public func record(name: oc_text) -> oc_crossing {
+        var record = oc_crossing()
+        record.name = name
+        (record.from, record.to) = (from.record, to.record)
+        record.label = label.map { UInt32($0) } ?? OC_ANY_LABEL
+        record.anchor = anchor.record
+        return record
+    }
+}
+
 extension SensorFile.Zone {
+    /// Of the polygon, or the rectangle.
+    public var corners: [oc_corner] {
+        guard points.isEmpty else { return points.map(\.record) }
+        let part = part.part
+        let (right, bottom) = (part.x + part.width, part.y + part.height)
+        return [
+            oc_corner(x: part.x, y: part.y), oc_corner(x: right, y: part.y), oc_corner(x: right, y: bottom),
+            oc_corner(x: part.x, y: bottom),
+        ]
+    }
+
     public func record(name: oc_text) -> oc_zone {
         var record = oc_zone()
         record.name = name

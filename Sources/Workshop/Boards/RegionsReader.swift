@@ -4,13 +4,23 @@ import CBundle
 extension SensorFile {
     static func zones(_ top: Section) throws(ConfigurationError) -> [Zone] {
         var zones: [Zone] = []
-        let keys = ["name", "x", "y", "width", "height"]
+        let keys = ["name", "x", "y", "width", "height", "points"]
         for section in try top.sections("zones", keys: keys, limit: Int(OC_MAX_ZONES)) ?? [] {
             let name = try section.required("name", section.text("name"), "door")
             guard !zones.contains(where: { $0.name == name }) else {
                 throw section.failure("name", "a second zone with the name \"\(name)\"")
             }
-            zones.append(Zone(name: name, part: try Crop(section)))
+            guard let points = try section.pairs("points", 0...1) else {
+                zones.append(Zone(name: name, part: try Crop(section)))
+                continue
+            }
+            if let key = ["x", "y", "width", "height"].first(where: section.has) {
+                throw section.failure(key, "a zone is a rectangle or has `points`, not both")
+            }
+            guard 3...64 ~= points.count else {
+                throw section.failure("points", "expected 3 to 64 places, found \(points.count)")
+            }
+            zones.append(Zone(name: name, part: .all, points: points.map(Corner.init)))
         }
         return zones
     }

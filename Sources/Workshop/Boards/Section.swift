@@ -180,6 +180,41 @@ struct Section {
         return numbers
     }
 
+    /// Two numbers: a place.
+    func pair(_ key: String, _ range: ClosedRange<Double>) throws(ConfigurationError) -> (Double, Double)? {
+        guard let node = values[key] else { return nil }
+        guard let pair = Self.pair(node, range) else { throw mismatch(key, "two \(Self.range(range)): [x, y]") }
+        return pair
+    }
+
+    /// A list of places.
+    func pairs(_ key: String, _ range: ClosedRange<Double>) throws(ConfigurationError) -> [(Double, Double)]? {
+        guard let node = values[key] else { return nil }
+        guard case .sequence(let items) = node else {
+            throw mismatch(key, "a list of places: [[x, y], [x, y], [x, y]]")
+        }
+        var pairs: [(Double, Double)] = []
+        for (index, item) in items.enumerated() {
+            guard let pair = Self.pair(item, range) else {
+                throw failure(
+                    key, item: index,
+                    "expected two \(Self.range(range)): [x, y], found \(Self.describe(item))")
+            }
+            pairs.append(pair)
+        }
+        return pairs
+    }
+
+    private static func pair(_ node: Node, _ range: ClosedRange<Double>) -> (Double, Double)? {
+        let numbers = node.sequence.map { $0.compactMap(number) } ?? []
+        guard node.sequence?.count == 2, numbers.count == 2, numbers.allSatisfy(range.contains) else { return nil }
+        return (numbers[0], numbers[1])
+    }
+
+    private static func range(_ range: ClosedRange<Double>) -> String {
+        "numbers from \(plain(range.lowerBound)) to \(plain(range.upperBound))"
+    }
+
     /// A mapping from names of another file's own to a number or a list of them, in the file's order.
     func namedNumbers(_ key: String) throws(ConfigurationError) -> [(name: String, values: [Double])] {
         guard let node = values[key] else { return [] }

@@ -23,8 +23,12 @@ public struct SensorFile: Sendable, Equatable {
     /// GPIO lines, at most 32.
     public var lines: [Line] = []
     public var watch: [WatchRule]
-    /// Parts of the frame that are inferred each for themselves, for the rules that name them.
+    /// Parts of the frame, for the rules that name them: each inferred for itself, or of a detector, where objects are.
     public var zones: [Zone] = []
+    /// What a detector's boxes become; nil: what suits its kind.
+    public var detector: Detector?
+    public var tracks: Tracks?
+    public var crossings: [Crossing] = []
     /// Parts of the frame that nobody looks at.
     public var masks: [Crop] = []
     /// Nil: every frame is inferred.
@@ -178,6 +182,8 @@ public struct SensorFile: Sendable, Equatable {
     public struct Zone: Sendable, Equatable {
         public var name: String
         public var part: Crop
+        /// Of a polygon, which a detector's objects are in; empty: the zone is the rectangle.
+        public var points: [Corner] = []
     }
 
     /// Frames in which nothing moves are not inferred.
@@ -248,5 +254,7 @@ public struct SensorFile: Sendable, Equatable {
         public var cooldown: Duration
         /// While the object is there, an "update" so often; nil: never.
         public var updateEvery: Duration?
+        /// What a detector's object must be; nil: any.
+        public var filter: ObjectFilter?
     }
 }

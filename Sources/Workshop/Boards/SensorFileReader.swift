@@ -30,8 +30,8 @@ extension SensorFile {
             document,
             keys: [
                 "name", "model", "labels", "input", "inputs", "output", "source", "command", "camera", "lines", "zones",
-                "mask",
-                "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps",
+                "mask", "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps", "detector", "tracks",
+                "crossings",
             ])
         name = try top.required("name", top.text("name"), "front-door")
         guard Self.isName(name) else {
@@ -90,6 +90,9 @@ extension SensorFile {
         motion = try Motion(top.section("motion", keys: ["level", "area", "hold", "every"]))
         record = try Record(top.section("record", keys: Record.keys))
         isMetadataOnly = try top.choice("privacy", ["metadata-only": true]) ?? false
+        detector = try Detector(top.section("detector", keys: Detector.keys))
+        tracks = try Tracks(top.section("tracks", keys: Tracks.keys))
+        crossings = try Self.crossings(top, labels: labels)
         watch = try Self.watch(top, labels: labels, zones: zones.map(\.name))
         lines = []
         for section in try top.sections("lines", keys: Line.keys, limit: Int(OC_MAX_LINES)) ?? [] {

@@ -5,9 +5,11 @@ extension SensorFile {
     static func watch(_ top: Section, labels: [String], zones: [String]) throws(ConfigurationError) -> [WatchRule] {
         var watch: [WatchRule] = []
         let labels = LabelIndex(labels)
-        let keys = [
-            "label", "name", "zone", "on", "off", "smoothing", "enter_after", "leave_after", "cooldown", "update_every",
-        ]
+        let keys =
+            [
+                "label", "name", "zone", "on", "off", "smoothing", "enter_after", "leave_after", "cooldown",
+                "update_every",
+            ] + ObjectFilter.keys
         for section in try top.sections("watch", keys: keys, limit: Int(OC_MAX_WATCHES)) ?? [] {
             let rule = try WatchRule(section, labels: labels, zones: zones)
             if watch.contains(where: { $0.name == rule.name }) {
@@ -66,6 +68,13 @@ extension SensorFile.WatchRule {
         if updateEvery == .zero {
             throw section.failure("update_every", "expected a duration above 0; leave the key out for no updates")
         }
+        filter = try SensorFile.ObjectFilter(section)
+    }
+
+    /// One label.
+    static func label(_ section: Section, _ labels: [String]) throws(ConfigurationError) -> Int {
+        let word = try section.required("label", section.text("label", "a label or its index"), "person")
+        return try index(of: word, nil, section, LabelIndex(labels))
     }
 
     /// One label, or a list of them.

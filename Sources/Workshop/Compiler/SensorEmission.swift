@@ -39,13 +39,23 @@ extension Emission {
                     "the model's output \(sensor.output.index) has \(scores) scores; give an index from 0 to \(scores - 1), found "
                         + "\(rule.labels[item])"))
         }
-        let zones = sensor.zones.map { zone in zone.record(name: intern(zone.name)) }
-        if !zones.isEmpty { add(OC_SECTION_ZONES, zones) }
+        if let head {
+            try emitObjects(sensor, head)
+        } else {
+            try refuseObjects(sensor)
+            let zones = sensor.zones.map { zone in zone.record(name: intern(zone.name)) }
+            if !zones.isEmpty { add(OC_SECTION_ZONES, zones) }
+        }
         if !sensor.masks.isEmpty { add(OC_SECTION_MASKS, sensor.masks.map(\.part)) }
         if let motion = sensor.motion { add(OC_SECTION_MOTION, [motion.record]) }
         add(OC_SECTION_RECORD, [sensor.record.record(folder: intern(sensor.record.folder ?? ""))])
         var watchLabels: [UInt32] = []
-        let watches = sensor.watch.map { rule in rule.record(name: intern(rule.name), watchLabels: &watchLabels) }
+        let watches = sensor.watch.map { rule in
+            var record = rule.record(name: intern(rule.name), watchLabels: &watchLabels)
+            // A detector sees the whole picture; where objects are is said elsewhere.
+            if head != nil { record.zone = 0 }
+            return record
+        }
         add(OC_SECTION_WATCH, watches)
         // Programs that do not know the section take the bundles of all others.
         if !watchLabels.isEmpty { add(OC_SECTION_WATCH_LABELS, watchLabels) }

@@ -43,14 +43,14 @@ extension Engine {
     ///   - zone: as `oc_watch.zone` counts.
     ///   - labels: as many as there are classes; nil: the bundle's own.
     func detections(
-        _ detector: inout Detector, _ frame: FrameShape, zone: Int, top: Int?, labels: [String]?
+        _ detector: Detector, _ frame: FrameShape, zone: Int, top: Int?, labels: [String]?
     ) -> [DetectedObject] {
         guard var record = bundle.view.preprocess?.pointee else { return [] }
         if zone > 0 {
             let part = bundle.view.zones[zone - 1].part
             record.crop = (part.x, part.y, part.width, part.height)
         }
-        detector.read(Placement(record, frame)) { UnsafeRawBufferPointer(bytes(of: $0)) }
+        detector.read(FramePlacement(record, frame)) { UnsafeRawBufferPointer(bytes(of: $0)) }
         func pixels(_ value: Int32) -> Double { Double(value) / Double(Box.unitsPerPixel) }
         let names = labels ?? bundle.view.labels.map { bundle.view.string($0) }
         return detector.detections.indices.prefix(top ?? .max).map { index in

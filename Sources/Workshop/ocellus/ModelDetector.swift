@@ -58,6 +58,7 @@ struct ModelDetector {
                 )
             }
         }
+        if let wanted = options.sensor?.detector { options.head?.take(wanted) }
         if options.sensor == nil {
             var input = SensorFile.Input()
             advise(&input)
@@ -71,5 +72,16 @@ struct ModelDetector {
             level.boxes.tensor != level.scores.tensor
                 && graph[level.boxes.tensor].quantization == graph[level.scores.tensor].quantization
         }
+    }
+}
+
+extension DetectorHead {
+    /// Takes what a sensor file says of boxes.
+    fileprivate mutating func take(_ wanted: SensorFile.Detector) {
+        score = wanted.score ?? score
+        overlap = wanted.overlap ?? overlap
+        suppression = wanted.suppression.flatMap(Suppression.init) ?? suppression
+        candidates = wanted.candidates ?? candidates
+        detections = wanted.detections ?? detections
     }
 }

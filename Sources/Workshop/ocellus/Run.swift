@@ -155,7 +155,7 @@ struct Run: ParsableCommand {
         }
         var drawing: RunDrawing?
         if draw != nil, let permit { drawing = RunDrawing(engine.bundle.view, permit, zones: runner.zones) }
-        var detector = Detector(engine.bundle.view)
+        let detector = Detector(engine.bundle.view)
         var results: [Inference] = []
         var isFirst = true
         for input in inputs {
@@ -163,10 +163,10 @@ struct Run: ParsableCommand {
                 let view = engine.bundle.view
                 let name = zone == 0 ? nil : view.string(view.zones[zone - 1].name)
                 var result: Inference
-                if layer == nil, detector != nil {
+                if layer == nil, let detector {
                     result = Inference(input: input.name, place: place, zone: name, nanoseconds: nanoseconds)
                     result.detections = engine.detections(
-                        &detector!, frame.shape, zone: zone, top: top, labels: labels?.labels)
+                        detector, frame.shape, zone: zone, top: top, labels: labels?.labels)
                 } else {
                     result = try self.result(
                         engine, layer, input.name, place, name, labels?.labels, nanoseconds: nanoseconds)
