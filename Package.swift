@@ -244,7 +244,8 @@ let tests: [Target] = [
             "Bundle", "CBundle", "CLinux", "Events", "Pictures", "Recording", "System", "TestSupport", "Vision",
         ], path: "Tests/Telling/RecordingTests"),
     .testTarget(
-        name: "EventsTests", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "System"],
+        name: "EventsTests",
+        dependencies: ["Bundle", "CBundle", "CLinux", "Detectors", "Events", "System", "TestSupport"],
         path: "Tests/Telling/EventsTests"),
     .testTarget(
         name: "DaemonTests",

@@ -345,6 +345,46 @@ import Testing
         }
     }
 
+    @Test func objects() {
+        let trackers: [(String, Int, (inout oc_tracker) -> Void)] = [
+            ("high", 0, { $0.high = 0 }), ("low", 4, { $0.low = $0.high + 1 }),
+            ("birth", 8, { $0.birth = $0.high - 1 }),
+            ("tracks", 16, { $0.tracks = 0 }), ("tracks", 16, { $0.tracks = 513 }),
+        ]
+        for (text, byte, change) in trackers {
+            expect("tracker: \(text)", OC_SECTION_TRACKER, at: byte) { (r: inout oc_tracker) in change(&r) }
+        }
+        expect("areas 0: firstCorner", OC_SECTION_AREAS, at: 8) { (r: inout oc_area) in r.first_corner = 1 }
+        for wrong: UInt32 in [2, 4, .max] {
+            expect("areas 0: corners", OC_SECTION_AREAS, at: 12) { (r: inout oc_area) in r.corners = wrong }
+        }
+        let rules: [(String, Int, (inout oc_object_rule) -> Void)] = [
+            ("area", 0, { $0.area = 2 }),
+            (
+                "mostSize is below", 8,
+                {
+                    $0.least_width = .max; $0.most_width = 1
+                }
+            ),
+            ("leastAspect is above", 12, { $0.most_aspect = 1 }), ("anchor", 20, { $0.anchor = 2 }),
+        ]
+        for (text, byte, change) in rules {
+            expect("objectRules 1: \(text)", OC_SECTION_OBJECT_RULES, 1, at: byte) { (r: inout oc_object_rule) in
+                change(&r)
+            }
+        }
+        expect("crossings 0: to is where it starts", OC_SECTION_CROSSINGS, at: 12) { (r: inout oc_crossing) in
+            r.to = r.from
+        }
+        expect("crossings 0: label", OC_SECTION_CROSSINGS, at: 16) { (r: inout oc_crossing) in r.label = 2 }
+        accept(OC_SECTION_CROSSINGS) { (r: inout oc_crossing) in r.label = OC_ANY_LABEL }
+        var file = BundleFile(SampleBundle.make())
+        file[OC_SECTION_WATCH_LABELS] = nil
+        file.edit(OC_SECTION_WATCH, 1, as: oc_watch.self) { $0.further_count = 0 }
+        file[OC_SECTION_OBJECT_RULES]?.count = 1
+        #expect(refusal(file.bytes()) != nil)
+    }
+
     @Test func watches() {
         let kind = OC_SECTION_WATCH
         let changes: [(String, Int, (inout oc_watch) -> Void)] = [
@@ -357,7 +397,7 @@ import Testing
         }
         accept(kind) { (r: inout oc_watch) in (r.on, r.off, r.smoothing) = (65536, 65536, 1) }
         var file = BundleFile(SampleBundle.make())
-        for kind in [OC_SECTION_SCORES, OC_SECTION_DETECTOR, OC_SECTION_LEVELS] { file[kind] = nil }
+        for kind in detectorSections + [OC_SECTION_SCORES] { file[kind] = nil }
         #expect(refusal(file.bytes())?.message.contains("no score") == true)
     }
 
