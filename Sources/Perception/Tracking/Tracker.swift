@@ -104,41 +104,56 @@ public struct Tracker: ~Copyable {
         }
     }
 
-    /// Matches detections with tracks, the surest first.
+    /// In which order detections are matched with tracks: the surest first.
+    private enum Round {
+        /// High scores with where confirmed tracks are expected.
+        case sure
+        /// Low scores with what is left of them.
+        case rescue
+        /// High scores with where they were seen last.
+        case back
+        /// High scores with where tentative tracks are expected.
+        case tentative
+    }
+
     private mutating func match(_ high: Int, at now: Int64, _ report: (Track, Track.Change) -> Void) {
-        let (settings, noise, adaptation) = (settings, noise, adaptation)
-        func missing(_ track: Track) -> Int64 { FixedPoint.elapsed(from: track.lastSeen, to: now) }
-        func expected(_ track: Track, _ worth: Int64, _ factor: Int64) -> Gate {
-            // 976563 of 1024 ns are a second.
-            let cost = (min(missing(track), 16_000_000_000) >> 10) * settings.lostCost / 976_563
-            return Gate(
-                track.motion, label: track.label, factor: factor, worth: worth - cost, settings, noise, adaptation)
+        // What the frame teaches counts from the next on.
+        let adaptation = adaptation
+        match(.sure, 0..<high, at: now, adaptation, report)
+        match(.rescue, high..<selection.count, at: now, adaptation, report)
+        match(.back, 0..<high, at: now, adaptation, report)
+        match(.tentative, 0..<high, at: now, adaptation, report)
+    }
+
+    /// Where a track may be; nil: it has no part in the round.
+    private func gate(_ round: Round, _ track: Track, at now: Int64, _ adaptation: Adaptation) -> Gate? {
+        guard (track.state == .tentative) == (round == .tentative) else { return nil }
+        let missing = FixedPoint.elapsed(from: track.lastSeen, to: now)
+        // 976563 of 1024 ns are a second.
+        let cost = (min(missing, 16_000_000_000) >> 10) * settings.lostCost / 976_563
+        let (worth, factor): (Int64, Int64)
+        switch round {
+        case .sure: (worth, factor) = (settings.worth, 65536)
+        case .rescue:
+            guard missing <= settings.rescueFor else { return nil }
+            (worth, factor) = (settings.worth, settings.lowNoise)
+        case .back: return missing > settings.returnFor ? nil : Gate(last: track.seen, settings)
+        case .tentative: (worth, factor) = (settings.tentativeWorth, 65536)
         }
-        match(0..<high, at: now, factor: 65536, report) {
-            $0.state == .tentative ? nil : expected($0, settings.worth, 65536)
-        }
-        match(high..<selection.count, at: now, factor: settings.lowNoise, report) {
-            $0.state == .tentative || missing($0) > settings.rescueFor
-                ? nil : expected($0, settings.worth, settings.lowNoise)
-        }
-        match(0..<high, at: now, factor: 65536, report) {
-            $0.state == .tentative || missing($0) > settings.returnFor ? nil : Gate(last: $0.seen, settings)
-        }
-        match(0..<high, at: now, factor: 65536, report) {
-            $0.state == .tentative ? expected($0, settings.tentativeWorth, 65536) : nil
-        }
+        return Gate(
+            track.motion, label: track.label, factor: factor, worth: worth - cost, settings, noise, adaptation)
     }
 
     /// Matches free detections with tracks that were not seen yet in this frame.
-    /// - Parameter gate: where such a track may be; nil: it is not wanted.
     private mutating func match(
-        _ range: Range<Int>, at now: Int64, factor: Int64, _ report: (Track, Track.Change) -> Void,
-        gate: (Track) -> Gate?
+        _ round: Round, _ range: Range<Int>, at now: Int64, _ adaptation: Adaptation,
+        _ report: (Track, Track.Change) -> Void
     ) {
+        let factor = round == .rescue ? settings.lowNoise : 65536
         guard !range.isEmpty else { return }
         assignment.clear()
         for row in 0..<count where !tracks[row].isSeen {
-            guard let gate = gate(tracks[row]) else { continue }
+            guard let gate = gate(round, tracks[row], at: now, adaptation) else { continue }
             for column in range where !isTaken[column] {
                 guard let worth = gate.worth(of: selection[column]) else { continue }
                 assignment.add(row: row, column: column, worth: worth)
