@@ -174,6 +174,57 @@ cross_record() {
     cross_run "$1" "$cross_work/sensor.ocellus" --source "$cross_work/record" | diff "$cross_work/recorded.jsonl" -
 }
 
+# The source of the detector's sensor, a test's own.
+cross_spots=rgb24:192x144@10:$cross_work/spots.rgb
+
+# board_of KERNELS: one that has them.
+board_of() {
+    case $1 in
+    neon32) echo generic-armv7 ;;
+    neon | dotprod | i8mm) echo generic-aarch64 ;;
+    rvv) echo generic-riscv64 ;;
+    *) echo generic-x86-64 ;;
+    esac
+}
+
+# cross_detector NAME KERNELS: a detector's sensor.
+cross_detector() {
+    "$cross_programs/ocellus" build Tests/Data/every-detector.yaml --board "$(board_of "$2")" --kernels "$2" --quiet \
+        -o "$cross_work/$1.ocellus"
+}
+
+cross_host_objects() {
+    python3 Tests/Data/make-blobs.py --clip "$cross_work/spots.rgb" && cross_detector spots scalar || return 1
+    mkdir "$cross_work/spots-record"
+    "$cross_programs/ocellusd" "$cross_work/spots.ocellus" --source "$cross_spots" --record "$cross_work/spots-record" \
+        --record-frames 80+80 >"$cross_work/spots.jsonl" || return 1
+    for event in enter update leave cross; do grep -q "\"event\":\"$event\".*\"track\":" "$cross_work/spots.jsonl" || return 1; done
+    "$cross_programs/ocellusd" "$cross_work/spots.ocellus" --source "$cross_work/spots-record" |
+        diff "$cross_work/spots.jsonl" - || return 1
+    # From the middle on, it goes on with what was known of the objects then.
+    mkdir "$cross_work/spots-rest"
+    find "$cross_work/spots-record" -name '*.*' | sort | tail -n 90 | xargs -I NAME cp NAME "$cross_work/spots-rest"
+    "$cross_programs/ocellusd" "$cross_work/spots.ocellus" --source "$cross_work/spots-rest" >"$cross_work/rest.jsonl" || return 1
+    grep -q '"event":"leave"' "$cross_work/rest.jsonl" && ! grep -vFxf "$cross_work/spots.jsonl" "$cross_work/rest.jsonl"
+}
+
+# cross_objects ARCH CPU: boxes, tracks, zones and crossings as the host's own build tells them, by this CPU's best kernels; and
+# nothing of the heap after the first frame.
+cross_objects() {
+    local program best report=$cross_work/report.txt
+    program=$(cross_program "$1")
+    # shellcheck disable=SC2086 # an emulator and its options
+    best=$($2 "$program" --probe | sed -n 's/^  "best": "\(.*\)",*$/\1/p')
+    cross_detector best-spots "$best" || return 1
+    rm -rf "$cross_work/best-record"
+    mkdir "$cross_work/best-record"
+    # shellcheck disable=SC2086
+    $2 "$program" "$cross_work/best-spots.ocellus" --source "$cross_spots" --record "$cross_work/best-record" \
+        --record-frames 80+80 --memory 2>"$report" | diff "$cross_work/spots.jsonl" - || return 1
+    cat "$report"
+    grep -qx 'ocellusd: heap calls after the first frame: 0' "$report"
+}
+
 # cross_extensions ARCH CPU LIST [VLEN]: what the daemon finds of an emulated CPU.
 cross_extensions() {
     local program
@@ -191,15 +242,8 @@ cross_extensions() {
 
 # cross_bundle NAME KERNELS THREADS: the person sensor, with the same plan whatever machine this is.
 cross_bundle() {
-    local board
-    case $2 in
-    neon32) board=generic-armv7 ;;
-    neon | dotprod | i8mm) board=generic-aarch64 ;;
-    rvv) board=generic-riscv64 ;;
-    *) board=generic-x86-64 ;;
-    esac
-    "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board $board --kernels "$2" --threads "$3" \
-        -o "$cross_work/$1.ocellus"
+    "$cross_programs/ocellus" build Examples/person-sensor/sensor.yaml --board "$(board_of "$2")" --kernels "$2" \
+        --threads "$3" -o "$cross_work/$1.ocellus"
 }
 
 cross_host_events() {
@@ -285,6 +329,7 @@ check "packages for cross builds" cross_packages && check "the programs for this
 }
 cross_programs=$(programs_folder)
 check "the person sensor's events, built for this machine" cross_host_events
+check "a detector's objects, built for this machine" cross_host_objects
 
 for arch in aarch64 armv7 riscv64; do
     check "$arch without a toolset is told so" first_error \
@@ -309,6 +354,7 @@ for arch in aarch64 armv7 riscv64 x86_64; do
     check "$arch: the heap's use is named, and none comes after the first frame" cross_heap $arch
     while read -r cpu; do
         check "the same events as $arch, $cpu" cross_events $arch "$cpu"
+        check "the same objects as $arch, $cpu" cross_objects $arch "$cpu"
     done < <(cross_cpus $arch)
     check "$arch: selfcheck builds" cross_build $arch selfcheck || continue
     while read -r cpu; do

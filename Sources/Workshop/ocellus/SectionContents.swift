@@ -155,6 +155,7 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
             let keys = ["tensor", "first", "place", "anchor", "step", "curve", "flip"]
             let values = zip(keys, field.numbers.map { JSONValue.integer($0) })
             tell(.object(Dictionary(uniqueKeysWithValues: values)), "tensor \(field.number)")
+        case .signedTable: tell(.list(field.numbers.map { .signed(Int32(truncatingIfNeeded: $0)) }), nil)
         case .table: tell(.list(field.numbers.map { .integer($0) }), nil)
         case .reserved, .other: break
         }

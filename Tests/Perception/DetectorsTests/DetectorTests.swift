@@ -2,6 +2,7 @@ import Bundle
 import CBundle
 import Graph
 import Heads
+import Kernels
 import TestSupport
 import Testing
 import Vision
@@ -154,6 +155,34 @@ struct DetectorTests {
             #expect(detector.detections.map(\.score) == left.map(\.score))
             #expect(detector.detections.map(\.label) == left.map(\.label))
         }
+    }
+
+    @Test("Packed again for another kernel set, the same boxes are read of what its activations look like")
+    func repacked() throws {
+        var random = SplitMix64(state: 11)
+        var made = try bundle(Kind(name: "packed", bins: 4, classes: 3), &random)
+        for id in made.head.tensors {
+            let count = made.bytes[id]?.count ?? 0
+            made.bytes[id] = (0..<count).map { _ in made.byte(Int8.random(in: -128...127, using: &random)) }
+        }
+        let other = try Bundle(copying: made.bundle.repacked(from: .scalar, for: .avx512vnni))
+        #expect(other.view.model.pointee.flip == 0x80 && made.bundle.view.model.pointee.flip == 0)
+        let (one, two) = (try #require(Detector(made.bundle.view)), try #require(Detector(other.view)))
+        var record = oc_preprocess()
+        (record.width, record.height, record.channels) = (UInt32(Self.side), UInt32(Self.side), 3)
+        record.crop = (0, 0, 65535, 65535)
+        let placement = FramePlacement(record, try #require(FrameShape(.rgb24, width: Self.side, height: Self.side)))
+        made.withTensors { one.read(placement, bytes: $0) }
+        // Scalar activations are int8, those of AVX-512 int8 + 128.
+        for id in made.head.tensors { made.bytes[id] = made.bytes[id]?.map { $0 ^ 0x80 } }
+        made.withTensors { bytes in
+            two.read(placement) { tensor in
+                let index = other.view.outputs.first { other.view.tensors[Int($0)].offset == tensor.offset }
+                let place = other.view.outputs.firstIndex { $0 == index } ?? 0
+                return bytes(made.bundle.view.tensors[Int(made.bundle.view.outputs[place])])
+            }
+        }
+        #expect(!one.detections.isEmpty && one.detections.elementsEqual(two.detections))
     }
 
     @Test("Room for fewer candidates than come: the best are looked at")

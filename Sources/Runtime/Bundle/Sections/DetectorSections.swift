@@ -110,7 +110,7 @@ public enum CurvesSection: BundleSection {
     public static var amount: SectionAmount { .many(0...5 * Int(OC_MAX_LEVELS)) }
 
     public static func describe(_ record: inout some FieldVisitor) throws(BundleError) {
-        record.list("", .table, width: 4, count: 256)
+        record.list("", .signedTable, width: 4, count: 256)
     }
 }
 

@@ -42,6 +42,7 @@ public struct Field {
         case elements
         /// What each value of a byte becomes.
         case table
+        case signedTable
         /// Nothing yet, and 0.
         case reserved
         /// What others describe.
