@@ -53,7 +53,7 @@ final class ObjectList {
             settings.lostFor = Int64(record.lost) * 1_000_000
         }
         lost = settings.lostFor
-        let capacity = Int(record?.tracks ?? 64)
+        let capacity = Self.capacity(view)
         tracker = Tracker(settings, tracks: capacity, detections: Int(view.detector?.pointee.detections ?? 1))
         let texts = TextList(view)
         let corners = UnsafeMutableBufferPointer<oc_corner>.allocate(capacity: view.corners.count)
@@ -102,6 +102,9 @@ final class ObjectList {
         states.deallocate()
         memories.deallocate()
     }
+
+    /// Objects at once.
+    static func capacity(_ view: BundleView) -> Int { Int(view.tracker?.pointee.tracks ?? 64) }
 
     /// Rules.
     var count: Int { rules.count }

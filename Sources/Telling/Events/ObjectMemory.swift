@@ -1,3 +1,4 @@
+import Bundle
 import Detectors
 import Tracking
 
@@ -85,8 +86,15 @@ extension WatchState.Memory {
 }
 
 extension ObjectList {
-    /// Numbers that `save` writes at most, as far as recordings keep them.
+    /// Recordings keep no more numbers of a frame.
     static var memoryLimit: Int { 8192 }
+
+    /// Numbers that `save` writes at most of a bundle's rules, as far as recordings keep them.
+    static func memoryBound(_ view: BundleView) -> Int {
+        let tracks = capacity(view)
+        let ofEntry = 9 + 11 * view.watches.count + 3 * view.crossings.count
+        return min(3 + Tracker.words(tracks: tracks) + 2 * view.crossings.count + tracks * ofEntry, memoryLimit)
+    }
 
     /// Writes all that it knows, so that another one of the same bundle goes on as this one does.
     /// - Returns: how many numbers that is; 0: there is no room.

@@ -145,8 +145,10 @@ public struct WatchList: ~Copyable {
             memory: entry.state.memory)
     }
 
-    /// Numbers that `saveObjects` writes at most.
-    public static var objectNumbers: Int { ObjectList.memoryLimit }
+    /// Numbers that `saveObjects` writes at most of a bundle's rules; 0: they are about scores.
+    public static func objectNumbers(_ view: BundleView) -> Int {
+        view.detector == nil ? 0 : ObjectList.memoryBound(view)
+    }
 
     /// Writes what is known of a detector's objects.
     /// - Returns: how many numbers that is; 0: there is no room.

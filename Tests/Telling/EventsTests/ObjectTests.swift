@@ -84,8 +84,9 @@ private final class Scene {
         return said
     }
 
-    func memory() -> [Int64] {
-        var numbers = [Int64](repeating: 0, count: WatchList.objectNumbers)
+    /// - Parameter room: for so many numbers.
+    func memory(room: Int = 8192) -> [Int64] {
+        var numbers = [Int64](repeating: 0, count: room)
         let count = numbers.withUnsafeMutableBufferPointer { list.saveObjects(into: $0) }
         return Array(numbers.prefix(count))
     }
@@ -188,6 +189,7 @@ struct ObjectTests {
         #expect(memory.count > 100)
         part.restore(memory, at: 20)
         #expect(part.memory() == memory)
+        #expect(part.memory(room: memory.count) == memory && part.memory(room: memory.count - 1).isEmpty)
         for index in 20..<40 as Range<Int32> {
             whole.see(frame(index))
             part.see(frame(index))

@@ -236,7 +236,7 @@ public final class Model {
         if let picture { facts.picture = picture }
         facts.masks = masks
         facts.sensor = Array(name)
-        facts.objects = detector == nil ? 0 : WatchList.objectNumbers
+        facts.objects = WatchList.objectNumbers(engine.bundle.view)
         for crossing in engine.bundle.view.crossings { facts.crossings.append(Array(text(crossing.name))) }
         for rule in engine.bundle.view.watches { facts.rules.append((Array(text(rule.name)), Int(rule.zone))) }
         return facts
