@@ -6,24 +6,27 @@
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
+/* Where a set has no vectors for a loop, it stays as it is written. */
+#pragma clang diagnostic ignored "-Wpass-failed"
 
 /* Code is scarce in the daemon: what is not a loop over numbers is small rather than fast. */
 #define OC_ONCE __attribute__((noinline))
 #define OC_SMALL __attribute__((noinline, minsize))
 
-/* Elements at a time. */
-enum { RUN = OC_REDUCE_LANES };
+/* Elements at a time, and how often in what is gathered for a loop. */
+enum { RUN = OC_REDUCE_LANES, RUNS = 4 };
 
 typedef union run {
     float real[RUN];
     int32_t whole[RUN];
 } run;
 
-#define EVERY(i) _Pragma("clang loop interleave(disable) unroll(disable)") for (int32_t i = 0; i < RUN; i++)
+/* What a loop writes is of no other of its elements. */
+#define EVERY(i, count) _Pragma("clang loop vectorize(assume_safety) interleave(disable) unroll(disable)") for (int32_t i = 0; i < (count); i++)
 
-/* Elements of an operand from a position of the output on, as `strides` broadcast it. */
+/* `count` elements of an operand from a position of the output on, as `strides` broadcast it. */
 static OC_ONCE void fetch(run *to, const int32_t *from, const int32_t *dims, const int32_t *strides, int32_t position, int32_t count) {
-    int32_t index[OC_BINARY_DIMS] = {0};
+    int32_t index[OC_BINARY_DIMS] = {0}, *next = to->whole;
     for (int32_t d = OC_BINARY_DIMS - 1; position > 0; d--) {
         const int32_t outer = position < dims[d] ? 0 : position / dims[d];
         index[d] = position - outer * dims[d];
@@ -31,19 +34,21 @@ static OC_ONCE void fetch(run *to, const int32_t *from, const int32_t *dims, con
         position = outer;
     }
     const int32_t last = OC_BINARY_DIMS - 1, stride = strides[last];
-    for (int32_t filled = 0;;) {
+    for (;;) {
         int32_t length = dims[last] - index[last];
-        if (length > count - filled) length = count - filled;
-        if (stride == 1 && length == RUN) {
-            memcpy(to, from, sizeof *to); /* no call */
+        if (length > count) length = count;
+        if (stride == 0) {
+            const int32_t value = *from;
+            EVERY(i, length) next[i] = value;
         } else if (stride == 1) {
-            memcpy(to->whole + filled, from, (size_t)length * 4);
+            EVERY(i, length) next[i] = from[i];
         } else {
 #pragma clang loop vectorize(disable) unroll(disable)
-            for (int32_t i = 0; i < length; i++) to->whole[filled + i] = from[(size_t)i * stride];
+            for (int32_t i = 0; i < length; i++) next[i] = from[(size_t)i * stride];
         }
-        filled += length;
-        if (filled == count) return;
+        next += length;
+        count -= length;
+        if (count == 0) return;
         from -= (size_t)index[last] * stride;
         int32_t d = last - 1;
         index[last] = 0;
@@ -55,35 +60,36 @@ static OC_ONCE void fetch(run *to, const int32_t *from, const int32_t *dims, con
     }
 }
 
+/* Within the clamp, and of all that is no number one. */
+static inline float proper(float value, float low, float high) {
+    value = value < low ? low : value;
+    value = value > high ? high : value;
+    return value != value ? __builtin_nanf("") : value;
+}
+
+/* Operands and result of a loop: `runs` runs, of the second operand each the next one or all the same. */
+typedef struct loop {
+    run *out;
+    const run *x, *y;
+    int32_t runs, next_y;
+    float low, high;
+} loop;
+
 #define EACH(case_, value)                                                                                             \
     case case_:                                                                                                        \
-        EVERY(i) {                                                                                                     \
-            const float a = x->real[i], b = y->real[i], c = e.real[i];                                                 \
-            (void)a, (void)b, (void)c;                                                                                 \
-            x->real[i] = value;                                                                                        \
+        for (int32_t k = 0; k < l.runs; k++, out += RUN, x += RUN, y += next_y) {                                      \
+            EVERY(i, RUN) {                                                                                            \
+                const float a = x[i], b = y[i];                                                                        \
+                (void)b;                                                                                               \
+                out[i] = proper(value, low, high);                                                                     \
+            }                                                                                                          \
         }                                                                                                              \
         break;
 
-static OC_ONCE void powers(run *x, float less) { EVERY(i) x->real[i] = oc_power(x->real[i], less); }
-
-/* What is of too few numbers to be worth a loop of its own. */
-static OC_SMALL float single(int32_t op, float a, float b) {
-    switch ((oc_real_op)op) {
-    case OC_REAL_SLOPE: return a >= 0 ? a : a * b;
-    case OC_REAL_MAGNITUDE: return oc_magnitude(a);
-    case OC_REAL_FLOOR: return oc_floor(a);
-    case OC_REAL_OF_WHOLE: return (float)(int32_t)oc_bits_of_real(a);
-    case OC_REAL_ROOT: return __builtin_elementwise_sqrt(a);
-    default: return 1 / __builtin_elementwise_sqrt(a);
-    }
-}
-
-static OC_ONCE void compute(int32_t op, run *x, const run *y) {
-    run e;
-    if (op >= OC_REAL_EXP && op <= OC_REAL_ELU) {
-        EVERY(i) e.real[i] = op == OC_REAL_EXP ? x->real[i] : -oc_magnitude(op == OC_REAL_TANH ? 2 * x->real[i] : x->real[i]);
-        powers(&e, op <= OC_REAL_LOGISTIC ? 0 : 1);
-    }
+static OC_ONCE void compute(int32_t op, loop l) {
+    float *out = l.out->real;
+    const float *x = l.x->real, *y = l.y->real, low = l.low, high = l.high;
+    const int32_t next_y = l.next_y * RUN;
     switch ((oc_real_op)op) {
     EACH(OC_REAL_ADD, a + b)
     EACH(OC_REAL_SUBTRACT, a - b)
@@ -91,93 +97,134 @@ static OC_ONCE void compute(int32_t op, run *x, const run *y) {
     EACH(OC_REAL_DIVIDE, a / b)
     EACH(OC_REAL_MAXIMUM, a > b ? a : b)
     EACH(OC_REAL_MINIMUM, a < b ? a : b)
-    case OC_REAL_KEEP: break;
-    EACH(OC_REAL_EXP, c)
+    EACH(OC_REAL_SLOPE, a >= 0 ? a : a * b)
+    EACH(OC_REAL_KEEP, a)
+    EACH(OC_REAL_MAGNITUDE, oc_magnitude(a))
+    EACH(OC_REAL_ROOT, __builtin_elementwise_sqrt(a))
+    EACH(OC_REAL_INVERSE_ROOT, 1 / __builtin_elementwise_sqrt(a))
+    EACH(OC_REAL_FLOOR, oc_floor(a))
     EACH(OC_REAL_LOG, oc_log(a))
-    EACH(OC_REAL_LOGISTIC, oc_logistic(a, c))
-    EACH(OC_REAL_TANH, oc_tanh(a, c))
-    EACH(OC_REAL_ELU, oc_elu(a, c))
+    EACH(OC_REAL_EXP, oc_power(a, 0))
+    EACH(OC_REAL_LOGISTIC, oc_logistic(a, oc_power(-oc_magnitude(a), 0)))
+    EACH(OC_REAL_TANH, oc_tanh(a, oc_power(-2 * oc_magnitude(a), 1)))
+    EACH(OC_REAL_ELU, oc_elu(a, oc_power(-oc_magnitude(a), 1)))
+    EACH(OC_REAL_OF_WHOLE, (float)(int32_t)oc_bits_of_real(a))
     default:
 #pragma clang loop unroll(disable)
-        for (int32_t i = 0; i < RUN; i++) {
-            if (op < OC_WHOLE_OF_REAL) x->real[i] = single(op, x->real[i], y->real[i]);
-            else if (op == OC_WHOLE_OF_REAL) x->whole[i] = oc_whole(x->real[i]);
-            else x->whole[i] = oc_whole_result(op, x->whole[i], y->whole[i]);
+        for (int32_t i = 0; i < l.runs * RUN; i++) {
+            const int32_t b = l.y[l.next_y ? i / RUN : 0].whole[i % RUN];
+            l.out->whole[i] = op == OC_WHOLE_OF_REAL ? oc_whole(l.x->real[i]) : oc_whole_result(op, l.x->whole[i], b);
         }
     }
 }
 
-/* Clamps, and makes one of all that is no number. */
-static OC_ONCE void finish(run *x, float low, float high) {
-#pragma clang loop interleave(disable) unroll(disable)
-    for (int32_t i = 0; i < RUN; i++) {
-        float value = x->real[i];
-        value = value < low ? low : value;
-        value = value > high ? high : value;
-        x->real[i] = value != value ? __builtin_nanf("") : value;
+/* Whether an operand lies as the output does. */
+static OC_SMALL int is_dense(const int32_t *dims, const int32_t *strides) {
+    int32_t inner = 1;
+    for (int32_t d = OC_BINARY_DIMS - 1; d >= 0; inner *= dims[d--]) {
+        if (dims[d] > 1 && strides[d] != inner) return 0;
     }
+    return 1;
+}
+
+/* Whether what an operand is broadcast to is the same in every run. */
+static OC_SMALL int is_repeated(const int32_t *dims, const int32_t *strides) {
+    int32_t inner = 1;
+    for (int32_t d = OC_BINARY_DIMS - 1; d >= 0; inner *= dims[d--]) {
+        if (dims[d] > 1 && strides[d] != 0 && RUN % (inner * dims[d]) != 0) return 0;
+    }
+    return 1;
 }
 
 static OC_SMALL void oc_v_real_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_real *r = &step->real;
     const int32_t *a = (const int32_t *)oc_source(&step->in[0], memory), *b = (const int32_t *)oc_source(&step->in[1], memory);
-    uint8_t *output = oc_destination(&step->out, memory);
+    int32_t *output = (int32_t *)oc_destination(&step->out, memory);
     const int32_t total = (int32_t)(step->out.bytes / 4);
-    const oc_range runs = oc_part(total / RUN + (total % RUN != 0), part, parts);
-    run x = {.whole = {0}}, y = {.whole = {0}};
+    const oc_range range = oc_part(total / RUN + (total % RUN != 0), part, parts);
+    const int32_t end = range.end * RUN < total ? range.end * RUN : total;
+    const int is_pair = step->in[1].space != OC_SPACE_NONE, next_y = is_pair && !is_repeated(r->dims, r->stride_b);
+    const int dense_a = is_dense(r->dims, r->stride_a), dense_b = is_dense(r->dims, r->stride_b);
+    run x[RUNS], y[RUNS], last;
+    if (!is_pair) b = NULL;
+    if (is_pair && !next_y) fetch(y, b, r->dims, r->stride_b, 0, total < RUN ? total : RUN);
 
-    for (int32_t at = runs.begin; at < runs.end; at++) {
-        const int32_t position = at * RUN, count = total - position < RUN ? total - position : RUN;
-        fetch(&x, a, r->dims, r->stride_a, position, count);
-        /* One number is the same for all. */
-        if (step->in[1].space != OC_SPACE_NONE && (at == runs.begin || step->in[1].bytes > 4)) {
-            fetch(&y, b, r->dims, r->stride_b, position, count);
-        }
-        compute(r->op, &x, &y);
-        if (step->out.type == OC_TYPE_FLOAT32) finish(&x, r->low, r->high);
-        if (count == RUN) memcpy(output + (size_t)position * 4, &x, sizeof x);
-        else memcpy(output + (size_t)position * 4, &x, (size_t)count * 4);
+    for (int32_t position = range.begin * RUN, count; position < end; position += count) {
+        count = end - position;
+        const int is_last = count < RUN, in_place = !is_last && dense_a && (dense_b || !next_y);
+        if (!in_place && count > RUNS * RUN) count = RUNS * RUN;
+        if (!is_last) count -= count % RUN;
+        loop l = {is_last ? &last : (run *)(output + position), x, y, is_last ? 1 : count / RUN, next_y, r->low, r->high};
+        if (is_last) memset(x, 0, sizeof *x);
+        if (is_last && next_y) memset(y, 0, sizeof *y);
+        if (dense_a && !is_last) l.x = (const run *)(a + position);
+        else fetch(x, a, r->dims, r->stride_a, position, count);
+        if (next_y && dense_b && !is_last) l.y = (const run *)(b + position);
+        else if (next_y) fetch(y, b, r->dims, r->stride_b, position, count);
+        compute(r->op, l);
+        if (is_last) memcpy(output + position, &last, (size_t)count * 4);
     }
 }
 
-static OC_ONCE void join(int32_t op, float *all, const float *x, int32_t count) {
-#pragma clang loop vectorize(disable) unroll(disable)
-    for (int32_t i = 0; i < count; i++) all[i] = op == OC_REAL_ADD ? all[i] + x[i] : all[i] > x[i] ? all[i] : x[i];
+/* The sum of two lanes, or the greater. */
+static inline float joined(const int is_sum, float all, float x) { return is_sum ? all + x : all > x ? all : x; }
+
+/* Joins the upper half of 16 lanes to the lower until one is left. */
+static inline float folded(const int is_sum, const float *all) {
+    enum { HALF = RUN / 8 };
+    float x[HALF];
+#pragma clang loop unroll(full)
+    for (int32_t i = 0; i < HALF; i++) x[i] = joined(is_sum, all[i], all[i + HALF]);
+#pragma clang loop unroll(full)
+    for (int32_t i = 0; i < HALF / 2; i++) x[i] = joined(is_sum, x[i], x[i + HALF / 2]);
+    return joined(is_sum, joined(is_sum, x[0], x[2]), joined(is_sum, x[1], x[3]));
 }
 
 /* The sum or the greatest of neighbours: in lanes, of which the upper half is joined to the lower until one is left. */
-static OC_ONCE float along(const float *in, int32_t count, int32_t op) {
-    run all, x;
-    int32_t width = count < RUN ? count : RUN, k = RUN;
-    memcpy(all.real, in, (size_t)width * 4);
-    for (; k <= count - RUN; k += RUN) {
-        memcpy(x.real, in + k, sizeof x);
-        compute(op, &all, &x);
+static inline float along(const int is_sum, const float *in, int32_t count) {
+    run all;
+    int32_t k = RUN;
+    if (count == RUN / 4) return folded(is_sum, in);
+    memcpy(all.real, in, (size_t)(count < RUN ? count : RUN) * 4);
+    for (; k <= count - RUN; k += RUN) EVERY(i, RUN) all.real[i] = joined(is_sum, all.real[i], in[k + i]);
+    EVERY(i, count - k) all.real[i] = joined(is_sum, all.real[i], in[k + i]);
+    if (count >= RUN) {
+        EVERY(i, RUN / 2) all.real[i] = joined(is_sum, all.real[i], all.real[i + RUN / 2]);
+        EVERY(i, RUN / 4) all.real[i] = joined(is_sum, all.real[i], all.real[i + RUN / 4]);
+        return folded(is_sum, all.real);
     }
-    join(op, all.real, in + k, count - k);
-    while (width > 1) {
-        const int32_t half = (width + 1) / 2;
-        join(op, all.real, all.real + half, width - half);
-        width = half;
+    while (count > 1) {
+        const int32_t half = (count + 1) / 2;
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (int32_t i = half; i < count; i++) all.real[i - half] = joined(is_sum, all.real[i - half], all.real[i]);
+        count = half;
     }
     return all.real[0];
 }
 
+static OC_ONCE float sum_along(const float *in, int32_t count) { return along(1, in, count); }
+static OC_ONCE float greatest_along(const float *in, int32_t count) { return along(0, in, count); }
+
 /* The same of each column. */
-static OC_SMALL void down(const float *in, const oc_reduce *r, int32_t columns, int32_t op, run *all) {
+static inline void down(const int is_sum, const float *in, const oc_reduce *r, int32_t columns, run *all) {
     run x = {.real = {0}};
     memcpy(all->real, in, (size_t)columns * 4);
     for (int32_t k = 1; k < r->axis; k++) {
-        memcpy(x.real, in + (size_t)k * (size_t)r->inner, (size_t)columns * 4);
-        compute(op, all, &x);
+        const float *line = in + (size_t)k * (size_t)r->inner;
+        if (columns < RUN) line = memcpy(x.real, line, (size_t)columns * 4);
+        EVERY(i, RUN) all->real[i] = joined(is_sum, all->real[i], line[i]);
     }
+    EVERY(i, RUN) all->real[i] = proper(all->real[i], -__builtin_inff(), __builtin_inff());
 }
+
+static OC_ONCE void sum_down(const float *in, const oc_reduce *r, int32_t columns, run *all) { down(1, in, r, columns, all); }
+static OC_ONCE void greatest_down(const float *in, const oc_reduce *r, int32_t columns, run *all) { down(0, in, r, columns, all); }
 
 static OC_SMALL void oc_v_reduce_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_reduce *r = &step->reduce;
-    const uint8_t *input = oc_source(&step->in[0], memory);
-    uint8_t *output = oc_destination(&step->out, memory);
-    const int32_t op = r->op == OC_REDUCE_SUM ? OC_REAL_ADD : OC_REAL_MAXIMUM;
+    const float *input = (const float *)oc_source(&step->in[0], memory);
+    float *output = (float *)oc_destination(&step->out, memory);
+    const int is_sum = r->op == OC_REDUCE_SUM;
     const int32_t columns = r->inner / RUN + (r->inner % RUN != 0);
     const oc_range range = oc_part(r->outer * columns, part, parts);
 
@@ -186,19 +233,18 @@ static OC_SMALL void oc_v_reduce_kernel(const oc_step *step, const oc_memory *me
         return;
     }
     for (int32_t at = range.begin; at < range.end; at++) {
-        const size_t row = (size_t)(at / columns), column = (size_t)(at % columns);
-        const size_t first = row * (size_t)r->axis * (size_t)r->inner;
-        const float *in = (const float *)input + first + column * RUN;
-        float *out = (float *)output + row * (size_t)r->inner + column * RUN;
+        const size_t row = (size_t)(at / columns), column = (size_t)(at % columns) * RUN;
+        const float *in = input + row * (size_t)r->axis * (size_t)r->inner + column;
+        float *out = output + row * (size_t)r->inner + column;
         if (r->inner == 1) {
-            const float all = along(in, r->axis, op);
+            const float all = is_sum ? sum_along(in, r->axis) : greatest_along(in, r->axis);
             *out = all != all ? __builtin_nanf("") : all;
             continue;
         }
-        const int32_t left = r->inner - (int32_t)column * RUN, made = left < RUN ? left : RUN;
+        const int32_t left = r->inner - (int32_t)column, made = left < RUN ? left : RUN;
         run all = {.real = {0}};
-        down(in, r, made, op, &all);
-        finish(&all, -__builtin_inff(), __builtin_inff());
+        if (is_sum) sum_down(in, r, made, &all);
+        else greatest_down(in, r, made, &all);
         memcpy(out, all.real, (size_t)made * 4);
     }
 }

@@ -40,7 +40,7 @@ static inline float oc_power(float x, float less) {
     const int32_t whole = (int32_t)(oc_bits_of_real(shifted) - 0x4b400000u), half = whole >> 1, rest = whole - half;
     const float first = oc_real_of_bits((uint32_t)(half + 127) << 23), second = oc_real_of_bits((uint32_t)(rest + 127) << 23);
     const float inverse = oc_real_of_bits((uint32_t)(127 - rest) << 23);
-    return ((r + r * r * p) * first + (first - less * inverse)) * second;
+    return ((r + r * r * p) * first + (first - (less != 0 ? inverse : 0))) * second;
 }
 
 /* The functions below take e to the power of -|x|, or of -2|x|, along, as many are made of it at once. What rounding takes off a divisor
@@ -48,9 +48,8 @@ static inline float oc_power(float x, float less) {
 
 /* 1 / (1 + e^-x), of e^-|x|. */
 static inline float oc_logistic(float x, float e) {
-    const float sum = 1 + e, lost = e - (sum - 1), inverse = 1 / sum;
-    const float y = x < 0 ? e / sum : inverse;
-    return y - y * (lost * inverse);
+    const float sum = 1 + e, lost = e - (sum - 1), y = (x < 0 ? e : 1) / sum;
+    return y - y * (lost * (x < 0 ? 1 - y : y));
 }
 
 /* Of e^(-2|x|) - 1. */

@@ -1,6 +1,10 @@
 /* Arithmetic on float32 and int32 by the CPU's common part, and what is the same for all sets. */
 #include "scalar.h"
 
+#if defined(__arm__) /* NEON of ARMv7 takes numbers below the normal ones for 0 */
+#pragma clang attribute push(__attribute__((target("no-neon"))), apply_to = function)
+#endif
+
 #include "../families/numbers.h"
 
 /* Few are ever of int32: indices. */
@@ -21,8 +25,8 @@ OC_SMALL int32_t oc_whole_result(int32_t op, int32_t m, int32_t n) {
 
 float oc_real_result(int32_t op, float a, float b) {
     run x = {.real = {a}}, y = {.real = {b}};
-    compute(op, &x, &y);
-    finish(&x, -__builtin_inff(), __builtin_inff());
+    const loop l = {&x, &x, &y, 1, 0, -__builtin_inff(), __builtin_inff()};
+    compute(op, l);
     return x.real[0];
 }
 
@@ -94,3 +98,7 @@ OC_SMALL void oc_scalar_gather(const oc_step *step, const oc_memory *memory, uin
         memcpy(output + (size_t)at * bytes, input + (size_t)outer * rows + place * bytes, bytes);
     }
 }
+
+#if defined(__arm__)
+#pragma clang attribute pop
+#endif
