@@ -42,9 +42,14 @@ extension RandomStep {
 
     mutating func makeReduction(_ random: inout RandomNumbers) {
         var r = oc_reduce()
-        r.op = random.number(1...3)
-        (r.outer, r.axis) = (random.number(1...5), random.number(1...70))
-        r.inner = random.oneIn(2) ? 1 : random.number(1...150)
+        r.op = random.number(1...Int32(OC_REDUCE_LOG_SOFTMAX.rawValue))
+        let isRow = r.op > Int32(OC_REDUCE_TOP.rawValue)
+        r.inner = isRow || random.oneIn(2) ? 1 : random.number(1...150)
+        // Short rows are taken several at once, and those of 16 have loops of their own.
+        let isLong = r.inner == 1 && UInt32(r.op) != OC_REDUCE_TOP.rawValue
+        r.outer = random.number(1...(isLong ? 40 : 5))
+        r.axis = random.oneIn(4) ? 16 : random.number(1...(isLong && random.oneIn(2) ? 300 : 70))
+        r.beta = isRow ? 1 : 0
         r.count = 1
         let count = Int(r.outer * r.axis * r.inner)
         outputIsInt8 = false
@@ -53,14 +58,14 @@ extension RandomStep {
         if UInt32(r.op) == OC_REDUCE_TOP.rawValue {
             r.count = random.oneIn(2) ? 1 : random.number(1...r.axis)
             if random.oneIn(3) { step.in.0.type = random.oneIn(2) ? Self.int8 : Self.whole }
-            let isLong = random.oneIn(3)
-            step.out.type = isLong ? UInt16(OC_TYPE_INT64.rawValue) : Self.whole
-            width = isLong ? 8 : 4
+            let isWide = random.oneIn(3)
+            step.out.type = isWide ? UInt16(OC_TYPE_INT64.rawValue) : Self.whole
+            width = isWide ? 8 : 4
         }
         let isInt8 = step.in.0.type == Self.int8
         let bytes = random.bytes(isInt8 ? count : 4 * count)
         inputs = [Operand(bytes: step.in.0.type == Self.real ? Self.reals(bytes, &random) : bytes, isInt8: isInt8)]
-        outputBytes = width * Int(r.outer * r.count * r.inner)
+        outputBytes = width * Int(r.outer * (isRow ? r.axis : r.count) * r.inner)
         step.reduce = r
     }
 

@@ -47,8 +47,9 @@ static OC_SMALL int reduce_fits(const oc_step *step) {
     const oc_operand *in = &step->in[0];
     if (count > INT32_MAX || r->count > r->axis) return 0;
     if (r->op != OC_REDUCE_TOP) {
-        return (r->op == OC_REDUCE_SUM || r->op == OC_REDUCE_MAX) && r->count == 1 && words(in, OC_TYPE_FLOAT32, count)
-            && words(&step->out, OC_TYPE_FLOAT32, results);
+        const int is_row = r->op == OC_REDUCE_SOFTMAX || r->op == OC_REDUCE_LOG_SOFTMAX;
+        return r->op >= OC_REDUCE_SUM && r->op <= OC_REDUCE_LOG_SOFTMAX && r->count == 1 && (!is_row || r->inner == 1)
+            && words(in, OC_TYPE_FLOAT32, count) && words(&step->out, OC_TYPE_FLOAT32, is_row ? count : results);
     }
     const int isByte = in->type == OC_TYPE_INT8 || in->type == OC_TYPE_UINT8;
     return (isByte ? in->bytes == count : words(in, in->type == OC_TYPE_INT32 ? OC_TYPE_INT32 : OC_TYPE_FLOAT32, count))

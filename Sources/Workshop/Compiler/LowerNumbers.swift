@@ -25,8 +25,8 @@ extension Lowering {
             try lowerPair(node)
         case .unary(let function): try lowerFunction(node, function)
         case .cast(let offset): try lowerCast(node, offset: offset)
-        case .softmax(let beta): try lowerExponentials(node, beta: beta)
-        case .logSoftmax: try lowerExponentials(node, beta: nil)
+        case .softmax(let beta): lowerExponentials(node, beta: beta)
+        case .logSoftmax: lowerExponentials(node, beta: nil)
         case .l2Normalization: try lowerLength(node)
         case .mean(let axes, _): try lowerReduction(node, axes: axes, .mean)
         case .sum(let axes, _): try lowerReduction(node, axes: axes, .sum)
@@ -156,22 +156,15 @@ extension Lowering {
     // MARK: Many to one
 
     /// SOFTMAX along the last dimension; LOG_SOFTMAX without beta.
-    private mutating func lowerExponentials(_ node: Node, beta: Float?) throws(CompileError) {
-        let (x, y) = (node.inputs[0], node.outputs[0])
-        let axis = graph[x].shape.count - 1
-        let row = Array(graph[x].shape.dropLast()) + [1]
-        let greatest = added(node, row, .float32)
-        try reduce(node, x, axes: [axis], OC_REDUCE_MAX, to: greatest)
-        let below = try real(OC_REAL_SUBTRACT, node, [x, greatest])
-        let scaled = beta == 1 || beta == nil ? below : try real(OC_REAL_MULTIPLY, node, [below, constant(beta ?? 1)])
-        let powers = try real(OC_REAL_EXP, node, [scaled])
-        let sum = added(node, row, .float32)
-        try reduce(node, powers, axes: [axis], OC_REDUCE_SUM, to: sum)
-        if beta == nil {
-            try real(OC_REAL_SUBTRACT, node, [below, real(OC_REAL_LOG, node, [sum])], to: y)
-        } else {
-            try real(OC_REAL_DIVIDE, node, [powers, sum], to: y)
-        }
+    private mutating func lowerExponentials(_ node: Node, beta: Float?) {
+        let x = graph[node.inputs[0]]
+        let depth = x.shape.last ?? 1
+        var step = DraftStep(OC_KERNEL_REDUCE, name: node.origin, inputs: node.inputs, output: node.outputs[0])
+        let op = beta == nil ? OC_REDUCE_LOG_SOFTMAX : OC_REDUCE_SOFTMAX
+        step.record.reduce = oc_reduce(
+            op: Int32(bitPattern: op.rawValue), outer: Int32(x.elementCount / depth), axis: Int32(depth), inner: 1,
+            count: 1, beta: beta ?? 1)
+        draft.steps.append(step)
     }
 
     private mutating func lowerLength(_ node: Node) throws(CompileError) {
@@ -265,7 +258,7 @@ extension Lowering {
         var step = DraftStep(OC_KERNEL_REDUCE, name: node.origin, inputs: [x], output: y)
         step.record.reduce = oc_reduce(
             op: Int32(bitPattern: OC_REDUCE_TOP.rawValue), outer: Int32(outer), axis: Int32(axis), inner: Int32(inner),
-            count: Int32(count))
+            count: Int32(count), beta: 0)
         draft.steps.append(step)
     }
 

@@ -23,9 +23,20 @@ extension SampleStep {
     static func reduction(_ op: oc_reduction) -> SampleStep {
         var sample = SampleStep(OC_KERNEL_REDUCE)
         let isTop = op == OC_REDUCE_TOP
-        sample.step.reduce = oc_reduce(op: Int32(op.rawValue), outer: 2, axis: 5, inner: 3, count: isTop ? 2 : 1)
+        sample.step.reduce = oc_reduce(
+            op: Int32(op.rawValue), outer: 2, axis: 5, inner: 3, count: isTop ? 2 : 1, beta: 0)
         sample.step.in.0 = sample.arena(120, type: OC_TYPE_FLOAT32)
         sample.step.out = sample.arena(isTop ? 48 : 24, type: isTop ? OC_TYPE_INT32 : OC_TYPE_FLOAT32)
+        return sample
+    }
+
+    /// Rows of [6, 5].
+    static var realSoftmax: SampleStep {
+        var sample = SampleStep(OC_KERNEL_REDUCE)
+        sample.step.reduce = oc_reduce(
+            op: Int32(OC_REDUCE_SOFTMAX.rawValue), outer: 6, axis: 5, inner: 1, count: 1, beta: 1)
+        sample.step.in.0 = sample.arena(120, type: OC_TYPE_FLOAT32)
+        sample.step.out = sample.arena(120, type: OC_TYPE_FLOAT32)
         return sample
     }
 

@@ -52,9 +52,14 @@ import Testing
             try refuse(sample, Self.reason) { $0.step.out.bytes -= 4 }
         }
         let sum = SampleStep.reduction(OC_REDUCE_SUM)
-        for wrong in [0, 4, -1, .min] as [Int32] {
+        for wrong in [0, 6, -1, .min] as [Int32] {
             try refuse(sum, Self.reason) { $0.step.reduce.op = wrong }
         }
+        let softmax = SampleStep.realSoftmax
+        try accept(softmax) { $0.step.reduce.op = Int32(OC_REDUCE_LOG_SOFTMAX.rawValue) }
+        try refuse(softmax, Self.reason) { ($0.step.reduce.axis, $0.step.reduce.inner) = (1, 5) }
+        try refuse(softmax, Self.reason) { $0.step.out.bytes = 24 }
+        try refuse(softmax, "writes over what it reads") { $0.step.out.offset = $0.step.in.0.offset }
         try refuse(sum, Self.reason) { $0.step.reduce.count = 2 }
         try refuse(sum, Self.reason) { $0.step.in.0.type = UInt16(OC_TYPE_INT8.rawValue) }
         try refuse(sum, Self.reason) { $0.step.out.type = UInt16(OC_TYPE_INT32.rawValue) }

@@ -242,7 +242,9 @@ typedef struct oc_real {
 typedef enum oc_reduction {
     OC_REDUCE_SUM = 1,
     OC_REDUCE_MAX = 2,          /* of float32 */
-    OC_REDUCE_TOP = 3           /* [outer, count, inner] indices of the greatest, of equal ones the first first; int32 or int64 */
+    OC_REDUCE_TOP = 3,          /* [outer, count, inner] indices of the greatest, of equal ones the first first; int32 or int64 */
+    OC_REDUCE_SOFTMAX = 4,      /* [outer, axis, 1]: e^((x - greatest) beta) by the sum of these */
+    OC_REDUCE_LOG_SOFTMAX = 5   /* [outer, axis, 1]: x - greatest, less the logarithm of the sum of e to that */
 } oc_reduction;
 
 enum { OC_REDUCE_LANES = 64 };
@@ -251,6 +253,7 @@ typedef struct oc_reduce {
     int32_t op;
     int32_t outer, axis, inner;
     int32_t count;              /* of OC_REDUCE_TOP, at most axis; else 1 */
+    float beta;                 /* of OC_REDUCE_SOFTMAX, and 1 of OC_REDUCE_LOG_SOFTMAX; else 0 */
 } oc_reduce;
 
 /* out[o, n] = in[o, index], `count` rows for each o, of `depth` int32 each a place within `extents`; beyond an end it is that end. in[1]

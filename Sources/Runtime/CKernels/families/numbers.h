@@ -220,6 +220,45 @@ static inline void down(const int is_sum, const float *in, const oc_reduce *r, i
 static OC_ONCE void sum_down(const float *in, const oc_reduce *r, int32_t columns, run *all) { down(1, in, r, columns, all); }
 static OC_ONCE void greatest_down(const float *in, const oc_reduce *r, int32_t columns, run *all) { down(0, in, r, columns, all); }
 
+/* Numbers by their exponentials, in place. */
+static OC_SMALL void exponentials(float *values, int32_t count) {
+    run last = {.real = {0}};
+    const int32_t rest = count % RUN;
+    loop l = {(run *)values, (const run *)values, &last, count / RUN, 0, 0, __builtin_inff()};
+    compute(OC_REAL_EXP, l);
+    if (rest == 0) return;
+    memcpy(&last, values + count - rest, (size_t)rest * 4);
+    l.out = &last, l.x = &last, l.runs = 1;
+    compute(OC_REAL_EXP, l);
+    memcpy(values + count - rest, &last, (size_t)rest * 4);
+}
+
+/* Short rows several at once: their exponentials are made in whole runs. */
+static OC_ONCE void softmax(const oc_reduce *r, const float *in, float *out, int32_t rows) {
+    const int32_t depth = r->axis, most = depth < RUNS * RUN ? RUNS * RUN / depth : 1;
+    const float beta = r->beta, inf = __builtin_inff();
+    float greatest[RUNS * RUN];
+    for (int32_t count; rows > 0; rows -= count) {
+        count = rows < most ? rows : most;
+        for (int32_t row = 0; row < count; row++) {
+            const float *x = in + (size_t)row * (size_t)depth;
+            float *y = out + (size_t)row * (size_t)depth;
+            const float above = greatest[row] = greatest_along(x, depth);
+            EVERY(i, depth) y[i] = (x[i] - above) * beta;
+        }
+        exponentials(out, count * depth);
+        for (int32_t row = 0; row < count; row++, in += depth, out += depth) {
+            const float sum = sum_along(out, depth);
+            if (r->op == OC_REDUCE_SOFTMAX) {
+                EVERY(i, depth) out[i] = proper(out[i] / sum, 0, inf);
+            } else {
+                const float above = greatest[row], logarithm = oc_log(sum);
+                EVERY(i, depth) out[i] = proper((in[i] - above) - logarithm, -inf, inf);
+            }
+        }
+    }
+}
+
 static OC_SMALL void oc_v_reduce_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_reduce *r = &step->reduce;
     const float *input = (const float *)oc_source(&step->in[0], memory);
@@ -230,6 +269,11 @@ static OC_SMALL void oc_v_reduce_kernel(const oc_step *step, const oc_memory *me
 
     if (r->op == OC_REDUCE_TOP) {
         oc_scalar_top(step, memory, part, parts);
+        return;
+    }
+    if (r->op == OC_REDUCE_SOFTMAX || r->op == OC_REDUCE_LOG_SOFTMAX) {
+        const size_t first = (size_t)range.begin * (size_t)r->axis;
+        softmax(r, input + first, output + first, range.end - range.begin);
         return;
     }
     for (int32_t at = range.begin; at < range.end; at++) {

@@ -29,6 +29,8 @@ extension KernelContract {
             switch UInt32(bitPattern: step.reduce.op) {
             case OC_REDUCE_SUM.rawValue: return "sum"
             case OC_REDUCE_MAX.rawValue: return "reduce max"
+            case OC_REDUCE_SOFTMAX.rawValue: return "softmax"
+            case OC_REDUCE_LOG_SOFTMAX.rawValue: return "log softmax"
             default: return "top"
             }
         }
