@@ -69,6 +69,7 @@ def main():
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--networks", action="store_true", help="whole networks (network_models.py) in place of operators")
     other.add_argument("--sizes", action="store_true", help="the same operators at sizes of no known network (operator_sizes.py)")
+    other.add_argument("--tails", action="store_true", help="what comes behind the last DEQUANTIZE (operator_tails.py)")
     parser.add_argument("--cpu", action="append", type=CPU, help=argparse.SUPPRESS)
     parser.add_argument("--plugin", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)

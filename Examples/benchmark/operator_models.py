@@ -172,8 +172,11 @@ def chosen(parser, options):
     """The models that a command line asks for."""
     import network_models
     import operator_sizes
+    import operator_tails
 
-    models = list(network_models.all_networks() if options.networks else operator_sizes.all_sizes() if options.sizes else all_models())
+    models = list(
+        network_models.all_networks() if options.networks else operator_sizes.all_sizes() if options.sizes
+        else operator_tails.all_tails() if options.tails else all_models())
     found = [m for m in models if not options.only or any(m.name.startswith(word) for word in options.only)]
     if not found:
         parser.error(f"no model's name begins with {' or '.join(options.only)}; there are {', '.join(m.name for m in models)}")

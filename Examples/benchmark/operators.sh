@@ -2,12 +2,13 @@
 # Every operator, at sizes of real networks, ours beside LiteRT with XNNPACK, on this machine: which is faster, and are the bytes
 # those of LiteRT's reference kernels.
 #
-# usage: Examples/benchmark/operators.sh [--networks | --sizes] [--rounds N] [--slice S] [--kernels SET] [NAME...]
-#        Examples/benchmark/operators.sh --instructions [--only CPU]... [--networks | --sizes] [NAME...]
+# usage: Examples/benchmark/operators.sh [--networks | --sizes | --tails] [--rounds N] [--slice S] [--kernels SET] [NAME...]
+#        Examples/benchmark/operators.sh --instructions [--only CPU]... [--networks | --sizes | --tails] [NAME...]
 #
 #   NAME             only models whose names begin so
 #   --networks       whole networks (network_models.py) in place of operators
 #   --sizes          the same operators at sizes of no known network (operator_sizes.py)
+#   --tails          float32 and int32 behind the last DEQUANTIZE (operator_tails.py): near the reference in place of its bytes
 #   --instructions   executed instructions under qemu-user in place of time: LiteRT's on cortex-a53, cortex-a76, armv8.6 and
 #                    x86-64-v3; on the others, which have none, ours by bytes moved
 #   --only CPU       one of the rows of instructions.sh
