@@ -119,7 +119,7 @@ let hostModules: [Target] = [
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/Workshop/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(
-        name: "Reference", dependencies: ["CBundle", "CKernels", "COpenBLAS", "Graph"],
+        name: "Reference", dependencies: ["CBundle", "CKernels", "COpenBLAS", "Graph", "Kernels"],
         path: "Sources/Workshop/Reference"),
     .target(name: "Heads", dependencies: ["Graph", "Reference"], path: "Sources/Workshop/Heads"),
     .target(

@@ -98,33 +98,4 @@ extension SIMD8<Float> {
     /// 1.5 * 2^23: a sum with it has no bit for a fraction.
     @inlinable @inline(__always)
     static var whole: Self { Self(repeating: 12_582_912) }
-
-    /// e to the power of each, within two units in the last place: 2^n times a polynomial on ±ln 2 / 2 (S. Moshier's Cephes).
-    @inline(__always)
-    var exponential: Self {
-        let x = atLeast(Self(repeating: -105)).atMost(Self(repeating: 90))
-        let biased = x * 1.442695041 + Self.whole
-        let n = biased - Self.whole
-        let r = x - n * 0.693359375 + n * 2.12194440e-4
-        var p = Self(repeating: 1.9875691500e-4)
-        p = p * r + 1.3981999507e-3
-        p = p * r + 8.3334519073e-3
-        p = p * r + 4.1665795894e-2
-        p = p * r + 1.6666665459e-1
-        p = p * r + 5.0000001201e-1
-        p = p * r * r + r + 1
-        // In two steps, as 2^n may be beyond a float where the result is not.
-        let exponent = biased.bits &- Self.whole.bits
-        let first = exponent &>> 1
-        return (p * Self.power(first) * Self.power(exponent &- first)).replacing(with: self, where: self .!= self)
-    }
-
-    @inline(__always)
-    private var bits: SIMD8<Int32> { unsafeBitCast(self, to: SIMD8<Int32>.self) }
-
-    /// 2 to the power of each, from -126 to 127.
-    @inline(__always)
-    private static func power(_ exponent: SIMD8<Int32>) -> Self {
-        unsafeBitCast((exponent &+ 127) &<< 23, to: Self.self)
-    }
 }

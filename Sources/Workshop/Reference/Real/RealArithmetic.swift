@@ -41,17 +41,10 @@ func softmax(_ x: RealOperand, beta: Float) -> RealBuffer {
     let result = RealBuffer(count: x.buffer.count)
     let depth = x.shape.last ?? 1
     Parallel.perform(x.buffer.count / depth, grain: max(1, grain / depth)) { rows in
-        for row in rows {
-            let (source, target) = (x.base + row * depth, result.base + row * depth)
-            var greatest = -Float.infinity
-            for index in 0..<depth { greatest = max(greatest, source[index]) }
-            UnsafeBufferPointer(start: source, count: depth).mapByEights(
-                into: UnsafeMutableBufferPointer(start: target, count: depth)
-            ) { (($0 - greatest) * beta).exponential }
-            var sum: Float = 0
-            for index in 0..<depth { sum += target[index] }
-            for index in 0..<depth { target[index] /= sum }
-        }
+        RealKernel.softmax(
+            UnsafeBufferPointer(start: x.base + rows.lowerBound * depth, count: rows.count * depth), depth: depth,
+            beta: beta,
+            into: UnsafeMutableBufferPointer(start: result.base + rows.lowerBound * depth, count: rows.count * depth))
     }
     return result
 }

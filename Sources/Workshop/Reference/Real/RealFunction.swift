@@ -1,3 +1,4 @@
+import CBundle
 import Graph
 
 /// Elements that one processor takes at a time, and those of a step between that stay in its cache.
@@ -29,8 +30,10 @@ extension UnaryFunction {
             source.mapByEights(into: target) { $0.replacing(with: $0 * alpha, where: $0 .< 0) }
         case .hardSwish:
             source.mapByEights(into: target) { $0 * ($0 + 3).atLeast(.zero).atMost(SIMD8(repeating: 6)) / 6 }
-        case .exp: source.mapByEights(into: target) { $0.exponential }
-        case .logistic: source.mapByEights(into: target) { 1 / (1 + (-$0).exponential) }
+        case .exp: RealKernel.apply(OC_REAL_EXP, source, into: target)
+        case .log: RealKernel.apply(OC_REAL_LOG, source, into: target)
+        case .logistic: RealKernel.apply(OC_REAL_LOGISTIC, source, into: target)
+        case .tanh: RealKernel.apply(OC_REAL_TANH, source, into: target)
         case .expression(let expression): expression.evaluate(source, into: target)
         default:
             let real = real
