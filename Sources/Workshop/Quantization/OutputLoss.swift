@@ -24,10 +24,8 @@ struct OutputLoss {
                 pairs[id] = own
             } else {
                 let parts = graph.unlikeParts(of: id)
-                tensors += parts
-                if let (boxes, scores) = graph.boxesAndScores(parts) {
-                    (pairs[boxes], pairs[scores]) = (scores, scores)
-                }
+                tensors += parts.map(\.tensor)
+                for part in parts { pairs[part.tensor] = part.scores }
             }
         }
         self.tensors = tensors
@@ -86,27 +84,30 @@ struct OutputLoss {
 }
 
 extension Graph {
-    /// What an output is put together from, where that is of unlike sizes; else the output.
-    fileprivate func unlikeParts(of output: TensorID) -> [TensorID] {
-        guard tensors[output].shape.count > 2 else { return [output] }
+    /// What an output is put together from, where that is of unlike sizes: the levels of a detector's pyramid, and of each its boxes
+    /// and scores; else the output. With each part the one that holds the scores of its rows, where it holds boxes or scores.
+    fileprivate func unlikeParts(of output: TensorID) -> [(tensor: TensorID, scores: TensorID?)] {
+        guard tensors[output].shape.count > 2 else { return [(output, nil)] }
         var id = output
         while let node = nodes.first(where: { $0.outputs.contains(id) }) {
             switch node.operation {
             case .reshape, .transpose: id = node.inputs[0]
             case .concatenation(let axis, .none) where Set(node.inputs.map { tensors[$0].shape[axis] }).count > 1:
-                return node.inputs.filter { tensors[$0].constant == nil }
-            default: return [output]
+                let parts = node.inputs.filter { tensors[$0].constant == nil }
+                if let scores = scores(beside: parts) { return parts.map { ($0, scores) } }
+                return parts.flatMap { unlikeParts(of: $0) }
+            default: return [(output, nil)]
             }
         }
-        return [output]
+        return [(output, nil)]
     }
 
-    /// Of two parts with rows for the same places, that with four numbers a row and the other.
-    fileprivate func boxesAndScores(_ parts: [TensorID]) -> (boxes: TensorID, scores: TensorID)? {
-        guard parts.count == 2, let boxes = parts.first(where: { tensors[$0].shape.last == 4 }),
-            let scores = parts.first(where: { $0 != boxes }),
-            tensors[boxes].shape.dropLast() == tensors[scores].shape.dropLast()
-        else { return nil }
-        return (boxes, scores)
+    /// Of parts with rows for the same places, one of them with four numbers a row, that which says whether there is an object: with one
+    /// number a row, or the only other.
+    private func scores(beside parts: [TensorID]) -> TensorID? {
+        guard let boxes = parts.first(where: { tensors[$0].shape.last == 4 }) else { return nil }
+        let others = parts.filter { $0 != boxes }
+        guard others.allSatisfy({ tensors[$0].shape.dropLast() == tensors[boxes].shape.dropLast() }) else { return nil }
+        return others.count == 1 ? others[0] : others.first { tensors[$0].shape.last == 1 }
     }
 }
