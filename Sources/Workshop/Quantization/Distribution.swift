@@ -45,6 +45,48 @@ struct Distribution {
         var counts: [Float] = []
         /// The sums of all values, weighed as errors are.
         var energies: [Weighing: Float] = [:]
+        /// What a function makes of each value, and of a small error there; empty where there is none.
+        var results: [Float] = []
+        var slopes: [Float] = []
+
+        /// The same where what a function makes of the values counts.
+        func behind(_ function: (Float) -> Float) -> Sample {
+            var sample = self
+            sample.results = values.map(function)
+            sample.slopes = zip(values, widths).map { value, width in
+                let half = max(width / 2, value.magnitude / 1024)
+                return half > 0 ? (function(value + half) - function(value - half)) / (2 * half) : 0
+            }
+            for weighing in Weighing.allCases {
+                sample.energies[weighing] = zip(sample.results, counts).reduce(Float(1e-20)) {
+                    $0 + weighing($1.0) * $1.1
+                }
+            }
+            return sample
+        }
+
+        /// The noise of a function's results where its argument has levels `step` apart, from `range`'s ends on `first` and `last`.
+        func noiseBehind(
+            _ step: Float, _ range: ClosedRange<Float>, _ first: Float, _ last: Float, _ weighing: Weighing
+        ) -> Float {
+            let coarse = weighing.mean(upTo: step / 2)
+            var noise: Float = 0
+            for index in values.indices {
+                let value = values[index]
+                let error: Float
+                if value < range.lowerBound {
+                    error = weighing(results[index] - first)
+                } else if value > range.upperBound {
+                    error = weighing(results[index] - last)
+                } else if widths[index] > step {
+                    error = coarse * weighing(slopes[index])
+                } else {
+                    error = weighing((value - step * (value / step).rounded()) * slopes[index])
+                }
+                noise += error * counts[index]
+            }
+            return noise
+        }
 
         /// Values, widths and counts.
         @inline(__always)
@@ -103,20 +145,25 @@ struct Distribution {
     /// The range of 256 levels that loses least: the mean over the samples of the logarithm of noise over signal, so that a
     /// sample a hundred times as large as the others counts as one. Among ranges from the whole extent down to a
     /// ten-thousandth of either end.
-    /// - Parameter judged: samples that it is chosen by; of more, evenly spread ones.
-    func bestRange(_ weighing: Weighing, judged limit: Int) -> ClosedRange<Float> {
+    /// - Parameters:
+    ///   - judged: samples that it is chosen by; of more, evenly spread ones.
+    ///   - function: all that reads the values; what is lost is looked at behind it.
+    func bestRange(
+        _ weighing: Weighing, judged limit: Int, behind function: ((Float) -> Float)? = nil
+    ) -> ClosedRange<Float> {
         var best = minimum...maximum
         guard maximum > minimum, !samples.isEmpty else { return best }
-        let judged =
-            samples.count <= limit
-            ? samples : (0..<limit).map { samples[$0 * samples.count / limit] }
-        var least = Self.noise(judged, best, weighing)
+        let seen = samples.count <= limit ? samples : (0..<limit).map { samples[$0 * samples.count / limit] }
+        let passed = function.map { function in seen.map { $0.behind(function) } } ?? seen
+        let isFinite = passed.allSatisfy { $0.energies.values.allSatisfy(\.isFinite) }
+        let (judged, function) = isFinite ? (passed, function) : (seen, nil)
+        var least = Self.noise(judged, best, weighing, function)
         // How far each end is drawn in, in octaves.
         var octaves: (low: Float, high: Float) = (0, 0)
         func attempt(_ low: Float, _ high: Float) {
             guard low >= 0, high >= 0 else { return }
             let candidate = minimum * exp2(-low)...maximum * exp2(-high)
-            let noise = Self.noise(judged, candidate, weighing)
+            let noise = Self.noise(judged, candidate, weighing, function)
             if noise < least { (least, best, octaves) = (noise, candidate, (low, high)) }
         }
         // Both ends, then one and the other, then once more as they depend on each other; then in finer steps.
@@ -153,12 +200,22 @@ struct Distribution {
     }
 
     /// The mean of the logarithms of noise over signal.
-    private static func noise(_ samples: [Sample], _ range: ClosedRange<Float>, _ weighing: Weighing) -> Float {
+    private static func noise(
+        _ samples: [Sample], _ range: ClosedRange<Float>, _ weighing: Weighing, _ function: ((Float) -> Float)?
+    ) -> Float {
         let quantization = Quantization(covering: range)
         let step = quantization.scale
         let low = step * Float(-128 - quantization.zeroPoint)
         let high = step * Float(127 - quantization.zeroPoint)
         var sum: Float = 0
+        if let function {
+            let (first, last) = (function(low), function(high))
+            for sample in samples {
+                let noise = sample.noiseBehind(step, low...high, first, last, weighing)
+                sum += log2(noise / (sample.energies[weighing] ?? 1) + 1e-12)
+            }
+            return sum / Float(samples.count)
+        }
         for sample in samples {
             var noise = SIMD8<Float>.zero
             let coarse = SIMD8(repeating: weighing.mean(upTo: step / 2))

@@ -79,6 +79,7 @@ struct ScaleAssignment {
         let (outputs, scores, boxes) = (ends(graph.outputs), ends(graph.detectorScores), ends(graph.detectorBoxes.keys))
         floored = scores.intersection(merged.keys)
         let judged = merged.sorted { $0.key < $1.key }
+        let functions = Self.functions(nodes, groups, graph)
         var found = [[ClosedRange<Float>]](repeating: [], count: judged.count)
         found.withUnsafeMutableBufferPointer { found in
             guard let found = found.baseAddress else { return }
@@ -93,7 +94,9 @@ struct ScaleAssignment {
                     } else if outputs.contains(group) {
                         ranges = [seen.usualExtent]
                     } else {
-                        ranges = Distribution.Weighing.allCases.map { seen.bestRange($0, judged: effort.judged) }
+                        ranges = Distribution.Weighing.allCases.map {
+                            seen.bestRange($0, judged: effort.judged, behind: functions[group])
+                        }
                         ranges += seen.ranges(from: ranges[0], count: effort.moreRanges)
                     }
                     if scores.contains(group) {
@@ -114,6 +117,24 @@ struct ScaleAssignment {
         if effort.sharesScales { ScaleSharing(graph).join(&groups, &free) }
         for (group, range) in free { known[group] = Quantization(covering: range) }
         quantizations = known
+    }
+
+    /// Of groups that are one tensor, which one function alone reads: that function.
+    private static func functions(
+        _ nodes: [Node], _ groups: DisjointSets, _ graph: Graph
+    ) -> [Int: @Sendable (Float) -> Float] {
+        var readers: [Int: [Node]] = [:]
+        var members: [Int: Set<TensorID>] = [:]
+        for node in nodes {
+            for id in node.inputs { readers[groups.root(id), default: []].append(node) }
+            for id in node.outputs { members[groups.root(id), default: []].insert(id) }
+        }
+        return readers.compactMapValues { readers in
+            guard readers.count == 1, case .unary(let function) = readers[0].operation,
+                members[groups.root(readers[0].inputs[0])]?.count == 1, !graph.outputs.contains(readers[0].inputs[0])
+            else { return nil }
+            return { function.real($0) }
+        }
     }
 
     /// Whether an operand loses little in the result's scale: its range is not much smaller, and nothing fixes its scale.

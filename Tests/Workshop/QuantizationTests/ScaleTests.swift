@@ -1,3 +1,4 @@
+import Foundation
 import Graph
 import Reference
 import TestSupport
@@ -91,6 +92,18 @@ import Testing
         let chosen = RangeChoice(graph, samples).choose(
             [x: [-100...100, -1...1], y: [-1000...1000]], groups: groups, progress: { _, _ in })
         return Quantization(covering: try #require(chosen[x]))
+    }
+
+    @Test("What a function makes nothing of is cut off")
+    func behindFunction() {
+        var seen = Distribution()
+        let values = (0..<4096).map { Float($0) / 256 - 14 }
+        values.withUnsafeBufferPointer { seen.add($0) }
+        let silu: (Float) -> Float = { $0 / (1 + exp(-$0)) }
+        let (plain, behind) = (seen.bestRange(.square, judged: 8), seen.bestRange(.square, judged: 8, behind: silu))
+        #expect(plain.lowerBound < -12)
+        #expect(behind.lowerBound > -9 && behind.lowerBound < -2, "\(behind)")
+        #expect(behind.upperBound > 1.9)
     }
 
     @Test("Values that outputs do not depend on are clipped, others are not")
