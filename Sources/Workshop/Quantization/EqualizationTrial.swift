@@ -31,15 +31,27 @@ struct EqualizationTrial {
         guard chosen.count + judges.count >= Self.fewest else { return false }
         var equalized = graph
         guard Equalization.apply(&equalized, chosen, unscaled: unscaled, progress: { _ in }) > 0 else { return false }
-        return cost(equalized) < cost(graph) - Self.gain * Double(judges.count * loss.tensors.count)
+        let (with, without) = (noise(equalized), noise(graph))
+        var (sum, total) = (0.0, 0.0)
+        for (a, b) in zip(with, without) {
+            let differences = zip(a, b).map { $0 - $1 }
+            let count = Double(differences.count)
+            let mean = differences.reduce(0, +) / count
+            let spread = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            // What judges disagree about, as of a single number's noise, counts for less.
+            let weight = 1 / (spread / max(count - 1, 1) / count + Self.gain * Self.gain)
+            sum += weight * mean
+            total += weight
+        }
+        return sum < -Self.gain * total
     }
 
-    /// The logarithms of the outputs' noise, summed up.
-    private func cost(_ graph: Graph) -> Double {
+    /// By tensor the logarithms of its noise, by judge.
+    private func noise(_ graph: Graph) -> [[Double]] {
         var quantized = rounded(graph)
         // What is not finite is told where all samples are seen.
         guard let distributions = try? Calibration.distributions(graph, chosen, progress: { _ in }) else {
-            return .infinity
+            return loss.tensors.map { _ in [.infinity] }
         }
         let all = distributions.sorted { $0.key < $1.key }
         var ranges = [ClosedRange<Float>](repeating: 0...0, count: all.count)
@@ -56,9 +68,9 @@ struct EqualizationTrial {
         for node in quantized.nodes where node.operation.keepsValues {
             for id in node.outputs { quantized[id].quantization = quantized[node.inputs[0]].quantization }
         }
-        let found = Self.results(quantized, judges, loss.tensors)
-        return zip(right, found).reduce(0) { sum, pair in
-            loss.errors(pair.0, pair.1).reduce(sum) { $0 + log(Double($1.reduce(0) { $0 + $1 * $1 }) + 1e-12) }
+        let errors = zip(right, Self.results(quantized, judges, loss.tensors)).map { loss.errors($0, $1) }
+        return loss.tensors.indices.map { tensor in
+            errors.map { log(Double($0[tensor].reduce(0) { $0 + $1 * $1 }) + 1e-12) }
         }
     }
 
