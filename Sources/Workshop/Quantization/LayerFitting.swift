@@ -131,6 +131,8 @@ struct LayerFitting {
         let values = RealBuffer(fitted.reals)
         // Before the activation, and without the bias: its correction is what the means differ by.
         var differences: [SampleDifference] = []
+        let none = [Float](repeating: 0, count: channels)
+        let range = output.int8Range.clamped(to: bound.bounds)
         var exact: [RealBuffer] = []
         var inexact: [RealBuffer] = []
         var sums = LossSums()
@@ -138,7 +140,7 @@ struct LayerFitting {
             let precise = RealExecutor.evaluate(plain, operands(node, real, sample), [shape])[0]
             let x = RealOperand(graph[node.inputs[0]].shape, inputs[sample])
             let quantized = RealExecutor.evaluate(plain, [x, RealOperand(tensor.shape, values)], [shape])[0]
-            differences.append(SampleDifference(precise, quantized, channels: channels))
+            differences.append(SampleDifference(precise, quantized, bias: bias ?? none, in: range))
             if sample < Self.weighedSamples {
                 let operand = operands(node, real, sample)[0]
                 let weighed = RealExecutor.evaluate(plain, [operand, RealOperand(tensor.shape, values)], [shape])[0]

@@ -8,6 +8,42 @@ struct SampleDifference {
     var energy: Float
     var noise: Float
 
+    /// Of what lies in a range alone: where both results are beyond one end, what the layer gives is the same. Means are those of places
+    /// where either lies in it; so few that they tell none are drawn towards 0.
+    /// - Parameters:
+    ///   - precise: channels last.
+    ///   - quantized: of as many elements, less `bias`.
+    ///   - bias: by channel; it becomes part of the means.
+    init(_ precise: RealBuffer, _ quantized: RealBuffer, bias: [Float], in range: ClosedRange<Float>) {
+        let channels = bias.count
+        var (sums, inside) = (bias.map { _ in Float(0) }, bias.map { _ in Float(0) })
+        var (energy, noise): (Float, Float) = (0, 0)
+        let (low, high) = (range.lowerBound, range.upperBound)
+        precise.withElements { a in
+            quantized.withElements { b in
+                for start in stride(from: 0, to: a.count, by: channels) {
+                    for channel in 0..<channels {
+                        let (right, other) = (a[start + channel], b[start + channel] + bias[channel])
+                        let value = min(max(right, low), high)
+                        let difference = value - min(max(other, low), high)
+                        sums[channel] += difference
+                        let isInside = (right > low && right < high) || (other > low && other < high)
+                        inside[channel] += isInside ? 1 : 0
+                        noise += difference * difference
+                        energy += value * value
+                    }
+                }
+            }
+        }
+        let places = Float(precise.count / channels)
+        self.init(
+            means: bias.indices.map { bias[$0] + sums[$0] / (inside[$0] + places * Self.fewest) }, energy: energy,
+            noise: noise)
+    }
+
+    /// The part of all places below which those in range tell no mean.
+    private static let fewest: Float = 1 / 64
+
     /// - Parameters:
     ///   - precise: channels last.
     ///   - quantized: of as many elements.

@@ -106,6 +106,18 @@ import Testing
         #expect(behind.upperBound > 1.9)
     }
 
+    @Test("A bias is corrected by what the activation lets pass")
+    func biasInRange() {
+        // Far below 0 results are off by 5, above by 0.25.
+        let precise = RealBuffer([-30, 2, -30, 3, -30, 1, -30, 2])
+        let quantized = RealBuffer([-35, 1.75, -35, 2.75, -35, 0.75, -35, 1.75])
+        let difference = SampleDifference(precise, quantized, bias: [0], in: 0...6)
+        #expect(abs(difference.means[0] - 0.25) < 0.01, "\(difference.means)")
+        // Where nothing passes there is nothing to correct.
+        let closed = SampleDifference(RealBuffer([-3, -4]), RealBuffer([-9, -8]), bias: [0.5], in: 0...6)
+        #expect(closed.means == [0.5])
+    }
+
     @Test("Values that outputs do not depend on are clipped, others are not")
     func clipped() throws {
         #expect(try Self.range(kept: 0).scale < 0.01)
