@@ -8,6 +8,8 @@
 #pragma STDC FP_CONTRACT OFF
 /* Where a set has no vectors for a loop, it stays as it is written. */
 #pragma clang diagnostic ignored "-Wpass-failed"
+/* All that takes vectors is inlined. */
+#pragma clang diagnostic ignored "-Wpsabi"
 
 /* Code is scarce in the daemon: what is not a loop over numbers is small rather than fast. */
 #define OC_ONCE __attribute__((noinline))
@@ -169,37 +171,71 @@ static OC_SMALL void oc_v_real_kernel(const oc_step *step, const oc_memory *memo
 /* The sum of two lanes, or the greater. */
 static inline float joined(const int is_sum, float all, float x) { return is_sum ? all + x : all > x ? all : x; }
 
-/* Joins the upper half of 16 lanes to the lower until one is left. */
-static inline float folded(const int is_sum, const float *all) {
-    enum { HALF = RUN / 8 };
-    float x[HALF];
-#pragma clang loop unroll(full)
-    for (int32_t i = 0; i < HALF; i++) x[i] = joined(is_sum, all[i], all[i + HALF]);
-#pragma clang loop unroll(full)
-    for (int32_t i = 0; i < HALF / 2; i++) x[i] = joined(is_sum, x[i], x[i + HALF / 2]);
-    return joined(is_sum, joined(is_sum, x[0], x[2]), joined(is_sum, x[1], x[3]));
+/* 16 lanes in registers: of a row there is no loop that compilers would make vectors of and keep there. */
+typedef float lanes __attribute__((vector_size(RUN)));
+typedef int32_t masks __attribute__((vector_size(RUN)));
+enum { LANES = RUN / 4 };
+
+#define OC_NUMBERS_INLINE static inline __attribute__((always_inline))
+
+OC_NUMBERS_INLINE lanes loaded(const float *from) {
+    lanes all;
+    memcpy(&all, from, sizeof all);
+    return all;
+}
+
+OC_NUMBERS_INLINE lanes joined_lanes(const int is_sum, lanes all, lanes x) {
+    const masks kept = (masks)(all > x);
+    return is_sum ? all + x : (lanes)(((masks)all & kept) | ((masks)x & ~kept));
+}
+
+/* Joins fewer than 16: lanes without any are joined to what leaves them as they are. */
+OC_NUMBERS_INLINE lanes joined_some(const int is_sum, lanes all, const float *from, int32_t count) {
+    lanes x = is_sum ? -(lanes){0} : all;
+    float some[LANES];
+    memcpy(some, &x, sizeof some);
+    int32_t at = 0;
+    if (count & 8) memcpy(some, from, 32), at = 8;
+    if (count & 4) memcpy(some + at, from + at, 16), at += 4;
+    if (count & 2) memcpy(some + at, from + at, 8), at += 2;
+    if (count & 1) some[at] = from[at];
+    return joined_lanes(is_sum, all, loaded(some));
+}
+
+/* Joins the upper half to the lower until one is left. */
+OC_NUMBERS_INLINE float folded(const int is_sum, lanes all) {
+    all = joined_lanes(is_sum, all, __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    all = joined_lanes(is_sum, all, __builtin_shufflevector(all, all, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+    return joined(is_sum, joined(is_sum, all[0], all[2]), joined(is_sum, all[1], all[3]));
 }
 
 /* The sum or the greatest of neighbours: in lanes, of which the upper half is joined to the lower until one is left. */
-static inline float along(const int is_sum, const float *in, int32_t count) {
-    run all;
-    int32_t k = RUN;
-    if (count == RUN / 4) return folded(is_sum, in);
-    memcpy(all.real, in, (size_t)(count < RUN ? count : RUN) * 4);
-    for (; k <= count - RUN; k += RUN) EVERY(i, RUN) all.real[i] = joined(is_sum, all.real[i], in[k + i]);
-    EVERY(i, count - k) all.real[i] = joined(is_sum, all.real[i], in[k + i]);
+OC_NUMBERS_INLINE float along(const int is_sum, const float *in, int32_t count) {
+    if (count == LANES) return folded(is_sum, loaded(in));
     if (count >= RUN) {
-        EVERY(i, RUN / 2) all.real[i] = joined(is_sum, all.real[i], all.real[i + RUN / 2]);
-        EVERY(i, RUN / 4) all.real[i] = joined(is_sum, all.real[i], all.real[i + RUN / 4]);
-        return folded(is_sum, all.real);
+        lanes all[4] = {loaded(in), loaded(in + LANES), loaded(in + 2 * LANES), loaded(in + 3 * LANES)};
+        int32_t k = RUN;
+        for (; k <= count - RUN; k += RUN) {
+#pragma clang loop unroll(full)
+            for (int32_t i = 0; i < 4; i++) all[i] = joined_lanes(is_sum, all[i], loaded(in + k + i * LANES));
+        }
+#pragma clang loop unroll(full)
+        for (int32_t i = 0; i < 4; i++, k += LANES) {
+            if (count - k >= LANES) all[i] = joined_lanes(is_sum, all[i], loaded(in + k));
+            else if (count > k) all[i] = joined_some(is_sum, all[i], in + k, count - k);
+        }
+        return folded(
+            is_sum, joined_lanes(is_sum, joined_lanes(is_sum, all[0], all[2]), joined_lanes(is_sum, all[1], all[3])));
     }
+    float all[RUN];
+    memcpy(all, in, (size_t)count * 4);
     while (count > 1) {
         const int32_t half = (count + 1) / 2;
 #pragma clang loop vectorize(disable) unroll(disable)
-        for (int32_t i = half; i < count; i++) all.real[i - half] = joined(is_sum, all.real[i - half], all.real[i]);
+        for (int32_t i = half; i < count; i++) all[i - half] = joined(is_sum, all[i - half], all[i]);
         count = half;
     }
-    return all.real[0];
+    return all[0];
 }
 
 static OC_ONCE float sum_along(const float *in, int32_t count) { return along(1, in, count); }

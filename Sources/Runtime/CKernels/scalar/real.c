@@ -39,6 +39,12 @@ void oc_scalar_reduce(const oc_step *step, const oc_memory *memory, uint32_t par
 }
 
 /* A place in the order of values, that of what is no number the last. */
+static inline int32_t place_in_order(float value) {
+    const int32_t bits = (int32_t)oc_bits_of_real(value + 0.0f); /* of the two zeros, one */
+    return value != value ? INT32_MIN : bits ^ (bits >> 31 & INT32_MAX);
+}
+
+/* The same of an element of a step's values. */
 static OC_SMALL int32_t order(const oc_step *step, const uint8_t *values, size_t at) {
     switch (step->in[0].type) {
     case OC_TYPE_INT8: return oc_value(values[at], step->flip);
@@ -46,9 +52,7 @@ static OC_SMALL int32_t order(const oc_step *step, const uint8_t *values, size_t
     case OC_TYPE_INT32: return ((const int32_t *)values)[at];
     default: break;
     }
-    const float value = ((const float *)values)[at] + 0.0f; /* of the two zeros, one */
-    const int32_t bits = (int32_t)oc_bits_of_real(value);
-    return value != value ? INT32_MIN : bits ^ (bits >> 31 & INT32_MAX);
+    return place_in_order(((const float *)values)[at]);
 }
 
 /* The places of the greatest values along the middle, in order, of equal ones the first first. */
@@ -68,12 +72,37 @@ static OC_SMALL void top(const oc_step *step, const uint8_t *values, size_t firs
     for (int32_t k = 0; words == 2 && k < r->count; k++) out[(size_t)k * next + 1] = 0;
 }
 
+/* The first place of each column's greatest float32, some columns at once. */
+static OC_ONCE void greatest_places(const oc_reduce *r, const float *values, int32_t columns, int32_t *places) {
+    int32_t best[RUN];
+    EVERY(i, columns) best[i] = INT32_MIN;
+    EVERY(i, columns) places[i] = 0;
+    for (int32_t k = 0; k < r->axis; k++, values += r->inner) {
+        EVERY(i, columns) {
+            const int32_t value = place_in_order(values[i]);
+            places[i] = value > best[i] ? k : places[i];
+            best[i] = value > best[i] ? value : best[i];
+        }
+    }
+}
+
 OC_SMALL void oc_scalar_top(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
     const oc_reduce *r = &step->reduce;
     const uint8_t *input = oc_source(&step->in[0], memory);
     int32_t *output = (int32_t *)oc_destination(&step->out, memory);
     const size_t words = step->out.type == OC_TYPE_INT64 ? 2 : 1;
     const oc_range range = oc_part(r->outer * r->inner, part, parts);
+    if (r->count == 1 && words == 1 && r->inner > 1 && step->in[0].type == OC_TYPE_FLOAT32) {
+        for (int32_t at = range.begin, columns; at < range.end; at += columns) {
+            const int32_t row = at / r->inner, column = at % r->inner;
+            columns = r->inner - column;
+            if (columns > range.end - at) columns = range.end - at;
+            if (columns > RUN) columns = RUN;
+            const size_t first = (size_t)row * (size_t)r->axis * (size_t)r->inner + (size_t)column;
+            greatest_places(r, (const float *)input + first, columns, output + at);
+        }
+        return;
+    }
     for (int32_t at = range.begin; at < range.end; at++) {
         const size_t row = (size_t)(at / r->inner), column = (size_t)(at % r->inner);
         top(step, input, row * (size_t)r->axis * (size_t)r->inner + column,
