@@ -32,6 +32,8 @@ public final class Daemon {
     var progress = SourceProgress()
     var latest = Moment(wall: 0, monotonic: 0)  // of the newest frame
     var subject = Subject.nothing
+    /// Of what the rules are about to say: when it was seen, and why an object leaves that nobody saw go.
+    var occasion = (moment: Moment(wall: 0, monotonic: 0), cause: Event.Cause?.none)
     var gap: Int64?  // since when a reload has kept frames from coming
     var isKnownBundle = true  // the one that the recording was made with
     var manager = ServiceManager()
@@ -196,7 +198,8 @@ public final class Daemon {
     /// Nobody looks any more, so nobody is there.
     func leaveAll(because cause: Event.Cause) {
         let moment = session.mode.isOnFrameClock ? latest : .now
-        session.watch.leaveAll(at: moment.monotonic) { say($0, at: moment, because: cause) }
+        occasion = (moment, cause)
+        session.watch.leaveAll(at: moment.monotonic, report: say)
         // Nothing follows an end.
         if cause == .standby { session.recorder?.breakEpoch() }
     }
@@ -209,9 +212,8 @@ public final class Daemon {
         guard isUnseen else { return }
         let now = Moment.now
         guard session.watch.pause(since: latest.monotonic, at: now.monotonic) == 0 else { return }
-        session.watch.leaveUnseen(since: latest.monotonic, at: now.monotonic) {
-            say($0, at: now, because: .sourceLost)
-        }
+        occasion = (now, .sourceLost)
+        session.watch.leaveUnseen(since: latest.monotonic, at: now.monotonic, report: say)
         session.recorder?.breakEpoch()
     }
 

@@ -52,12 +52,11 @@ extension Daemon {
         (record.width, record.height) = (frame.view.shape.width, frame.view.shape.height)
         session.recorder?.begin(record, session.watch)
         subject = .frame
+        occasion = (moment, nil)
         do throws(Model.LoadError) {
             try session.model.infer(
-                frame.view, at: moment.monotonic, for: &session.watch, saw: { session.recorder?.take($0, zone: $1) }
-            ) {
-                say($0, at: moment)
-            }
+                frame.view, at: moment.monotonic, for: &session.watch, saw: { session.recorder?.take($0, zone: $1) },
+                report: say)
         } catch {
             subject = .nothing
             Log.line(error.message)
@@ -91,9 +90,10 @@ extension Daemon {
 
     // MARK: Objects
 
-    /// Says what became of an object, to lines, reader and recording.
-    /// - Parameter cause: why an object leaves that nobody saw go.
-    func say(_ news: WatchNews, at moment: Moment, because cause: Event.Cause? = nil) {
+    /// Says what became of an object on the occasion, to lines, reader and recording. One function for all rules to report to: of
+    /// a closure for each there would be as many copies of the rules' code.
+    func say(_ news: WatchNews) {
+        let (moment, cause) = occasion
         observer?.says(news, moment)
         let (object, score, sighting) = (news.object, news.score, news.sighting)
         var latency = latency(since: moment)

@@ -55,7 +55,8 @@ extension Daemon {
     private func begin(after former: Session, since began: Int64) {
         let now = session.mode.isOnFrameClock ? latest : Moment.now
         // Still under the former name, for those who listen to that.
-        session.watch.inherit(from: &former.watch, at: now.monotonic) { say($0, at: now, because: .reloaded) }
+        occasion = (now, .reloaded)
+        session.watch.inherit(from: &former.watch, at: now.monotonic, report: say)
         state.patience = session.source.settings.startUp / 1_000_000_000
         outlet.output.rename(sensor: session.model.name, topic: session.model.topic(options))
         if let warning = session.model.placeThreads() { Log.line(warning) }

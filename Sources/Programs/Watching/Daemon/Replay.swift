@@ -18,12 +18,11 @@ extension Daemon {
         outlet.output.lostBefore = frame.lost
         if !recording.continues { restore(recording) }
         subject = .recording(recording)
+        occasion = (frame.moment, nil)
         defer { subject = .nothing }
         let session = session
         do throws(RecordingError) {
-            try session.model.infer(recording, at: frame.moment.monotonic, for: &session.watch) {
-                say($0, at: frame.moment)
-            }
+            try session.model.infer(recording, at: frame.moment.monotonic, for: &session.watch, report: say)
         } catch {
             Log.line(error.message)
             return finish(.failed, error.message, .source)

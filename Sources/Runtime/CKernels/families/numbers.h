@@ -24,7 +24,9 @@ typedef union run {
 } run;
 
 /* What a loop writes is of no other of its elements. */
+#ifndef EVERY
 #define EVERY(i, count) _Pragma("clang loop vectorize(assume_safety) interleave(disable) unroll(disable)") for (int32_t i = 0; i < (count); i++)
+#endif
 
 /* `count` elements of an operand from a position of the output on, as `strides` broadcast it. */
 static OC_ONCE void fetch(run *to, const int32_t *from, const int32_t *dims, const int32_t *strides, int32_t position, int32_t count) {

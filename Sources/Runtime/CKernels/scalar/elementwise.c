@@ -2,6 +2,10 @@
 #include "../fixed_point.h"
 #include "scalar.h"
 
+#if defined(__x86_64__) /* for processors older than AVX2: small rather than fast */
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#endif
+
 static inline int32_t add(const oc_binary *b, int32_t a, int32_t v) { return oc_sum(b, a, v); }
 
 static inline int32_t mul(const oc_binary *b, int32_t a, int32_t v) {
@@ -72,3 +76,7 @@ void oc_scalar_table(const oc_step *step, const oc_memory *memory, uint32_t part
     const oc_range range = oc_part(step->table.count, part, parts);
     for (int32_t i = range.begin; i < range.end; i++) output[i] = table[input[i]];
 }
+
+#if defined(__x86_64__)
+#pragma clang attribute pop
+#endif

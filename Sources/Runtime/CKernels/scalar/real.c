@@ -5,6 +5,11 @@
 #pragma clang attribute push(__attribute__((target("no-neon"))), apply_to = function)
 #endif
 
+#if defined(__x86_64__) /* for processors older than AVX2: small rather than fast */
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#define EVERY(i, count) _Pragma("clang loop vectorize(disable) unroll(disable)") for (int32_t i = 0; i < (count); i++)
+#endif
+
 #include "../families/numbers.h"
 
 /* Few are ever of int32: indices. */
@@ -128,6 +133,6 @@ OC_SMALL void oc_scalar_gather(const oc_step *step, const oc_memory *memory, uin
     }
 }
 
-#if defined(__arm__)
+#if defined(__arm__) || defined(__x86_64__)
 #pragma clang attribute pop
 #endif
