@@ -19,7 +19,7 @@ public enum Memory {
     /// Of the file's text.
     static func available(_ text: UnsafeRawBufferPointer) -> Int64? {
         for line in text.split(separator: UInt8(ascii: "\n")) {
-            guard line.starts(with: "MemAvailable:".utf8) else { continue }
+            guard line.begins(with: "MemAvailable:") else { continue }
             var kilobytes: Int64 = 0
             for byte in line {
                 guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { continue }

@@ -62,7 +62,7 @@ enum Chips {
 
     private static func paths(_ devices: Path) -> [Path] {
         guard let names = try? Folder.names(in: devices) else { return [] }
-        return names.filter { $0.starts(with: "gpiochip".utf8) }.map { devices.appending($0) }
+        return names.filter { $0.begins(with: "gpiochip") }.map { devices.appending($0) }
     }
 
     private static func text<T>(_ array: T) -> [UInt8] {

@@ -78,8 +78,8 @@ extension Camera {
     }
 
     private func value(_ text: [UInt8], of control: CameraControl) -> Int64? {
-        if text.elementsEqual("on".utf8) || text.elementsEqual("true".utf8) { return 1 }
-        if text.elementsEqual("off".utf8) || text.elementsEqual("false".utf8) { return 0 }
+        if text.isEqual(to: "on") || text.isEqual(to: "true") { return 1 }
+        if text.isEqual(to: "off") || text.isEqual(to: "false") { return 0 }
         let isNegative = text.first == UInt8(ascii: "-")
         if let number = Int64(decimal: isNegative ? text.dropFirst() : text[...]) {
             return isNegative ? -number : number

@@ -94,7 +94,7 @@ struct CameraFinder {
     static func nodes(in devices: Path) -> [Path] {
         guard let names = try? Folder.names(in: devices) else { return [] }
         var nodes: [(number: Int64, name: [UInt8])] = []
-        for name in names where name.starts(with: "video".utf8) {
+        for name in names where name.begins(with: "video") {
             if let number = Int64(decimal: name.dropFirst(5)) { nodes.append((number, name)) }
         }
         return nodes.inOrder { $0.number < $1.number }.map { devices.appending($0.name) }

@@ -188,7 +188,7 @@ struct FrameStream: ~Copyable {
         let (count, isFrame, isEnd) = try withUnsafeMutableBytes(of: &line) { bytes throws(StreamError) in
             let line = UnsafeMutableRawBufferPointer(rebasing: bytes[..<6])
             let count = try FrameStream.read(&reader, into: line, name)
-            return (count, line[..<5].elementsEqual("FRAME".utf8), line[5] == UInt8(ascii: "\n"))
+            return (count, line[..<5].isEqual(to: "FRAME"), line[5] == UInt8(ascii: "\n"))
         }
         if count == 0 { return false }
         guard count == 6, isFrame else {

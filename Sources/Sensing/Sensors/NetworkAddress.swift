@@ -57,14 +57,14 @@ public struct NetworkAddress: Equatable, Sendable {
     /// Before "://", where letters alone stand before it: no path is written so.
     private static func endOfScheme(_ text: [UInt8]) -> Int? {
         guard let colon = text.firstIndex(of: UInt8(ascii: ":")), colon > 0,
-            text[(colon + 1)...].starts(with: "//".utf8), text[..<colon].allSatisfy({ 97...122 ~= $0 | 0x20 })
+            text[(colon + 1)...].begins(with: "//"), text[..<colon].allSatisfy({ 97...122 ~= $0 | 0x20 })
         else { return nil }
         return colon
     }
 
     private static func isScheme(_ text: ArraySlice<UInt8>) -> Bool {
-        text.elementsEqual("rtsp".utf8) || text.elementsEqual("rtsps".utf8) || text.elementsEqual("http".utf8)
-            || text.elementsEqual("https".utf8)
+        text.isEqual(to: "rtsp") || text.isEqual(to: "rtsps") || text.isEqual(to: "http")
+            || text.isEqual(to: "https")
     }
 
     /// The host, and what stands behind it.

@@ -23,12 +23,12 @@ public enum PictureFolder {
         guard name.first != UInt8(ascii: "."), let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
         let ending = name[(dot + 1)...].map { $0 | 0x20 }  // ASCII letters to lower case
         switch ending.count {
-        case 4: return ending.elementsEqual("jpeg".utf8)
+        case 4: return ending.isEqual(to: "jpeg")
         case 3:
-            return ending.elementsEqual("jpg".utf8) || ending.elementsEqual("png".utf8)
-                || ending.elementsEqual("bmp".utf8) || ending.elementsEqual("pbm".utf8)
-                || ending.elementsEqual("pgm".utf8) || ending.elementsEqual("ppm".utf8)
-                || ending.elementsEqual("pnm".utf8) || ending.elementsEqual("pam".utf8)
+            return ending.isEqual(to: "jpg") || ending.isEqual(to: "png")
+                || ending.isEqual(to: "bmp") || ending.isEqual(to: "pbm")
+                || ending.isEqual(to: "pgm") || ending.isEqual(to: "ppm")
+                || ending.isEqual(to: "pnm") || ending.isEqual(to: "pam")
         default: return false
         }
     }

@@ -303,8 +303,8 @@ public final class Source {
     /// Whether it is a FIFO, which can be opened again when a writer has gone. What a shell passes as a path to one of its
     /// own pipes (`<(…)`) cannot.
     private static func comesAgain(_ item: SourceItem) throws(SourceError) -> Bool {
-        guard !item.isStandardInput, !item.isCamera, !item.path.bytes.starts(with: "/dev/fd/".utf8),
-            !item.path.bytes.starts(with: "/proc/".utf8)
+        guard !item.isStandardInput, !item.isCamera, !item.path.bytes.begins(with: "/dev/fd/"),
+            !item.path.bytes.begins(with: "/proc/")
         else { return false }
         do throws(Errno) { return try FileDescriptor.Status(of: item.path).kind == .pipe } catch {
             throw SourceError(item.name, "cannot open: \(error.description)")

@@ -169,9 +169,9 @@ public struct SourceItem: Equatable, Sendable {
     }
 
     private static func camera(_ bytes: [UInt8]) -> CameraAddress? {
-        if bytes.elementsEqual("camera".utf8) { return .any }
-        if bytes.starts(with: "/dev/video".utf8) || bytes.starts(with: "/dev/v4l/".utf8) { return .path(Path(bytes)) }
-        guard bytes.starts(with: "camera:".utf8) else { return nil }
+        if bytes.isEqual(to: "camera") { return .any }
+        if bytes.begins(with: "/dev/video") || bytes.begins(with: "/dev/v4l/") { return .path(Path(bytes)) }
+        guard bytes.begins(with: "camera:") else { return nil }
         let name = Array(bytes.dropFirst(7))
         if name.isEmpty { return .any }
         return name[0] == UInt8(ascii: "/") ? .path(Path(name)) : .name(name)
@@ -185,11 +185,11 @@ public struct SourceItem: Equatable, Sendable {
 
         /// Nil: no kind but part of a path.
         init?(_ text: ArraySlice<UInt8>) {
-            if text.elementsEqual("y4m".utf8) {
+            if text.isEqual(to: "y4m") {
                 self = .y4m
-            } else if text.elementsEqual("mjpeg".utf8) {
+            } else if text.isEqual(to: "mjpeg") {
                 self = .mjpeg(nil)
-            } else if text.starts(with: "mjpeg@".utf8) {
+            } else if text.begins(with: "mjpeg@") {
                 self = .mjpeg(text.dropFirst(6))
             } else if let format = SourceItem.format(text) {
                 self = .raw(format)
@@ -200,14 +200,14 @@ public struct SourceItem: Equatable, Sendable {
     }
 
     private static func format(_ text: ArraySlice<UInt8>) -> PixelFormat? {
-        if text.elementsEqual("yuv420".utf8) { return .yuv420 }
-        if text.elementsEqual("yuyv".utf8) { return .yuyv }
-        if text.elementsEqual("uyvy".utf8) { return .uyvy }
-        if text.elementsEqual("nv12".utf8) { return .nv12 }
-        if text.elementsEqual("nv21".utf8) { return .nv21 }
-        if text.elementsEqual("grey".utf8) { return .grey }
-        if text.elementsEqual("rgb24".utf8) { return .rgb24 }
-        if text.elementsEqual("bgr24".utf8) { return .bgr24 }
+        if text.isEqual(to: "yuv420") { return .yuv420 }
+        if text.isEqual(to: "yuyv") { return .yuyv }
+        if text.isEqual(to: "uyvy") { return .uyvy }
+        if text.isEqual(to: "nv12") { return .nv12 }
+        if text.isEqual(to: "nv21") { return .nv21 }
+        if text.isEqual(to: "grey") { return .grey }
+        if text.isEqual(to: "rgb24") { return .rgb24 }
+        if text.isEqual(to: "bgr24") { return .bgr24 }
         return nil
     }
 
@@ -238,7 +238,7 @@ public struct SourceItem: Equatable, Sendable {
     private static func padding(_ text: ArraySlice<UInt8>) throws(ShapeError) -> FrameLayout.Padding? {
         let text = text.dropFirst()
         if text.isEmpty { return nil }
-        if text.elementsEqual("gstreamer".utf8) { return .gstreamer }
+        if text.isEqual(to: "gstreamer") { return .gstreamer }
         guard let stride = Int64(decimal: text) else {
             throw ShapeError(
                 reason: "behind the slash come the bytes of a padded row, for example yuv420:800x600/832, or gstreamer")

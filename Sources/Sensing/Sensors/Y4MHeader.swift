@@ -42,15 +42,15 @@ struct Y4MHeader {
             case UInt8(ascii: "H"): height = try Y4MHeader.number(value, at: start + 1)
             case UInt8(ascii: "F"):
                 rate = FrameRate(parsing: value)
-                guard rate != nil || value.elementsEqual("0:0".utf8) else {
+                guard rate != nil || value.isEqual(to: "0:0") else {
                     throw Y4MError(
                         "the frame rate after F is two numbers, as F30:1, from 0.001 to 1000 a second", at: start + 1)
                 }
             case UInt8(ascii: "C"):
-                if value.elementsEqual("mono".utf8) {
+                if value.isEqual(to: "mono") {
                     format = .grey
-                } else if value.elementsEqual("420".utf8) || value.elementsEqual("420jpeg".utf8)
-                    || value.elementsEqual("420mpeg2".utf8) || value.elementsEqual("420paldv".utf8)
+                } else if value.isEqual(to: "420") || value.isEqual(to: "420jpeg")
+                    || value.isEqual(to: "420mpeg2") || value.isEqual(to: "420paldv")
                 {
                     format = .yuv420
                 } else {
@@ -59,7 +59,7 @@ struct Y4MHeader {
                             + "(ffmpeg -pix_fmt yuv420p) or mono", at: start + 1)
                 }
             case UInt8(ascii: "X"):
-                if value.elementsEqual("COLORRANGE=FULL".utf8) { range = .full }
+                if value.isEqual(to: "COLORRANGE=FULL") { range = .full }
             default: break  // interlacing and pixel aspect change nothing here
             }
             start = end

@@ -49,7 +49,7 @@ extension Model {
         settings.options.fetched = FetchedCamera.ofEnvironment
         let text = text(sensor.source)
         if settings.items.isEmpty, !text.isEmpty {
-            settings.items = [try SourceItem(parsing: text)]
+            settings.items = [try SourceItem(parsing: Array(text))]
             settings.options.command = command
         }
         return settings

@@ -48,7 +48,7 @@ extension Argument {
     func size(of option: Argument) throws(UsageError) -> Int64 {
         var digits = bytes[...]
         var shift: Int64 = 0
-        if digits.suffix(2).elementsEqual("iB".utf8) { digits = digits.dropLast(2) }
+        if digits.suffix(2).isEqual(to: "iB") { digits = digits.dropLast(2) }
         if let unit = digits.last, let power = [75, 77, 71, 84].firstIndex(of: unit) {
             shift = Int64(power + 1) * 10
             digits = digits.dropLast()
@@ -85,7 +85,7 @@ struct ArgumentReader {
         }
         guard let argument = ArgumentReader.argument(index) else { return nil }
         index += 1
-        guard argument.bytes.starts(with: "--".utf8),
+        guard argument.bytes.begins(with: "--"),
             let equals = argument.bytes.firstIndex(of: UInt8(ascii: "="))
         else { return argument }
         attached = Argument(argument.bytes[(equals + 1)...])

@@ -1,3 +1,5 @@
+import System
+
 /// One CPU of /proc/cpuinfo.
 struct Core {
     /// Linux's number of it.
@@ -22,7 +24,7 @@ struct Core {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
             let key = trimmed(line[..<colon])
             let value = trimmed(line[(colon + 1)...])
-            if key.elementsEqual("processor".utf8) {
+            if key.isEqual(to: "processor") {
                 if let number = decimal(value) { cores.append(Core(number: Int(clamping: number))) }
             } else if !cores.isEmpty {
                 cores[cores.count - 1].take(key, value)
@@ -33,12 +35,12 @@ struct Core {
     }
 
     private mutating func take(_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
-        if key.elementsEqual("CPU implementer".utf8) { implementer = Array(value) }
-        if key.elementsEqual("CPU part".utf8) { part = Array(value) }
-        if key.elementsEqual("model name".utf8) { model = Array(value) }
-        if key.elementsEqual("uarch".utf8) { microarchitecture = Array(value) }
-        if key.elementsEqual("marchid".utf8) { architectureID = Array(value) }
-        if key.elementsEqual("isa".utf8) { isa = Array(value) }
+        if key.isEqual(to: "CPU implementer") { implementer = Array(value) }
+        if key.isEqual(to: "CPU part") { part = Array(value) }
+        if key.isEqual(to: "model name") { model = Array(value) }
+        if key.isEqual(to: "uarch") { microarchitecture = Array(value) }
+        if key.isEqual(to: "marchid") { architectureID = Array(value) }
+        if key.isEqual(to: "isa") { isa = Array(value) }
     }
 
     /// 32-bit Arm kernels give a model name too, "ARMv7 Processor rev 5 (v7l)", but the part says more.
@@ -65,7 +67,7 @@ struct Core {
 
     /// Arm's own cores. Numbers from Linux's arch/arm64/include/asm/cputype.h and arch/arm/include/asm/cputype.h.
     private static func arm(_ implementer: [UInt8], _ part: [UInt8]) -> StaticString? {
-        guard implementer.elementsEqual("0x41".utf8) else { return nil }
+        guard implementer.isEqual(to: "0x41") else { return nil }
         switch hexadecimal(part) {
         case 0xc05: return "Cortex-A5"
         case 0xc07: return "Cortex-A7"
@@ -96,7 +98,7 @@ struct Core {
 
     /// A number written as 0xd03; 0 for anything else.
     private static func hexadecimal(_ text: [UInt8]) -> UInt32 {
-        guard text.starts(with: "0x".utf8), text.count <= 10 else { return 0 }
+        guard text.begins(with: "0x"), text.count <= 10 else { return 0 }
         var value: UInt32 = 0
         for byte in text.dropFirst(2) {
             switch byte {

@@ -56,7 +56,7 @@ struct Probe {
     /// Bytes of memory that the kernel manages.
     private func memory() -> Int64? {
         for line in (files.read("proc/meminfo") ?? []).split(separator: UInt8(ascii: "\n"))
-        where line.starts(with: "MemTotal:".utf8) {
+        where line.begins(with: "MemTotal:") {
             return decimal(line.dropFirst("MemTotal:".utf8.count)).map { $0 << 10 }
         }
         return nil
@@ -150,7 +150,7 @@ struct Probe {
         let folder = device.appending("../gpio".utf8)
         var names: [[UInt8]] = []
         do throws(Errno) { names = try Folder.names(in: folder) } catch { return nil }
-        names.removeAll { !$0.starts(with: "gpiochip".utf8) }
+        names.removeAll { !$0.begins(with: "gpiochip") }
         return names.count == 1 ? folder.appending(names[0]) : nil
     }
 

@@ -1,0 +1,17 @@
+/// Comparing with texts of the program's own: the library's comparisons take code of their own for each kind of sequence, and twice
+/// as much for texts that are Unicode.
+extension Sequence<UInt8> {
+    /// Whether the first bytes are these.
+    public func begins(with text: StaticString) -> Bool {
+        var bytes = makeIterator()
+        for offset in 0..<text.utf8CodeUnitCount where bytes.next() != text.utf8Start[offset] { return false }
+        return true
+    }
+
+    /// Whether these are all bytes.
+    public func isEqual(to text: StaticString) -> Bool {
+        var bytes = makeIterator()
+        for offset in 0..<text.utf8CodeUnitCount where bytes.next() != text.utf8Start[offset] { return false }
+        return bytes.next() == nil
+    }
+}
