@@ -26,6 +26,8 @@ final class ObjectList {
         var box = FrameBox(left: 0, top: 0, right: 0, bottom: 0)
         var score: UInt32 = 0
         var still: Int64 = 0
+        /// In the newest frame.
+        var isSeen = false
     }
 
     struct State {
@@ -135,8 +137,9 @@ final class ObjectList {
         _ detections: UnsafeBufferPointer<Detection>, at now: Int64, width: Int, height: Int, _ report: WatchList.Report
     ) {
         tracker.take(detections, at: now)
-        for index in entries.indices where entries[index].track > 0 && place(of: entries[index].track) == nil {
-            end(index, at: now, report)
+        for index in entries.indices where entries[index].track > 0 {
+            entries[index].isSeen = false
+            if place(of: entries[index].track) == nil { end(index, at: now, report) }
         }
         for place in 0..<tracker.count {
             let track = tracker[place]
@@ -144,6 +147,7 @@ final class ObjectList {
             entries[index].label = track.label
             entries[index].box = FrameBox(track.box, width: width, height: height)
             entries[index].score = UInt32(truncatingIfNeeded: min(max(track.score, 0), 65536))
+            entries[index].isSeen = true
             entries[index].still = max(now - track.stationarySince, 0)
             take(track, index, at: now, report)
         }
@@ -292,8 +296,9 @@ final class ObjectList {
             object: rules[index].name, zone: 0, score: best, smoothed: best, memory: memory)
     }
 
+    /// Those that the newest frame shows.
     func forEachObject(_ body: (_ label: Text, _ track: Int64, FrameBox) -> Void) {
-        for index in entries.indices where entries[index].track > 0 {
+        for index in entries.indices where entries[index].isSeen {
             body(texts.label(Int(entries[index].label)), entries[index].track, entries[index].box)
         }
     }

@@ -122,7 +122,7 @@ public struct WatchList: ~Copyable {
         objects?.take(detections, at: now, width: width, height: height, report)
     }
 
-    /// What is followed of a detector's objects.
+    /// A detector's objects that the newest frame shows.
     public func forEachObject(_ body: (_ label: Text, _ track: Int64, FrameBox) -> Void) {
         objects?.forEachObject(body)
     }

@@ -78,6 +78,13 @@ private final class Scene {
 
     var present: Int { list.present }
 
+    /// Numbers of the objects that are shown.
+    var shown: [Int64] {
+        var tracks: [Int64] = []
+        list.forEachObject { _, track, _ in tracks.append(track) }
+        return tracks
+    }
+
     /// What was said since the last time.
     func news() -> [String] {
         defer { said = [] }
@@ -110,10 +117,10 @@ struct ObjectTests {
         let scene = try Scene()
         for _ in 0..<4 { scene.see(Scene.object(700, 200), Scene.object(700, 700, label: 0)) }
         #expect(scene.news() == ["a pet enter #1 of 1", "a pet enter #2 of 2"])
-        #expect(scene.present == 2)
-        // One is not seen for a while, which changes nothing; then for longer than it is waited for.
+        #expect(scene.present == 2 && scene.shown == [1, 2])
+        // One is not seen for a while, which changes nothing but what is shown; then for longer than it is waited for.
         for _ in 0..<5 { scene.see(Scene.object(700, 200)) }
-        #expect(scene.news().isEmpty)
+        #expect(scene.news().isEmpty && scene.shown == [1])
         for _ in 0..<8 { scene.see(Scene.object(700, 200)) }
         #expect(scene.news().map { $0.replacing(/\(.*\)/, with: "") } == ["a pet leave #2 of 1"])
         // Who comes then is somebody else.
