@@ -40,18 +40,21 @@ public struct ContactSheet: ~Copyable {
 
     /// - Parameters:
     ///   - picture: an empty one leaves its place grey.
-    ///   - boxes: with labels, fractions of the picture.
+    ///   - boxes: with labels, the first above the others.
+    ///   - guides: what a sensor was told of the scene.
     ///   - captions: a line each; what does not fit is left out.
     public mutating func add(
-        _ picture: borrowing Picture, boxes: [Drawing.Box] = [], captions: [String], _ occasion: Occasion = .none
+        _ picture: borrowing Picture, boxes: [Drawing.Box] = [], guides: [Drawing.Guide] = [], captions: [String],
+        _ occasion: Occasion = .none
     ) throws(DrawingError) {
         if canvas == nil { try begin(picture) }
-        try paint(picture, boxes, captions, occasion)
+        try paint(picture, boxes, guides, captions, occasion)
         count += 1
     }
 
     private borrowing func paint(
-        _ picture: borrowing Picture, _ boxes: [Drawing.Box], _ captions: [String], _ occasion: Occasion
+        _ picture: borrowing Picture, _ boxes: [Drawing.Box], _ guides: [Drawing.Guide], _ captions: [String],
+        _ occasion: Occasion
     ) throws(DrawingError) {
         let left = Self.gap + count % columns * (Self.tileWidth + Self.gap)
         let top = Self.gap + count / columns * (tileHeight + lines * Self.line + Self.gap)
@@ -69,11 +72,9 @@ public struct ContactSheet: ~Copyable {
         canvas?.fill(left, top, Self.tileWidth, tileHeight, 0xcbd2d9)
         if picture.width > 0 {
             canvas?.paint(picture, x: left, y: top, width: Self.tileWidth, height: tileHeight)
-            for (index, box) in boxes.enumerated() {
-                canvas?.outline(
-                    box, x: left, y: top, width: Self.tileWidth, height: tileHeight, text: 1,
-                    colour: box.colour ?? Canvas.colours[index % Canvas.colours.count])
-            }
+            canvas?.draw(
+                boxes, guides,
+                on: Canvas.Place(x: left, y: top, width: Self.tileWidth, height: tileHeight, text: 1))
         }
         let ground = colour ?? Canvas.dark
         canvas?.fill(left, top + tileHeight, Self.tileWidth, lines * Self.line, ground)

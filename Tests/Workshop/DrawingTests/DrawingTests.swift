@@ -41,6 +41,51 @@ import Testing
         for (x, y) in [(99, 150), (300, 150), (200, 99), (200, 150)] { #expect(red(x, y) == 0) }
     }
 
+    private static func colour(_ picture: borrowing Picture, _ x: Int, _ y: Int) -> Int {
+        let at = (y * picture.width + x) * 3
+        return Int(picture.pixels[at]) << 16 | Int(picture.pixels[at + 1]) << 8 | Int(picture.pixels[at + 2])
+    }
+
+    @Test("The first box lies above the others, and key points are dots")
+    func boxes() throws {
+        let picture = try Picture(width: 400, height: 200, channels: 3)
+        func box(_ left: Double, _ number: Int) -> Drawing.Box {
+            Drawing.Box(
+                left: left, top: 0.5, right: left + 0.5, bottom: 0.9, label: "", colour: Drawing.colour(number),
+                points: [.init(x: left + 0.25, y: 0.7), .init(x: .nan, y: 0)])
+        }
+        let drawn = try Drawing.annotate(picture, boxes: [box(0.25, 0), box(0.375, 1)])
+        #expect(Self.colour(drawn, 298, 100) == 0xd81b60 && Self.colour(drawn, 310, 100) == 0x1e66d0)
+        #expect(Self.colour(drawn, 200, 140) == 0xd81b60 && Self.colour(drawn, 250, 140) == 0x1e66d0)
+    }
+
+    @Test("A label at the right edge is moved to where it can be read, on a ground of its own")
+    func labels() throws {
+        let picture = try Picture(width: 400, height: 200, channels: 3)
+        let drawn = try Drawing.annotate(
+            picture, boxes: [.init(left: 0.95, top: 0.5, right: 1, bottom: 1, label: "person 93 %")])
+        // 11 letters of 9 pixels and a rim of 3.
+        let tag = 400 - 11 * 9 - 6
+        #expect(Self.colour(drawn, tag, 90) == 0xd81b60 && Self.colour(drawn, tag - 1, 90) == 0)
+        #expect((tag..<400).contains { Self.colour(drawn, $0, 90) == 0xffffff })
+    }
+
+    @Test("A line that objects cross has an arrow to its right; a polygon is closed; both are thin")
+    func guides() throws {
+        let picture = try Picture(width: 400, height: 400, channels: 3)
+        let upwards = Drawing.Guide(
+            corners: [.init(x: 0.5, y: 1), .init(x: 0.5, y: 0.5)], label: "", isCrossing: true)
+        let triangle = Drawing.Guide(
+            corners: [.init(x: 0.1, y: 0.1), .init(x: 0.4, y: 0.1), .init(x: 0.4, y: 0.4)], label: "")
+        let drawn = try Drawing.annotate(picture, guides: [upwards, triangle])
+        for (x, y) in [(200, 250), (210, 300), (219, 300), (100, 40), (160, 100), (100, 100)] {
+            #expect(Self.colour(drawn, x, y) == 0xffffff, "\(x), \(y)")
+        }
+        for (x, y) in [(190, 300), (230, 300), (204, 250), (140, 60)] {
+            #expect(Self.colour(drawn, x, y) == 0, "\(x), \(y)")
+        }
+    }
+
     @Test(
         "Boxes and texts beyond the picture are cut off",
         arguments: [
