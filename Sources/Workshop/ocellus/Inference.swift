@@ -82,7 +82,11 @@ struct Inference: Codable {
         return title
     }
 
-    var text: String {
+    /// Objects that the text lists where nobody says how many; JSON has all.
+    static let listedObjects = 20
+
+    /// - Parameter most: objects to list.
+    func text(objects most: Int = Self.listedObjects) -> String {
         let how = arithmetic.map { " in \($0)" } ?? ""
         var lines = ["\(title)  (\(Format.milliseconds(nanoseconds))\(how))"]
         if let layer {
@@ -104,8 +108,11 @@ struct Inference: Codable {
         if let detections {
             if detections.isEmpty { lines.append("  no objects") }
             var table = Columns([.right, .left, .left])
-            for object in detections { table.add(object.columns) }
+            for object in detections.prefix(most) { table.add(object.columns) }
             lines += table.lines(indent: 2)
+            if detections.count > most {
+                lines.append("  … \(detections.count - most) more; --top \(detections.count) prints them")
+            }
         }
         if let outputs {
             var table = Columns([.left, .left, .left, .left])

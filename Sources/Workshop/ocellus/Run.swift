@@ -41,7 +41,8 @@ struct Run: ParsableCommand {
     @Argument(help: "Pictures, folders of pictures, and clips.", completion: .frames)
     var photos: [String] = []
 
-    @Option(help: "Print so many labels (default: 5, or all where there are fewer).")
+    @Option(
+        help: "Print so many labels or objects (default: 5 labels, or all of fewer; 20 objects, with --json all).")
     var top: Int?
 
     @Option(
@@ -53,7 +54,7 @@ struct Run: ParsableCommand {
 
     @Option(
         help:
-            "Write the picture here as PNG, with its scores, what the model sees of it and masks; of several, a sheet.",
+            "Write the picture here as PNG, with scores or objects, what the model sees, masks, zones; of several, a sheet.",
         completion: .file(extensions: ["png"]))
     var draw: String?
 
@@ -214,7 +215,7 @@ struct Run: ParsableCommand {
             } else if json {
                 results.append(result)
             } else {
-                print((isFirst ? "" : "\n") + result.text)
+                print((isFirst ? "" : "\n") + result.text())
             }
             isFirst = false
         }
@@ -250,6 +251,8 @@ struct Run: ParsableCommand {
             return try WholeFile.write((0..<engine.outputCount).flatMap { engine.rawOutput($0) }, to: outputRaw)
         }
         if json { return print(try results.json()) }
-        for result in results { print((isFirst ? "" : "\n") + result.text) }
+        for result in results {
+            print((isFirst ? "" : "\n") + result.text(objects: top ?? Inference.listedObjects))
+        }
     }
 }

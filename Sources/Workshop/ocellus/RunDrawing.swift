@@ -46,7 +46,10 @@ struct RunDrawing {
         defer { results.removeAll() }
         frames += 1
         guard let upright, (frames - 1) % every == 0 else { return }
-        let boxes = upright.boxes(of: frame.shape, zones: zones)
+        // Objects above what the model sees.
+        let boxes =
+            results.flatMap { $0.detections ?? [] }.map { upright.box($0, of: frame.shape) }
+            + upright.boxes(of: frame.shape, zones: zones)
         if frames == 1 {
             let best = zones.count > 1 ? results.compactMap(\.zoneScore) : (results[0].scores ?? []).map(\.drawn)
             single = Tile(try upright.picture(of: frame), boxes, [], best)
@@ -64,18 +67,23 @@ struct RunDrawing {
         let name = first.input.split(separator: "/").last.map(String.init) ?? first.input
         let place = first.place.map { String(format: "  %.3f s", $0.seconds) } ?? ""
         let best = zones.count > 1 ? results.compactMap(\.zoneScore) : (first.scores ?? []).map(\.drawn)
+        if let objects = first.detections { return [name + place, Format.count(objects.count, "object")] }
         return [name + place]
             + best.prefix(Self.mostScores).map { String(format: "%3.0f %% ", $0.probability * 100) + $0.label }
     }
 
     func write(to path: String) throws(Failure) {
+        let guides = upright?.guides ?? []
         let drawn: Picture
         do throws(DrawingError) {
             if frames == 1, let tile = single {
-                drawn = try Drawing.annotate(Self.picture(tile), scores: tile.scores, boxes: tile.boxes)
+                drawn = try Drawing.annotate(Self.picture(tile), scores: tile.scores, boxes: tile.boxes, guides: guides)
             } else {
                 var sheet = ContactSheet(tiles: tiles.count, lines: tiles.map(\.captions.count).max() ?? 1)
-                for tile in tiles { try sheet.add(Self.picture(tile), boxes: tile.boxes, captions: tile.captions) }
+                for tile in tiles {
+                    try sheet.add(
+                        Self.picture(tile), boxes: tile.boxes, guides: guides, captions: tile.captions)
+                }
                 drawn = try sheet.picture()
             }
         } catch {

@@ -1,6 +1,7 @@
 import Bundle
 import CBundle
 import Drawing
+import Foundation
 import Pictures
 import Vision
 
@@ -11,6 +12,8 @@ struct UprightPicture {
     private let record: oc_preprocess
     private let masks: [oc_region]
     private let zones: [(name: String, part: oc_region)]
+    /// Of a detector: where its objects may be, and which lines they cross.
+    let guides: [Drawing.Guide]
 
     /// - Returns: nil: the bundle takes no pictures.
     init?(_ view: BundleView, _: PixelPermit) {
@@ -18,6 +21,17 @@ struct UprightPicture {
         self.record = record
         masks = Array(view.masks)
         zones = view.zones.map { (view.string($0.name), $0.part) }
+        let corners = view.corners.map(Drawing.Point.init)
+        guides =
+            view.areas.map { area in
+                let own = corners[Int(area.first_corner)..<Int(area.first_corner) + Int(area.corners)]
+                return Drawing.Guide(corners: Array(own), label: view.string(area.name))
+            }
+            + view.crossings.map { crossing in
+                Drawing.Guide(
+                    corners: [Drawing.Point(crossing.from), Drawing.Point(crossing.to)],
+                    label: view.string(crossing.name), isCrossing: true)
+            }
     }
 
     /// - Parameter width: of the picture; nil: as large as the frame.
@@ -69,6 +83,22 @@ struct UprightPicture {
         }
         return boxes
     }
+
+    /// An object with its score.
+    func box(_ object: DetectedObject, of shape: FrameShape) -> Drawing.Box {
+        let sides = record.upright(shape)
+        let (width, height) = (Double(sides.width), Double(sides.height))
+        return Drawing.Box(
+            left: object.left / width, top: object.top / height, right: object.right / width,
+            bottom: object.bottom / height,
+            label: object.name + String(format: " %.0f %%", object.probability * 100),
+            colour: Drawing.colour(object.index),
+            points: (object.points ?? []).map { Drawing.Point(x: $0.x / width, y: $0.y / height) })
+    }
+}
+
+extension Drawing.Point {
+    fileprivate init(_ corner: oc_corner) { self.init(x: Double(corner.x) / 65535, y: Double(corner.y) / 65535) }
 }
 
 extension Drawing.Box {
