@@ -73,7 +73,7 @@ struct Watch: ParsableCommand {
         let runnable = try Runnable(path: sensor, kernels: kernels, threads: nil, progress: Progress())
         let bundle = try runnable.open()
         let view = bundle.view
-        guard view.preprocess != nil, view.scores != nil else {
+        guard view.preprocess != nil, view.scores != nil || view.detector != nil else {
             throw Failure(
                 "\(sensor): says neither how pictures become scores nor when to speak; give a sensor file (docs/sensor-file.md)"
             )

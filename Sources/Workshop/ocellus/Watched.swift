@@ -22,12 +22,27 @@ final class Watched {
         let picture: String?
         /// What became of rules by it.
         let changes: [(rule: Int, entered: Bool)]
+        /// What crossed a line in it, such as "door in".
+        let crossings: [String]
+        /// A detector's objects, a hue each.
+        let objects: [Drawing.Box]
+
+        var hasNews: Bool { !changes.isEmpty || !crossings.isEmpty }
+    }
+
+    private struct Crossing {
+        let name: String
+        var into: Int64 = 0
+        var outOf: Int64 = 0
+        /// By the frame that is being looked at.
+        var news: [String] = []
     }
 
     private(set) var plot: ScorePlot
     private let zones: [Int]
     private var frames: [Frame] = []
     private var changes: [(rule: Int, entered: Bool, moment: Moment)] = []
+    private var crossings: [Crossing]
     private var last: Int64?  // the newest frame's instant
     private var axis = 0.0  // its time on the plot
     private var start = 0.0  // of the axis
@@ -36,6 +51,7 @@ final class Watched {
     private static let longPause = (seconds: 5.0, intervals: 20.0)
     init(_ view: BundleView, title: String) {
         zones = view.inferredZones
+        crossings = view.crossings.map { Crossing(name: view.string($0.name)) }
         plot = ScorePlot(
             title: title,
             rules: view.watches.map { rule in
@@ -66,12 +82,16 @@ final class Watched {
 
     private func take(_ news: WatchNews, _ moment: Moment) {
         let entered: Bool
+        let name = String(decoding: news.object, as: UTF8.self)
         switch news.change {
-        case .none, .update, .cross: return
+        case .none, .update: return
         case .enter: entered = true
         case .leave: entered = false
+        case .cross(let isIn, let into, let outOf):
+            guard let index = crossings.firstIndex(where: { $0.name == name }) else { return }
+            (crossings[index].into, crossings[index].outOf) = (into, outOf)
+            return crossings[index].news.append(name + (isIn ? " in" : " out"))
         }
-        let name = String(decoding: news.object, as: UTF8.self)
         guard let rule = plot.rules.firstIndex(where: { $0.name == name }) else { return }
         changes.append((rule, entered, moment))
         // One that no frame has caused comes after the last one's.
@@ -101,11 +121,21 @@ final class Watched {
         }
         last = seen.moment.monotonic
         for change in changes { note(change, at: axis) }
+        var objects: [Drawing.Box] = []
+        rules.forEachObject { label, track, box in
+            let name = String(decoding: label, as: UTF8.self)
+            objects.append(
+                Drawing.Box(
+                    box, label: "#\(track)" + (name.isEmpty ? "" : " ") + name,
+                    colour: Drawing.colour(Int(track) - 1)))
+        }
         frames.append(
             Frame(
                 number: seen.number, time: axis, clock: clock, picture: seen.picture,
-                changes: changes.map { ($0.rule, $0.entered) }))
+                changes: changes.map { ($0.rule, $0.entered) }, crossings: crossings.flatMap(\.news),
+                objects: objects))
         changes.removeAll()
+        for index in crossings.indices { crossings[index].news.removeAll() }
         for index in plot.rules.indices {
             let view = rules.view(index)
             plot.rules[index].samples.append(
@@ -150,6 +180,7 @@ final class Watched {
                     "\(rule.name): never entered: not up to `on`, \(String(format: "%.4g", rule.on * 100)) %; \(range)")
             }
         }
+        for crossing in crossings { lines.append("\(crossing.name): \(crossing.into) in, \(crossing.outOf) out") }
         return lines.joined(separator: "\n")
     }
 }
@@ -171,7 +202,9 @@ extension Watched {
             if frames[first].picture != nil {
                 for index in chosen {
                     let picture = try Self.recorded(frames[index].picture ?? "", upright)
-                    try sheet.add(picture, captions: captions(of: index), occasion(of: index))
+                    try sheet.add(
+                        picture, boxes: frames[index].objects, guides: upright.guides, captions: captions(of: index),
+                        occasion(of: index))
                 }
                 return try sheet.picture()
             }
@@ -182,8 +215,8 @@ extension Watched {
                 rest.removeFirst()
                 try sheet.add(
                     try upright.picture(of: frame.view, width: ContactSheet.tileWidth),
-                    boxes: upright.boxes(of: frame.view.shape, zones: zones), captions: captions(of: index),
-                    occasion(of: index))
+                    boxes: frames[index].objects + upright.boxes(of: frame.view.shape, zones: zones),
+                    guides: upright.guides, captions: captions(of: index), occasion(of: index))
             }
             return try sheet.picture()
         } catch let failure as Failure {
@@ -211,16 +244,19 @@ extension Watched {
 
     /// When, what became of whom, and the rules with the highest averages.
     private func captions(of index: Int) -> [String] {
-        let changes = frames[index].changes.map { ($0.entered ? "enter " : "leave ") + plot.rules[$0.rule].name }
+        let changes = [(true, "enter "), (false, "leave ")].compactMap { entered, word in
+            let names = frames[index].changes.filter { $0.entered == entered }.map { plot.rules[$0.rule].name }
+            return names.isEmpty ? nil : word + names.joined(separator: ", ")
+        }
         let best = plot.rules.map { ($0.name, $0.samples[index].smoothed) }.enumerated()
             .sorted { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) }.prefix(Self.mostScores)
-        return [([frames[index].clock] + changes).joined(separator: "  ")]
+        return [([frames[index].clock] + changes + frames[index].crossings).joined(separator: "  ")]
             + best.map { String(format: "%3.0f %% ", $0.element.1 * 100) + $0.element.0 }
     }
 
-    /// Indices of frames: those with changes first, then what lies between, at most `mostTiles`.
+    /// Indices of frames: those with news first, then what lies between, at most `mostTiles`.
     private var chosenFrames: [Int] {
-        var chosen = Set(frames.indices.filter { !frames[$0].changes.isEmpty }.prefix(Self.mostTiles))
+        var chosen = Set(frames.indices.filter { frames[$0].hasNews }.prefix(Self.mostTiles))
         let wanted = min(frames.count, max(Self.leastTiles, min(chosen.count + 4, Self.mostTiles)))
         if chosen.count < wanted { chosen.insert(0) }
         if chosen.count < wanted { chosen.insert(frames.count - 1) }
@@ -233,5 +269,13 @@ extension Watched {
             chosen.insert((widest.0 + widest.1) / 2)
         }
         return chosen.sorted()
+    }
+}
+
+extension Drawing.Box {
+    fileprivate init(_ box: FrameBox, label: String, colour: Int32) {
+        self.init(
+            left: Double(box.left) / 65536, top: Double(box.top) / 65536, right: Double(box.right) / 65536,
+            bottom: Double(box.bottom) / 65536, label: label, colour: colour)
     }
 }
