@@ -3,6 +3,7 @@ import Pictures
 /// Frames side by side, each with what became of it.
 ///
 /// Tiles are added in order from the left, row by row; all are as wide, and as high as the first picture's shape asks for.
+/// Pictures of other shapes have grey on both sides.
 public struct ContactSheet: ~Copyable {
     /// What a tile stands out for.
     public enum Occasion: Sendable {
@@ -71,10 +72,9 @@ public struct ContactSheet: ~Copyable {
         }
         canvas?.fill(left, top, Self.tileWidth, tileHeight, 0xcbd2d9)
         if picture.width > 0 {
-            canvas?.paint(picture, x: left, y: top, width: Self.tileWidth, height: tileHeight)
-            canvas?.draw(
-                boxes, guides,
-                on: Canvas.Place(x: left, y: top, width: Self.tileWidth, height: tileHeight, text: 1))
+            let place = fitted(picture, left, top)
+            canvas?.paint(picture, x: place.x, y: place.y, width: place.width, height: place.height)
+            canvas?.draw(boxes, guides, on: place)
         }
         let ground = colour ?? Canvas.dark
         canvas?.fill(left, top + tileHeight, Self.tileWidth, lines * Self.line, ground)
@@ -84,6 +84,17 @@ public struct ContactSheet: ~Copyable {
                 String(caption.prefix(room)), x: left + 5, y: top + tileHeight + index * Self.line + 2, scale: 1,
                 ground: ground)
         }
+    }
+
+    /// As large as the tile allows, in its middle.
+    private func fitted(_ picture: borrowing Picture, _ left: Int, _ top: Int) -> Canvas.Place {
+        let aspect = Double(picture.height) / Double(picture.width)
+        let high = Int((Double(Self.tileWidth) * aspect).rounded())
+        let width = high > tileHeight ? max(1, Int((Double(tileHeight) / aspect).rounded())) : Self.tileWidth
+        let height = min(max(high, 1), tileHeight)
+        return Canvas.Place(
+            x: left + (Self.tileWidth - width) / 2, y: top + (tileHeight - height) / 2, width: width, height: height,
+            text: 1)
     }
 
     /// The sheet so far, RGB.

@@ -115,6 +115,27 @@ private final class Elements: NSObject {
         #expect(colour(drawn, 100, 8 + 146 + 50) == 0xc8c8c8 && colour(drawn, 400, 8 + 146 + 50) == 0xffffff)
     }
 
+    @Test("Pictures of other shapes keep theirs, with their boxes, in the middle of a tile") func shapes() throws {
+        func grey(_ width: Int, _ height: Int) throws -> Picture {
+            let picture = try Picture(width: width, height: height, channels: 1)
+            picture.pixels.initializeMemory(as: UInt8.self, repeating: 200)
+            return picture
+        }
+        let all = Drawing.Box(left: 0, top: 0, right: 1, bottom: 1, label: "")
+        var sheet = ContactSheet(tiles: 3, lines: 1)
+        try sheet.add(grey(288, 144), boxes: [all], captions: [])
+        try sheet.add(grey(50, 50), boxes: [all], captions: [])
+        try sheet.add(grey(288, 72), captions: [])
+        let drawn = try sheet.picture()
+        #expect(colour(drawn, 8, 80) == 0xd81b60 && colour(drawn, 8 + 287, 80) == 0xd81b60)
+        // 144 of 288 pixels, behind 72.
+        let second = 8 + 296
+        #expect(colour(drawn, second + 71, 80) == 0xcbd2d9 && colour(drawn, second + 72, 80) == 0xd81b60)
+        #expect(colour(drawn, second + 215, 80) == 0xd81b60 && colour(drawn, second + 216, 80) == 0xcbd2d9)
+        let third = 8 + 2 * 296
+        #expect(colour(drawn, third + 144, 8 + 35) == 0xcbd2d9 && colour(drawn, third + 144, 8 + 36) == 0xc8c8c8)
+    }
+
     @Test("A picture that was not kept leaves its place grey; captions are cut") func missing() throws {
         var sheet = ContactSheet(tiles: 1, lines: 1)
         try sheet.add(Picture(), captions: [String(repeating: "long ", count: 100), "more"])
