@@ -6,7 +6,8 @@ public struct DetectorHead: Sendable, Equatable {
     public enum Curve: Sendable, Equatable {
         case linear(factor: Double, offset: Double)
         case sigmoid(factor: Double, offset: Double)
-        case exponential(factor: Double)
+        /// `factor` times e to the number times `rate`.
+        case exponential(factor: Double, rate: Double = 1)
         /// The square of a sigmoid, as YOLOv5 has sizes.
         case squaredSigmoid(factor: Double)
     }
@@ -169,7 +170,7 @@ extension DetectorHead.Curve {
         switch self {
         case .linear(let factor, let offset): return raw * factor + offset
         case .sigmoid(let factor, let offset): return sigmoid(raw) * factor + offset
-        case .exponential(let factor): return exp(raw) * factor
+        case .exponential(let factor, let rate): return exp(raw * rate) * factor
         case .squaredSigmoid(let factor): return sigmoid(raw) * sigmoid(raw) * factor
         }
     }

@@ -15,6 +15,8 @@ public struct Graph: Sendable {
     public var inputs: [TensorID]
     /// Indices into `tensors`, in the model's order.
     public var outputs: [TensorID]
+    /// What the model's file says of boxes that are made of `outputs`; nil: it says nothing. Importers alone set it.
+    public var head: DetectorHead?
 
     public init(
         name: String, level: Level = .quantized, tensors: [Tensor] = [], nodes: [Node] = [], inputs: [TensorID] = [],
