@@ -13,6 +13,7 @@ public enum TFLiteImporter {
         let model = try TFLiteModel(FlatBuffer(bytes, file: name))
         let subgraph = try model.mainSubgraph()
         try subgraph.foldShapes()
+        try subgraph.findDetection()
         try subgraph.findLevel()
         try subgraph.refuseUnsupported()
         return try subgraph.graph(named: modelName(name))

@@ -14,6 +14,8 @@ final class TFLiteSubgraph {
     /// Results that are a constant in another form, with the tensor that holds it.
     private var sources: [Int: Int] = [:]
     private(set) var level = Level.quantized
+    /// What boxes are made with at the end; nil: nothing.
+    private var detection: DetectionOperator?
 
     init(_ model: TFLiteModel, _ table: Table) throws(ImportError) {
         self.model = model
@@ -50,6 +52,40 @@ final class TFLiteSubgraph {
             constants[op.outputs[0]] = values
             folded.insert(index)
         }
+    }
+
+    /// Leaves out the operator that makes boxes, where that is all that outputs come of.
+    func findDetection() throws(ImportError) {
+        let outputs = try table.int32s(2, "the outputs")
+        for index in 0..<operatorCount {
+            let op = try readOperator(index)
+            guard op.code.customName == DetectionOperator.name, Set(outputs).isSubset(of: op.outputs) else { continue }
+            let detection = try DetectionOperator(op)
+            self.detection = detection
+            folded.insert(index)
+            // Anchors may be kept as bytes.
+            let anchors = try detection.anchors
+            for other in 0..<index {
+                let op = try readOperator(other)
+                guard op.name == "DEQUANTIZE", op.outputs == [anchors], let input = op.inputs.first else { continue }
+                guard try isConstant(input) else { continue }
+                sources[anchors] = input
+                folded.insert(other)
+            }
+        }
+    }
+
+    /// What the detector's operator does with the outputs of a graph that ends before it.
+    private func head(of graph: Graph) throws(ImportError) -> DetectorHead? {
+        guard let detection, let input = graph.inputs.first, graph[input].shape.count == 4 else { return nil }
+        let index = try detection.anchors
+        let anchors = try tensor(sources[index] ?? index).importedReal(from: model)
+        guard let reals = anchors.reals else {
+            throw try tensor(index).refuse("has anchors that are computed by the model; only constants are supported")
+        }
+        let results = graph.outputs.map { (id: $0, shape: graph[$0].shape) }
+        return try detection.head(
+            results[0], results[1], anchors: reals, width: graph[input].shape[2], height: graph[input].shape[1])
     }
 
     /// Finds out whether the model computes in float32, and takes weights that it keeps in a smaller form for what they are.
@@ -116,7 +152,8 @@ final class TFLiteSubgraph {
 
     func graph(named name: String) throws(ImportError) -> Graph {
         let inputs = try table.int32s(1, "the inputs")
-        let outputs = try table.int32s(2, "the outputs")
+        var outputs = try table.int32s(2, "the outputs")
+        if let detection { outputs = try detection.results }
         var nodes: [Node] = []
         var starts: [Int] = []
         var used = Set(inputs + outputs)
@@ -162,6 +199,7 @@ final class TFLiteSubgraph {
                 file: model.file.file, offset: offset, problem: error.problem,
                 remedy: error.remedy ?? ImportError.reconvert)
         }
+        graph.head = try head(of: graph)
         return graph
     }
 
