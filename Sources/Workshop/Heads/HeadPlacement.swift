@@ -54,6 +54,13 @@ extension Graph {
             default: return nil
             }
         }
+        // The edge of a model of uint8 has the same bytes, each 128 higher.
+        if let node = nodes.first(where: { $0.outputs.contains(field.tensor) }), case .quantize = node.operation,
+            tensors[field.tensor].type == .uint8, tensors[node.inputs[0]].type == .int8,
+            tensors[field.tensor].quantization?.scale == tensors[node.inputs[0]].quantization?.scale
+        {
+            field.tensor = node.inputs[0]
+        }
         return tensors[field.tensor].quantization == nil ? nil : field
     }
 }

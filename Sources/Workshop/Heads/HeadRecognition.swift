@@ -7,7 +7,7 @@ public enum HeadRecognition {
     /// A head whose tensors are those of the graph.
     public struct Finding: Sendable {
         public var head: DetectorHead
-        /// Whether the model decodes boxes, and was found to give the same; else it is taken for what its shapes say.
+        /// Whether the model's file says so, or the model decodes boxes and was found to give the same; else it is taken for what its shapes say.
         public var isProved: Bool
         /// Whether outputs are other numbers than the head reads.
         public var isDecoded: Bool
@@ -28,6 +28,11 @@ public enum HeadRecognition {
     /// - Returns: nil: no detector that is known.
     public static func find(in graph: Graph) -> Finding? {
         guard let picture = PictureSide(graph) else { return nil }
+        if let head = graph.head {
+            // What TensorFlow's detectors are trained on: -1 to 1, and grey bars.
+            return Finding(
+                head: head, isProved: true, isDecoded: true, picture: Picture(mean: 127.5, std: 127.5, fill: 128))
+        }
         if let finding = AnchorFamily.find(in: graph, picture) { return finding }
         guard let tail = HeadTail(graph), let levels = LayerLevels(tail, graph, picture) else { return nil }
         for candidate in GridFamily.candidates(levels, tail) {
