@@ -13,7 +13,8 @@ enum AnchorFamily {
             guard let head = detector.head(graph, boxes: boxes, scores: scores, picture) else { continue }
             return HeadRecognition.Finding(
                 head: head, isProved: false, isDecoded: false,
-                picture: HeadRecognition.Picture(mean: detector.mean, std: detector.mean == 0 ? 255 : 127.5, fill: 0))
+                picture: HeadRecognition.Picture(
+                    mean: [detector.mean], std: [detector.mean == 0 ? 255 : 127.5], fill: 0))
         }
         return nil
     }

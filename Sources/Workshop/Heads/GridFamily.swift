@@ -21,11 +21,32 @@ enum GridFamily {
         return found.indices.contains(position) ? found[position] : nil
     }
 
-    /// Boxes and scores in a layer each: YOLOv6, v8, v9, v10, 11, 26.
+    /// How pictures are usually made for a head of this family.
+    static func picture(of head: DetectorHead) -> HeadRecognition.Picture {
+        switch head.name {
+        case decoupledName: HeadRecognition.Picture(mean: [0], std: [1], isBlueFirst: true, fill: 114)
+        // ImageNet's, blue first.
+        case nanoName:
+            HeadRecognition.Picture(
+                mean: [103.53, 116.28, 123.675], std: [57.375, 57.12, 58.395], isBlueFirst: true, fill: 0)
+        case picoName:
+            HeadRecognition.Picture(mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], fill: 0)
+        default: HeadRecognition.Picture(mean: [0], std: [255], fill: 114)
+        }
+    }
+
+    private static let nanoName = "NanoDet"
+    private static let picoName = "PicoDet"
+
+    /// Numbers that a distance may be the mean of where the model does not compute it: NanoDet and PicoDet, YOLO, GFL.
+    private static let depths = [8, 16, 17]
+
+    /// Boxes and scores in a layer each: YOLOv6, v8, v9, v10, 11, 26, PicoDet.
     private static func branches(_ levels: LayerLevels, _ tail: HeadTail) -> [DetectorHead] {
         let kinds = levels.levels[0].layers.map { levels.channels[$0] ?? 0 }
-        let bins = tail.bins ?? 1
-        return [(0, 1), (1, 0)].compactMap { boxAt, scoreAt -> DetectorHead? in
+        let depths = tail.bins.map { [$0] } ?? [1] + depths
+        let orders = depths.flatMap { bins in [(bins, 0, 1), (bins, 1, 0)] }
+        return orders.compactMap { bins, boxAt, scoreAt -> DetectorHead? in
             guard kinds[boxAt] == 4 * bins else { return nil }
             let classes = kinds[scoreAt]
             let made = levels.levels.compactMap { level -> DetectorHead.Level? in
@@ -40,12 +61,14 @@ enum GridFamily {
             }
             guard made.count == levels.levels.count else { return nil }
             return DetectorHead(
-                name: bins > 1 ? "YOLO with distributions (v8, v9, 11)" : "YOLO with distances (v6, 26)",
+                name: bins == 1 ? distancesName : bins == 8 ? picoName : distributionsName,
                 coder: .distances(bins: bins), levels: made, classes: classes)
         }
     }
 
-    static let decoupledName = "YOLOX"
+    private static let distancesName = "YOLO with distances (v6, 26)"
+    private static let distributionsName = "YOLO with distributions (v8, v9, 11)"
+    private static let decoupledName = "YOLOX"
 
     /// Boxes, objectness and scores in a layer each: YOLOX.
     private static func decoupled(_ levels: LayerLevels) -> [DetectorHead] {
@@ -105,7 +128,7 @@ enum GridFamily {
                 position: .sigmoid(factor: 1, offset: -0.5), size: .exponential(factor: 1), isVerticalFirst: false)
             heads += [five, three]
         }
-        for bins in [8, 16, 17] where channels > 4 * bins {
+        for bins in depths where channels > 4 * bins {
             let classes = channels - 4 * bins
             let made = levels.levels.map { level in
                 let layer = level.layers[0]
@@ -116,7 +139,7 @@ enum GridFamily {
                     scores: DetectorHead.Field(layer, placeStep: channels))
             }
             heads.append(
-                DetectorHead(name: "NanoDet", coder: .distances(bins: bins), levels: made, classes: classes))
+                DetectorHead(name: nanoName, coder: .distances(bins: bins), levels: made, classes: classes))
         }
         return heads
     }

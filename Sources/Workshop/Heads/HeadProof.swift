@@ -4,10 +4,12 @@ import Graph
 struct HeadProof {
     private let tail: HeadTail
     private let head: DetectorHead
+    private let picture: PictureSide
 
-    init(_ tail: HeadTail, _ head: DetectorHead) {
+    init(_ tail: HeadTail, _ head: DetectorHead, _ picture: PictureSide) {
         self.tail = tail
         self.head = head
+        self.picture = picture
     }
 
     /// Layers, and what comes of them: a row a box.
@@ -33,21 +35,25 @@ struct HeadProof {
         }
         guard let trial else { return nil }
         let decoded = HeadDecoder(head).decode { trial.layers[$0] ?? [] }
-        for form in BoxForm.all {
+        for form in BoxForm.all where !form.isRaw || hasAnchors {
             for scores in ScoreForm.allCases {
                 let agrees = zip(trial.rows, order).allSatisfy { row, index in
-                    let box = form.columns(decoded[index], head, raw(index, trial.layers))
+                    let box = form.columns(decoded[index], raw(index, trial.layers), picture)
                     let rest = scores.columns(raw(index, trial.layers), head)
-                    return Self.agree(row, box + rest) || form.isRaw && Self.agree(row, rest + box)
+                    return Self.agree(row, box + rest) || Self.agree(row, rest + box)
                 }
                 guard agrees else { continue }
-                let isX = head.name == GridFamily.decoupledName
                 return HeadRecognition.Finding(
                     head: head, isProved: !form.isRaw, isDecoded: tail.computes,
-                    picture: HeadRecognition.Picture(mean: 0, std: isX ? 1 : 255, isBlueFirst: isX, fill: 114))
+                    picture: GridFamily.picture(of: head))
             }
         }
         return nil
+    }
+
+    /// Whether the sizes of boxes are known where the model does not compute them: several anchors are in no layer.
+    private var hasAnchors: Bool {
+        head.levels.allSatisfy { $0.anchors == 1 && $0.objectness?.tensor != $0.boxes.tensor }
     }
 
     private static func agree(_ row: [Float], _ expected: [Double]) -> Bool {
@@ -60,18 +66,34 @@ struct HeadProof {
         let inputs = tail.layers.map { id in (0..<tail.graph[id].elementCount).map { _ in value() } }
         var rows = [[Float]](repeating: [], count: head.count)
         for (id, values) in zip(tail.graph.outputs, tail.run(inputs)) {
-            let shape = tail.graph[id].shape.drop { $0 == 1 }
-            guard values.count % head.count == 0 else { return nil }
-            let width = values.count / head.count
-            if shape.first == head.count, !boxesLast || shape.last != head.count {
-                for row in rows.indices { rows[row] += values[row * width..<(row + 1) * width] }
-            } else if shape.last == head.count {
-                for row in rows.indices { rows[row] += (0..<width).map { values[$0 * head.count + row] } }
-            } else {
-                return nil
+            let shape = Array(tail.graph[id].shape.drop { $0 == 1 })
+            guard let found = part(of: shape, boxesLast: boxesLast) else { return nil }
+            let count = found.boxes.count
+            let width = values.count / count
+            for (row, box) in found.boxes.enumerated() {
+                rows[box] +=
+                    found.isLast
+                    ? (0..<width).map { values[$0 * count + row] } : Array(values[row * width..<(row + 1) * width])
             }
         }
         return Trial(layers: Dictionary(uniqueKeysWithValues: zip(tail.layers, inputs)), rows: rows)
+    }
+
+    /// Which boxes an output of a shape is of, all or a level's, and whether they are its last dimensions or its first.
+    private func part(of shape: [Int], boxesLast: Bool) -> (boxes: Range<Int>, isLast: Bool)? {
+        var parts = [0..<head.count]
+        if head.levels.allSatisfy({ $0.anchors == 1 }) {
+            for level in head.levels {
+                let first = parts.count == 1 ? 0 : parts[parts.count - 1].upperBound
+                parts.append(first..<first + level.places)
+            }
+        }
+        for boxes in parts {
+            let isFirst = (0...shape.count).contains { shape.prefix($0).reduce(1, *) == boxes.count }
+            let isLast = (0...shape.count).contains { shape.suffix($0).reduce(1, *) == boxes.count }
+            if isFirst || isLast { return (boxes, isLast && (boxesLast || !isFirst)) }
+        }
+        return nil
     }
 
     /// Which box each row is: where places have several anchors, all places of an anchor come together.
@@ -94,8 +116,8 @@ struct HeadProof {
         var row = 0
         for index in head.levels.indices {
             let level = head.levels[index]
-            let width = isPart ? level.strideX * Double(level.columns) : 1
-            let height = isPart ? level.strideY * Double(level.rows) : 1
+            let width = isPart ? Double(picture.width) : 1
+            let height = isPart ? Double(picture.height) : 1
             for anchor in 0..<level.anchors {
                 head.levels[index].priors[anchor].width = Double(rows[row][2]) * width
                 head.levels[index].priors[anchor].height = Double(rows[row][3]) * height
@@ -154,15 +176,13 @@ private struct BoxForm {
         BoxForm(isRaw: true),
     ]
 
-    func columns(_ box: HeadDecoder.Decoded, _ head: DetectorHead, _ raw: RawBox) -> [Double] {
+    func columns(_ box: HeadDecoder.Decoded, _ raw: RawBox, _ picture: PictureSide) -> [Double] {
         if isRaw { return raw.box }
         let columns =
             hasCorners
             ? [box.left, box.top, box.left + box.width, box.top + box.height] : [box.x, box.y, box.width, box.height]
         guard isPart else { return columns }
-        let level = head.levels[0]
-        let (width, height) = (level.strideX * Double(level.columns), level.strideY * Double(level.rows))
-        return columns.enumerated().map { $1 / ($0 % 2 == 0 ? width : height) }
+        return columns.enumerated().map { $1 / Double($0 % 2 == 0 ? picture.width : picture.height) }
     }
 }
 

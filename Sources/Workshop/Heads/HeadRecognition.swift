@@ -16,9 +16,9 @@ public enum HeadRecognition {
 
     /// How such a detector's pictures are usually made, where nobody says otherwise.
     public struct Picture: Sendable, Equatable {
-        /// What a pixel means: (value - mean) / std.
-        public var mean: Double
-        public var std: Double
+        /// What a pixel means: (value - mean) / std, of all channels or of each.
+        public var mean: [Double]
+        public var std: [Double]
         public var isBlueFirst = false
         /// Of the bars beside a picture of another shape.
         public var fill: UInt8
@@ -31,12 +31,12 @@ public enum HeadRecognition {
         if let head = graph.head {
             // What TensorFlow's detectors are trained on: -1 to 1, and grey bars.
             return Finding(
-                head: head, isProved: true, isDecoded: true, picture: Picture(mean: 127.5, std: 127.5, fill: 128))
+                head: head, isProved: true, isDecoded: true, picture: Picture(mean: [127.5], std: [127.5], fill: 128))
         }
         if let finding = AnchorFamily.find(in: graph, picture) { return finding }
         guard let tail = HeadTail(graph), let levels = LayerLevels(tail, graph, picture) else { return nil }
         for candidate in GridFamily.candidates(levels, tail) {
-            if let finding = HeadProof(tail, candidate).finding { return finding }
+            if let finding = HeadProof(tail, candidate, picture).finding { return finding }
         }
         return nil
     }
@@ -75,12 +75,22 @@ struct LayerLevels {
         levels = grids.sorted { ($0.key[0], $0.key[1]) > ($1.key[0], $1.key[1]) }.map { sides, layers in
             Level(
                 rows: sides[0], columns: sides[1], layers: layers,
-                strideX: Double(picture.width) / Double(sides[1]), strideY: Double(picture.height) / Double(sides[0]))
+                strideX: Self.stride(picture.width, places: sides[1]),
+                strideY: Self.stride(picture.height, places: sides[0]))
         }
         channels = Dictionary(uniqueKeysWithValues: tail.layers.map { ($0, graph[$0].shape[3]) })
         let kinds = levels.map { level in level.layers.map { channels[$0] ?? 0 }.sorted() }
         guard levels.count <= 8, levels.allSatisfy({ $0.strideX >= 2 && $0.strideY >= 2 }),
             kinds.allSatisfy({ $0 == kinds[0] })
         else { return nil }
+    }
+
+    /// Pixels between places. Where a side is no multiple, a stride of 2, 4, 8 and so on leaves the last place a part.
+    private static func stride(_ side: Int, places: Int) -> Double {
+        let powers = sequence(first: 2) { $0 < side ? 2 * $0 : nil }
+        if side % places != 0, let stride = powers.first(where: { (side + $0 - 1) / $0 == places }) {
+            return Double(stride)
+        }
+        return Double(side) / Double(places)
     }
 }

@@ -23,7 +23,7 @@ struct ModelDetector {
 
     /// What a pixel usually means to such a model.
     var pixels: SensorFile.PixelScale {
-        .normalized(mean: [finding.picture.mean], std: [finding.picture.std])
+        .normalized(mean: finding.picture.mean, std: finding.picture.std)
     }
 
     /// What such models want of pictures where there is no sensor file: all of them, with bars.

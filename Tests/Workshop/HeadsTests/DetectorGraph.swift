@@ -5,7 +5,7 @@ struct DetectorGraph {
     var graph: Graph
     private var count = 0
 
-    /// - Parameter side: of the picture, a multiple of 32.
+    /// - Parameter side: of the picture.
     init(side: Int) {
         graph = Graph(name: "detector", level: .real)
         graph.inputs = [graph.append(Tensor(name: "images", shape: [1, side, side, 3], type: .float32))]
@@ -29,7 +29,8 @@ struct DetectorGraph {
 
     /// A layer on the picture: one place every `stride` pixels.
     mutating func layer(stride: Int, channels: Int) -> TensorID {
-        let side = graph[graph.inputs[0]].shape[1] / stride
+        // The last place may be a part.
+        let side = (graph[graph.inputs[0]].shape[1] + stride - 1) / stride
         let weights = (0..<channels * 3).map { Float($0 % 7) / 16 - 0.2 }
         return add(
             .conv2D(Convolution(strideHeight: stride, strideWidth: stride)),

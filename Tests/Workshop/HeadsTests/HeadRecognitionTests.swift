@@ -39,7 +39,7 @@ struct HeadRecognitionTests {
             #expect(finding.head.name == "YOLOX" && !finding.isProved && finding.isDecoded)
             #expect(finding.head.classes == classes)
             #expect(finding.head.levels.allSatisfy { $0.objectness != nil })
-            #expect(finding.picture.isBlueFirst && finding.picture.std == 1)
+            #expect(finding.picture.isBlueFirst && finding.picture.std == [1])
         }
     }
 
