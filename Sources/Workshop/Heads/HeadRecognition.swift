@@ -85,12 +85,10 @@ struct LayerLevels {
         else { return nil }
     }
 
-    /// Pixels between places. Where a side is no multiple, a stride of 2, 4, 8 and so on leaves the last place a part.
+    /// Pixels between places: 2, 4, 8 and so on, where the last place may be a part.
     private static func stride(_ side: Int, places: Int) -> Double {
         let powers = sequence(first: 2) { $0 < side ? 2 * $0 : nil }
-        if side % places != 0, let stride = powers.first(where: { (side + $0 - 1) / $0 == places }) {
-            return Double(stride)
-        }
-        return Double(side) / Double(places)
+        let stride = powers.first { (side + $0 - 1) / $0 == places }
+        return stride.map { Double($0) } ?? Double(side) / Double(places)
     }
 }
