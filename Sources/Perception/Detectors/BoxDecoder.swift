@@ -138,9 +138,10 @@ struct BoxDecoder {
         func value(_ index: Int) -> Int64 {
             Int64(points.value(points.element(place.number, place.anchor, index)))
         }
+        let first = (2 + Int(detector.pointee.point_gap)) * index
         return (
-            place.x + product(value(2 * index), place.prior.unit_x),
-            place.y + product(value(2 * index + 1), place.prior.unit_y)
+            place.x + product(value(first), place.prior.unit_x),
+            place.y + product(value(first + 1), place.prior.unit_y)
         )
     }
 

@@ -68,6 +68,7 @@ extension Emission {
         record.classes = UInt32(head.classes)
         record.first_class = UInt32(head.firstClass)
         record.points = UInt32(head.points)
+        record.point_gap = UInt8(head.pointGap)
         record.score = UInt32(min(max((head.score * 65536).rounded(), 1), 65536))
         record.overlap = UInt32(min(max((head.overlap * 65536).rounded(), 0), 65536))
         switch head.suppression {

@@ -82,7 +82,7 @@ public struct DetectorHead: Sendable, Equatable {
         public var boxes: Field
         public var scores: Field
         public var objectness: Field?
-        /// Two numbers a key point, or `pointStep` apart.
+        /// Two numbers a key point, and behind them `pointGap` others.
         public var points: Field?
 
         public init(
@@ -121,6 +121,8 @@ public struct DetectorHead: Sendable, Equatable {
     public var objectnessCurve: Curve
     public var points: Int
     public var pointCurve: Curve
+    /// Numbers behind each key point's x and y that are not read, at most 8: how visible it is.
+    public var pointGap = 0
     /// Least score that counts, and the overlap (intersection over union) above which two boxes show one object.
     public var score: Double
     public var overlap: Double

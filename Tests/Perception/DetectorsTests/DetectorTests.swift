@@ -19,8 +19,10 @@ struct DetectorTests {
         var classes: Int
         var hasObjectness = false
         var points = 0
+        var pointGap = 0
         var suppression = DetectorHead.Suppression.perClass
         var testDescription: String { name }
+        var pointValues: Int { points * (2 + pointGap) }
     }
 
     static let kinds = [
@@ -29,6 +31,7 @@ struct DetectorTests {
         Kind(name: "exponentials and objectness", classes: 5, hasObjectness: true),
         Kind(name: "three anchors", anchors: 3, classes: 4, hasObjectness: true),
         Kind(name: "one class with key points", anchors: 2, classes: 1, points: 6),
+        Kind(name: "key points with a number behind each", classes: 2, points: 17, pointGap: 1),
         Kind(name: "any class", bins: 8, classes: 6, suppression: .anyClass),
         Kind(name: "soft", bins: 8, classes: 2, suppression: .soft),
         Kind(name: "none", bins: 1, classes: 2, suppression: .none),
@@ -42,7 +45,7 @@ struct DetectorTests {
         var layers: [(channels: Int, stride: Int)] = []
         for stride in Self.strides {
             if values {
-                layers.append((kind.anchors * (5 + kind.classes + 2 * kind.points), stride))
+                layers.append((kind.anchors * (5 + kind.classes + kind.pointValues), stride))
             } else {
                 layers.append((4 * kind.bins, stride))
                 layers.append((kind.classes, stride))
@@ -64,7 +67,7 @@ struct DetectorTests {
                         boxes: .init(ids[2 * index], placeStep: 4 * kind.bins),
                         scores: .init(ids[2 * index + 1], placeStep: kind.classes))
                 }
-                let row = 5 + kind.classes + 2 * kind.points
+                let row = 5 + kind.classes + kind.pointValues
                 func field(_ first: Int) -> DetectorHead.Field {
                     .init(ids[index], first: first, placeStep: kind.anchors * row, anchorStep: row)
                 }
@@ -92,6 +95,7 @@ struct DetectorTests {
                 name: kind.name, coder: coder, levels: made, classes: kind.classes, points: kind.points,
                 pointCurve: .linear(factor: 1, offset: 0), score: 0.3, overlap: 0.4)
             head.suppression = kind.suppression
+            head.pointGap = kind.pointGap
             head.candidates = 4096
             head.detections = 512
             return head

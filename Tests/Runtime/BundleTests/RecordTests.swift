@@ -310,6 +310,7 @@ import Testing
             ("suppression", 32, { $0.suppression = 4 }), ("overlap", 36, { $0.overlap = 65537 }),
             ("candidates", 40, { $0.candidates = 4097 }), ("detections", 44, { $0.detections = 513 }),
             ("verticalFirst", 48, { $0.vertical_first = 2 }),
+            ("pointGap", 49, { $0.point_gap = 9 }),
         ]
         for (text, byte, change) in changes {
             expect("detector: \(text)", kind, at: byte) { (r: inout oc_detector) in change(&r) }

@@ -27,7 +27,8 @@ public enum DetectorSection: BundleSection {
         try record.u32("candidates", in: 1...UInt64(OC_MAX_CANDIDATES))
         try record.u32("detections", in: 1...UInt64(OC_MAX_DETECTIONS))
         try record.flag("verticalFirst")
-        try record.reserved(15)
+        try record.u8("pointGap", in: 0...8, none: 0)
+        try record.reserved(14)
     }
 }
 
@@ -72,7 +73,7 @@ public enum LevelsSection: BundleSection {
         try record.field("sizes", level, values: isCentre ? 2 : 0, .number)
         try record.field("scores", level, values: detector.classes, .scores)
         try record.field("objectness", level, values: 1, .scores, isOptional: true)
-        try record.field("keyPoints", level, values: 2 * detector.points, .number)
+        try record.field("keyPoints", level, values: (2 + UInt32(detector.point_gap)) * detector.points, .number)
         try record.reserved(12)
     }
 

@@ -239,7 +239,8 @@ typedef struct oc_detector {
     uint32_t candidates;    /* boxes that suppression looks at, the best: 1 to OC_MAX_CANDIDATES */
     uint32_t detections;    /* boxes after it, the best: 1 to OC_MAX_DETECTIONS */
     uint8_t vertical_first; /* 1: numbers are y, x, height, width */
-    uint8_t reserved[15];   /* 0 */
+    uint8_t point_gap;      /* values behind each key point's x and y that are not read, at most 8 */
+    uint8_t reserved[14];   /* 0 */
 } oc_detector;
 
 /* Where numbers lie: value k of anchor a at place p is element first + p * place + a * anchor + k * step of the tensor. */
@@ -266,7 +267,7 @@ typedef struct oc_level {
     oc_field sizes;         /* 2; of OC_CODER_DISTANCES none */
     oc_field scores;        /* a value a class */
     oc_field objectness;    /* 1 value, which scores are multiplied with, or none */
-    oc_field points;        /* x and y of each key point, or none */
+    oc_field points;        /* x, y and the gap's values of each key point, or none */
     uint8_t reserved[12];   /* 0 */
 } oc_level;
 
