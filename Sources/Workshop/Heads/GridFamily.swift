@@ -8,7 +8,7 @@ enum GridFamily {
         switch first.layers.count {
         case 1: return combined(levels, tail)
         case 2: return branches(levels, tail)
-        case 3: return decoupled(levels)
+        case 3: return posed(levels, tail) + decoupled(levels)
         default: return []
         }
     }
@@ -63,6 +63,38 @@ enum GridFamily {
             return DetectorHead(
                 name: bins == 1 ? distancesName : bins == 8 ? picoName : distributionsName,
                 coder: .distances(bins: bins), levels: made, classes: classes)
+        }
+    }
+
+    /// Key points in a layer of their own, beside boxes by distances and scores: YOLOv8 and 11 for poses.
+    private static func posed(_ levels: LayerLevels, _ tail: HeadTail) -> [DetectorHead] {
+        let kinds = levels.levels[0].layers.map { levels.channels[$0] ?? 0 }
+        let bins = tail.bins ?? 1
+        guard Set(kinds).count == 3, let boxAt = kinds.firstIndex(of: 4 * bins) else { return [] }
+        let others = kinds.indices.filter { $0 != boxAt }
+        return [(others[0], others[1]), (others[1], others[0])].flatMap { scoreAt, pointAt in
+            [1, 0].compactMap { gap -> DetectorHead? in
+                let points = kinds[pointAt] / (2 + gap)
+                guard kinds[pointAt] == points * (2 + gap), (1...64).contains(points) else { return nil }
+                let made = levels.levels.compactMap { level -> DetectorHead.Level? in
+                    guard let boxes = layer(level, levels, channels: kinds[boxAt]),
+                        let scores = layer(level, levels, channels: kinds[scoreAt]),
+                        let field = layer(level, levels, channels: kinds[pointAt])
+                    else { return nil }
+                    return DetectorHead.Level(
+                        rows: level.rows, columns: level.columns, strideX: level.strideX, strideY: level.strideY,
+                        priors: [prior(level, offset: 0.5)], boxes: DetectorHead.Field(boxes, placeStep: 4 * bins),
+                        scores: DetectorHead.Field(scores, placeStep: kinds[scoreAt]),
+                        points: DetectorHead.Field(field, placeStep: kinds[pointAt]))
+                }
+                guard made.count == levels.levels.count else { return nil }
+                // Points count from a place's corner, in strides, and twice as far as the number says.
+                var head = DetectorHead(
+                    name: "YOLO for poses (v8, 11)", coder: .distances(bins: bins), levels: made,
+                    classes: kinds[scoreAt], points: points, pointCurve: .linear(factor: 2, offset: -0.5))
+                head.pointGap = gap
+                return head
+            }
         }
     }
 

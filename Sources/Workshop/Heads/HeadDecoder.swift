@@ -69,8 +69,9 @@ public struct HeadDecoder {
         var points: [Double] = []
         if let field = level.points {
             for point in 0..<head.points {
-                points.append(prior.x + head.pointCurve.value(raw(field, 2 * point)) * prior.unitX)
-                points.append(prior.y + head.pointCurve.value(raw(field, 2 * point + 1)) * prior.unitY)
+                let first = point * (2 + head.pointGap)
+                points.append(prior.x + head.pointCurve.value(raw(field, first)) * prior.unitX)
+                points.append(prior.y + head.pointCurve.value(raw(field, first + 1)) * prior.unitY)
             }
         }
         return Decoded(

@@ -39,7 +39,9 @@ struct HeadProof {
             for scores in ScoreForm.allCases {
                 let agrees = zip(trial.rows, order).allSatisfy { row, index in
                     let box = form.columns(decoded[index], raw(index, trial.layers), picture)
-                    let rest = scores.columns(raw(index, trial.layers), head)
+                    let rest =
+                        scores.columns(raw(index, trial.layers), head)
+                        + form.points(decoded[index], head, raw(index, trial.layers))
                     return Self.agree(row, box + rest) || Self.agree(row, rest + box)
                 }
                 guard agrees else { continue }
@@ -88,10 +90,9 @@ struct HeadProof {
                 parts.append(first..<first + level.places)
             }
         }
-        for boxes in parts {
-            let isFirst = (0...shape.count).contains { shape.prefix($0).reduce(1, *) == boxes.count }
-            let isLast = (0...shape.count).contains { shape.suffix($0).reduce(1, *) == boxes.count }
-            if isFirst || isLast { return (boxes, isLast && (boxesLast || !isFirst)) }
+        for isLast in [boxesLast, !boxesLast] {
+            let counts = (0...shape.count).map { (isLast ? shape.suffix($0) : shape.prefix($0)).reduce(1, *) }
+            if let boxes = parts.first(where: { counts.contains($0.count) }) { return (boxes, isLast) }
         }
         return nil
     }
@@ -139,7 +140,8 @@ struct HeadProof {
                 }
                 return RawBox(
                     box: values(level.boxes, head.boxValues), scores: values(level.scores, head.classes),
-                    objectness: level.objectness.map { values($0, 1)[0] })
+                    objectness: level.objectness.map { values($0, 1)[0] },
+                    points: level.points.map { values($0, head.points * (2 + head.pointGap)) } ?? [])
             }
             index -= count
         }
@@ -151,6 +153,7 @@ struct RawBox {
     let box: [Double]
     let scores: [Double]
     let objectness: Double?
+    let points: [Double]
 }
 
 extension DetectorHead {
@@ -183,6 +186,17 @@ private struct BoxForm {
             ? [box.left, box.top, box.left + box.width, box.top + box.height] : [box.x, box.y, box.width, box.height]
         guard isPart else { return columns }
         return columns.enumerated().map { $1 / Double($0 % 2 == 0 ? picture.width : picture.height) }
+    }
+
+    /// Key points in pixels, and what stands behind each as a sigmoid.
+    func points(_ box: HeadDecoder.Decoded, _ head: DetectorHead, _ raw: RawBox) -> [Double] {
+        if isRaw { return raw.points }
+        let step = 2 + head.pointGap
+        return raw.points.enumerated().map { index, value in
+            let (point, number) = (index / step, index % step)
+            guard number >= 2 else { return box.points[2 * point + number] }
+            return DetectorHead.Curve.sigmoid(factor: 1, offset: 0).value(value)
+        }
     }
 }
 
