@@ -187,6 +187,11 @@ OC_NUMBERS_INLINE lanes loaded(const float *from) {
 }
 
 OC_NUMBERS_INLINE lanes joined_lanes(const int is_sum, lanes all, lanes x) {
+#if defined(__arm__) /* one by one there, where masks would go through memory */
+#pragma clang loop unroll(full)
+    for (int32_t i = 0; i < LANES; i++) all[i] = joined(is_sum, all[i], x[i]);
+    return all;
+#endif
     const masks kept = (masks)(all > x);
     return is_sum ? all + x : (lanes)(((masks)all & kept) | ((masks)x & ~kept));
 }
@@ -245,14 +250,16 @@ static OC_ONCE float greatest_along(const float *in, int32_t count) { return alo
 
 /* The same of each column. */
 static inline void down(const int is_sum, const float *in, const oc_reduce *r, int32_t columns, run *all) {
-    run x = {.real = {0}};
     memcpy(all->real, in, (size_t)columns * 4);
     for (int32_t k = 1; k < r->axis; k++) {
         const float *line = in + (size_t)k * (size_t)r->inner;
-        if (columns < RUN) line = memcpy(x.real, line, (size_t)columns * 4);
-        EVERY(i, RUN) all->real[i] = joined(is_sum, all->real[i], line[i]);
+        if (columns == RUN) {
+            EVERY(i, RUN) all->real[i] = joined(is_sum, all->real[i], line[i]);
+        } else {
+            EVERY(i, columns) all->real[i] = joined(is_sum, all->real[i], line[i]);
+        }
     }
-    EVERY(i, RUN) all->real[i] = proper(all->real[i], -__builtin_inff(), __builtin_inff());
+    EVERY(i, columns) all->real[i] = proper(all->real[i], -__builtin_inff(), __builtin_inff());
 }
 
 static OC_ONCE void sum_down(const float *in, const oc_reduce *r, int32_t columns, run *all) { down(1, in, r, columns, all); }
@@ -324,7 +331,7 @@ static OC_SMALL void oc_v_reduce_kernel(const oc_step *step, const oc_memory *me
             continue;
         }
         const int32_t left = r->inner - (int32_t)column, made = left < RUN ? left : RUN;
-        run all = {.real = {0}};
+        run all;
         if (is_sum) sum_down(in, r, made, &all);
         else greatest_down(in, r, made, &all);
         memcpy(out, all.real, (size_t)made * 4);
