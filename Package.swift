@@ -225,7 +225,8 @@ let tests: [Target] = [
         dependencies: ["CBundle", "CLinux", "Pictures", "Sensors", "System", "TestSupport", "Vision"],
         path: "Tests/Perception/VisionTests"),
     .testTarget(
-        name: "TrackingTests", dependencies: ["Detectors", "Tracking"], path: "Tests/Perception/TrackingTests"),
+        name: "TrackingTests", dependencies: ["Detectors", "TestSupport", "Tracking"],
+        path: "Tests/Perception/TrackingTests"),
     // A camera driver and GPIO lines in memory.
     .target(
         name: "FakeDevices", dependencies: ["CGPIO", "CTarget", "CV4L2"], path: "Tests/FakeDevices",

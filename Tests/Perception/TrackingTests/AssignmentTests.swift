@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tracking
@@ -14,7 +15,7 @@ import Testing
     }
 
     @Test func findsTheGreatestSum() {
-        var numbers = Numbers(seed: 7)
+        var numbers = SplitMix64(state: 7)
         var assignment = Assignment(rows: 5, columns: 6)
         for _ in 0..<800 {
             let density = Int.random(in: 1...4, using: &numbers)

@@ -1,4 +1,5 @@
 import Detectors
+import TestSupport
 import Testing
 import Tracking
 
@@ -8,7 +9,7 @@ import Tracking
         .min, .min + 1, -Box.limit - 1, -Box.limit, -1, 0, 1, 16, Box.limit, Box.limit + 1, .max,
     ]
 
-    private func corner(_ numbers: inout Numbers) -> Int32 {
+    private func corner(_ numbers: inout SplitMix64) -> Int32 {
         switch Int.random(in: 0..<4, using: &numbers) {
         case 0: Self.edges.randomElement(using: &numbers) ?? 0
         case 1: Int32.random(in: .min ... .max, using: &numbers)
@@ -16,7 +17,7 @@ import Tracking
         }
     }
 
-    private func detection(_ numbers: inout Numbers) -> Detection {
+    private func detection(_ numbers: inout SplitMix64) -> Detection {
         let scores: [UInt32] = [0, 1, 6553, 32768, 65536, 65537, .max, UInt32.random(in: 0...65536, using: &numbers)]
         var box = Box(left: 0, top: 0, right: 0, bottom: 0)
         (box.left, box.top) = (corner(&numbers), corner(&numbers))
@@ -31,7 +32,7 @@ import Tracking
     }
 
     /// Settings with a few values that nobody would choose.
-    private func settings(_ numbers: inout Numbers) -> TrackerSettings {
+    private func settings(_ numbers: inout SplitMix64) -> TrackerSettings {
         var settings = TrackerSettings()
         let values: [Int64] = [.min, -1, 0, 1, 65536, 1 << 30, .max]
         let paths: [WritableKeyPath<TrackerSettings, Int64>] = [
@@ -47,7 +48,7 @@ import Tracking
         return settings
     }
 
-    private func check(_ tracker: inout Tracker, _ frames: Int, _ numbers: inout Numbers, capacity: Int) {
+    private func check(_ tracker: inout Tracker, _ frames: Int, _ numbers: inout SplitMix64, capacity: Int) {
         var ended = Set<Int64>()
         var highest: Int64 = 0
         var now: Int64 = 0
@@ -89,14 +90,14 @@ import Tracking
     }
 
     @Test func survivesAnyDetectionsAndTimes() {
-        var numbers = Numbers(seed: 11)
+        var numbers = SplitMix64(state: 11)
         var tracker = Tracker(tracks: 12, detections: 8)
         check(&tracker, 4000, &numbers, capacity: 12)
         #expect(tracker.droppedDetections > 0 && tracker.droppedTracks > 0)
     }
 
     @Test func survivesAnySettings() {
-        var numbers = Numbers(seed: 12)
+        var numbers = SplitMix64(state: 12)
         for _ in 0..<60 {
             var tracker = Tracker(settings(&numbers), tracks: 12, detections: 30)
             check(&tracker, 80, &numbers, capacity: 12)
@@ -104,7 +105,7 @@ import Tracking
     }
 
     @Test func goesOnFromAnyMemory() {
-        var numbers = Numbers(seed: 13)
+        var numbers = SplitMix64(state: 13)
         var tracker = Tracker(tracks: 16, detections: 32)
         check(&tracker, 60, &numbers, capacity: 16)
         var words = [Int64](repeating: 0, count: Tracker.words(tracks: tracker.count))

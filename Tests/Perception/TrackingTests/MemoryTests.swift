@@ -1,11 +1,12 @@
 import Detectors
+import TestSupport
 import Testing
 import Tracking
 
 @Suite struct MemoryTests {
     /// Six that wander through each other, some of them missing, one label for two.
     private func frames(_ count: Int) -> [[Detection]] {
-        var numbers = Numbers(seed: 3)
+        var numbers = SplitMix64(state: 3)
         var places = (0..<6).map { 80 + 60 * Double($0) }
         return (0..<count).map { _ in
             places = places.map { $0 + Double.random(in: -4...4.5, using: &numbers) }

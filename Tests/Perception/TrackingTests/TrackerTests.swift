@@ -1,4 +1,5 @@
 import Detectors
+import TestSupport
 import Testing
 import Tracking
 
@@ -120,7 +121,7 @@ import Tracking
     }
 
     @Test func isNotConfusedByACameraThatShakes() {
-        var numbers = Numbers(seed: 1)
+        var numbers = SplitMix64(state: 1)
         var film = Film()
         for _ in 0..<120 {
             let (dx, dy) = (Double.random(in: -14...14, using: &numbers), Double.random(in: -14...14, using: &numbers))
