@@ -1,3 +1,5 @@
+import System
+
 /// Events as a person reads them: a line each, `0:04.375  enter     person  93 %`.
 ///
 /// Made of an event's JSON object, so that what is told again of a recording reads as it did. Before a clock is set, and on the
@@ -40,34 +42,30 @@ public struct EventText: ~Copyable {
         return line.bytes
     }
 
-    private static func names(_ key: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
-        name.withUTF8Buffer { $0.elementsEqual(key) }
-    }
-
     private static func read(
         _ key: UnsafeRawBufferPointer, _ reader: inout JSONReader, into members: inout Members
     ) throws(JSONReader.Failure) {
-        if names(key, "event") {
+        if key.isEqual(to: "event") {
             members.event = try reader.string()
-        } else if names(key, "time") {
+        } else if key.isEqual(to: "time") {
             members.time = try reader.string()
-        } else if names(key, "object") || names(key, "line") || names(key, "detail") {
+        } else if key.isEqual(to: "object") || key.isEqual(to: "line") || key.isEqual(to: "detail") {
             members.subject = try reader.string()
-        } else if names(key, "state") {
+        } else if key.isEqual(to: "state") {
             members.state = try reader.string()
-        } else if names(key, "reason") {
+        } else if key.isEqual(to: "reason") {
             members.reason = try reader.string()
-        } else if names(key, "present") || names(key, "present_ms") {
+        } else if key.isEqual(to: "present") || key.isEqual(to: "present_ms") {
             members.present = try reader.value()
-        } else if names(key, "fps") {
+        } else if key.isEqual(to: "fps") {
             members.rate = try reader.value()
-        } else if names(key, "score") {
+        } else if key.isEqual(to: "score") {
             members.score = percent(try reader.value())
-        } else if names(key, "track") {
+        } else if key.isEqual(to: "track") {
             members.track = try reader.value()
-        } else if names(key, "direction") {
+        } else if key.isEqual(to: "direction") {
             members.direction = try reader.string()
-        } else if names(key, "active") {
+        } else if key.isEqual(to: "active") {
             members.isActive = try reader.boolean()
         } else {
             _ = try reader.value()
@@ -89,7 +87,7 @@ public struct EventText: ~Copyable {
         let start = line.count
         write(text: members.state.isEmpty ? members.event : members.state)
         repeat { line.append(UInt8(ascii: " ")) } while line.count < start + 10
-        if EventText.names(members.event, "heartbeat") {
+        if members.event.isEqual(to: "heartbeat") {
             line.append(members.present)
             line.append(" present, ")
             write(tenths: members.rate)
@@ -125,8 +123,7 @@ public struct EventText: ~Copyable {
 
     /// `2026-03-01T09:05:07.250Z`: with a blank in the middle, or of January 1970, the hours since its start.
     private mutating func write(time: Text) {
-        let start: StaticString = "1970-01-"
-        guard time.count == 24, start.withUTF8Buffer({ time.starts(with: $0) }) else {
+        guard time.count == 24, time.begins(with: "1970-01-") else {
             for byte in time { line.append(byte == UInt8(ascii: "T") ? UInt8(ascii: " ") : byte) }
             return
         }

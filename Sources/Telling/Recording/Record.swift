@@ -89,38 +89,34 @@ final class Record {
         }
     }
 
-    private static func names(_ key: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
-        name.withUTF8Buffer { $0.elementsEqual(key) }
-    }
-
     private func read(_ key: UnsafeRawBufferPointer, _ reader: inout JSONReader) throws(JSONReader.Failure) {
-        if Record.names(key, "ocellus") {
+        if key.isEqual(to: "ocellus") {
             guard try reader.integer(Record.counts) == 1 else {
                 throw reader.failure("a recording of another version of this program")
             }
             found |= 1
-        } else if Record.names(key, "model") {
+        } else if key.isEqual(to: "model") {
             modelCRC = try reader.checksum()
             found |= 1 << 3
-        } else if Record.names(key, "bundle") {
+        } else if key.isEqual(to: "bundle") {
             bundleCRC = try reader.checksum()
             found |= 1 << 4
-        } else if Record.names(key, "inputs") {
+        } else if key.isEqual(to: "inputs") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readInput(&reader) }
-        } else if Record.names(key, "rules") {
+        } else if key.isEqual(to: "rules") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readRule(&reader) }
-        } else if Record.names(key, "events") {
+        } else if key.isEqual(to: "events") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readEvent(&reader) }
-        } else if Record.names(key, "objects") {
+        } else if key.isEqual(to: "objects") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in
                 try objects.append(try reader.integer(.min ... .max), reader)
             }
-        } else if Record.names(key, "told") {
+        } else if key.isEqual(to: "told") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readTold(&reader) }
-        } else if Record.names(key, "wall_ns") {
+        } else if key.isEqual(to: "wall_ns") {
             frame.moment.wall = try reader.integer(Record.times)
             found |= 1 << 6
-        } else if Record.names(key, "monotonic_ns") {
+        } else if key.isEqual(to: "monotonic_ns") {
             frame.moment.monotonic = try reader.integer(Record.times)
             found |= 1 << 7
         } else if !(try readCount(key, &reader)) {
@@ -132,32 +128,32 @@ final class Record {
     private func readCount(
         _ key: UnsafeRawBufferPointer, _ reader: inout JSONReader
     ) throws(JSONReader.Failure) -> Bool {
-        if Record.names(key, "run") {
+        if key.isEqual(to: "run") {
             run = try reader.integer(Record.counts)
             found |= 1 << 1
-        } else if Record.names(key, "epoch") {
+        } else if key.isEqual(to: "epoch") {
             epoch = try reader.integer(Record.counts)
             found |= 1 << 2
-        } else if Record.names(key, "frame") {
+        } else if key.isEqual(to: "frame") {
             frame.progress.frame = try reader.integer(Record.counts)
             found |= 1 << 5
-        } else if Record.names(key, "seq") {
+        } else if key.isEqual(to: "seq") {
             frame.sequence = try reader.integer(Record.counts)
             found |= 1 << 8
-        } else if Record.names(key, "frames") {
+        } else if key.isEqual(to: "frames") {
             frame.progress.frames = try reader.integer(Record.counts)
             found |= 1 << 9
-        } else if Record.names(key, "width") {
+        } else if key.isEqual(to: "width") {
             frame.width = Int(try reader.integer(0...65536))
-        } else if Record.names(key, "height") {
+        } else if key.isEqual(to: "height") {
             frame.height = Int(try reader.integer(0...65536))
-        } else if Record.names(key, "dropped") {
+        } else if key.isEqual(to: "dropped") {
             frame.progress.dropped = try reader.integer(Record.counts)
-        } else if Record.names(key, "faults") {
+        } else if key.isEqual(to: "faults") {
             frame.progress.faults = try reader.integer(Record.counts)
-        } else if Record.names(key, "damaged") {
+        } else if key.isEqual(to: "damaged") {
             frame.progress.damaged = try reader.integer(Record.counts)
-        } else if Record.names(key, "idle") {
+        } else if key.isEqual(to: "idle") {
             frame.progress.idle = try reader.integer(Record.counts)
         } else {
             return false
@@ -168,11 +164,11 @@ final class Record {
     private func readInput(_ reader: inout JSONReader) throws(JSONReader.Failure) {
         input = Input()
         try reader.object { (key, reader) throws(JSONReader.Failure) in
-            if Record.names(key, "zone") {
+            if key.isEqual(to: "zone") {
                 input.zone = Int(try reader.integer(0...255))
-            } else if Record.names(key, "bytes") {
+            } else if key.isEqual(to: "bytes") {
                 input.bytes = Int(try reader.integer(1...1 << 30))
-            } else if Record.names(key, "crc32c") {
+            } else if key.isEqual(to: "crc32c") {
                 input.crc = try reader.checksum()
             } else {
                 _ = try reader.value()
@@ -185,7 +181,7 @@ final class Record {
         memory = WatchState.Memory()
         isWhole = false
         try reader.object { (key, reader) throws(JSONReader.Failure) in
-            guard Record.names(key, "before") else {
+            guard key.isEqual(to: "before") else {
                 _ = try reader.value()
                 return
             }
@@ -209,9 +205,9 @@ final class Record {
     private func readEvent(_ reader: inout JSONReader) throws(JSONReader.Failure) {
         event = Event()
         try reader.object { (key, reader) throws(JSONReader.Failure) in
-            if Record.names(key, "latency_ns") {
+            if key.isEqual(to: "latency_ns") {
                 event.latency = try reader.integer(Record.counts)
-            } else if Record.names(key, "lost") {
+            } else if key.isEqual(to: "lost") {
                 event.lost = try reader.integer(Record.counts)
             } else {
                 _ = try reader.value()
@@ -223,9 +219,9 @@ final class Record {
     private func readTold(_ reader: inout JSONReader) throws(JSONReader.Failure) {
         item = Told()
         try reader.object { (key, reader) throws(JSONReader.Failure) in
-            if Record.names(key, "topic") {
+            if key.isEqual(to: "topic") {
                 item.topic = try reader.string()
-            } else if Record.names(key, "event") {
+            } else if key.isEqual(to: "event") {
                 item.event = try reader.value()
             } else {
                 _ = try reader.value()

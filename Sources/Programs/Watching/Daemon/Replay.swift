@@ -39,8 +39,7 @@ extension Daemon {
 
     /// Who was told to have left without a frame, as at the daemon's end, does not leave again at the recording's.
     private func forget(_ topic: Text, _ event: Text) {
-        let leave: StaticString = "{\"event\":\"leave\""
-        guard leave.withUTF8Buffer({ event.starts(with: $0) }) else { return }
+        guard event.begins(with: "{\"event\":\"leave\"") else { return }
         var line = Line()
         session.watch.forget(track: Self.track(of: event)) { object in
             line.clear()
@@ -51,12 +50,11 @@ extension Daemon {
 
     /// Of a detector's object that an event is about.
     private static func track(of event: Text) -> Int64? {
-        let key: StaticString = "track"
         var track: Int64?
         var reader = JSONReader(event)
         do throws(JSONReader.Failure) {
             try reader.object { (name, reader) throws(JSONReader.Failure) in
-                if key.withUTF8Buffer({ name.elementsEqual($0) }) {
+                if name.isEqual(to: "track") {
                     track = try reader.integer(1 ... .max)
                 } else {
                     _ = try reader.value()
