@@ -16,8 +16,14 @@ struct RecordFolder {
 
     func names(_ ending: String) throws -> [String] { try names.filter { $0.hasSuffix(ending) } }
 
+    /// Of all files. While the daemon writes, a file may get its name between listing and reading: then it is looked at again.
     func bytes() throws -> Int {
-        try names.reduce(0) { $0 + (try Data(contentsOf: URL(fileURLWithPath: path + "/" + $1)).count) }
+        for _ in 0..<100 {
+            do {
+                return try names.reduce(0) { $0 + (try Data(contentsOf: URL(fileURLWithPath: path + "/" + $1)).count) }
+            } catch CocoaError.fileReadNoSuchFile {}
+        }
+        throw CocoaError(.fileReadNoSuchFile)
     }
 
     func text(_ name: String) throws -> [String: Any] {
