@@ -1,7 +1,8 @@
 # A daemon that a script watches; sourced by scripts with $programs, the folder of programs, and $work, a folder of their own.
 #
 # Nothing is looked at while it changes: a script makes the daemon stand still, waits until it does (`settle`), and looks.
-# When the script ends, in whatever way, all that it started is gone before the folder is.
+# When the script ends, in whatever way, all that it started is gone before the folder is. Events stay in the folder $told_events, if there
+# is one: Tests/schema.sh reads them.
 
 daemon=
 feeder= # a process of the script's that writes frames
@@ -13,6 +14,7 @@ finish() {
         kill "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
     done
+    [ ! -d "${told_events:-}" ] || cp "$work/events.jsonl" "$told_events/${0##*/}-$$.jsonl" 2>/dev/null || true
     rm -rf "$work"
 }
 trap finish EXIT

@@ -22,7 +22,7 @@ packages() {
     Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev libonnx-testdata openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
         ffmpeg binutils file qemu-user cpio kmod make xz-utils qemu-system-arm qemu-system-misc libsimde-dev \
         gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu g++ pkg-config help2man man-db dpkg-dev lintian bash-completion zsh fish \
-        debootstrap && Toolchains/install-cross.sh
+        debootstrap python3-jsonschema && Toolchains/install-cross.sh
 }
 
 format() {
@@ -73,6 +73,8 @@ unit_tests() {
 program_tests() {
     local TMPDIR=$tests_work
     export TMPDIR
+    local told_events=$TMPDIR/told
+    mkdir -p "$told_events" && export told_events
     check "the tests' lanes" Tests/lanes.sh
     check "the example's events" Tests/example.sh "$programs"
     check "the documents' command lines" Tests/commands.sh "$programs"
@@ -82,6 +84,7 @@ program_tests() {
     check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
     check "network cameras" Tests/network.sh "$programs"
     check "ocellus deploy, with a board at the other end of ssh" Tests/deploy.sh "$programs"
+    check "every event keeps to the schema" Tests/schema.sh "$programs" "$told_events"
 }
 
 instruction_tests() {

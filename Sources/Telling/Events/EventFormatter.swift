@@ -16,6 +16,8 @@ public struct EventFormatter: ~Copyable {
     // Bounds of the variable parts, in bytes as written. With the fixed parts (below 700 bytes) they fit a Line.
     fileprivate static var nameLimit: Int { 512 }
     private static var detailLimit: Int { 1024 }
+    /// Of `docs/events.schema.json`: another where a reader of the former would be wrong.
+    private static var schema: Int64 { 1 }
 
     let format: EventFormat
     private var sensor: OwnedText
@@ -152,7 +154,8 @@ public struct EventFormatter: ~Copyable {
             if state == .started {
                 line.append(",\"version\":\"")
                 line.append(productVersion)
-                line.append("\"")
+                line.append("\",\"schema\":")
+                line.append(Self.schema)
             }
         case .line(let name, let isActive):
             line.append(",\"line\":")

@@ -82,7 +82,7 @@ private let tail = #""frame":41,"frames":40,"dropped":2,"lost":0}"# + "\n"
         let line = written(.status(.started, detail: Text(start: nil, count: 0)), progress: SourceProgress(), lost: 7)
         #expect(
             line
-                == #"{"event":"status",\#(head),"state":"started","detail":"","version":"\#(productVersion)","frames":0,"dropped":0,"lost":7}"#
+                == #"{"event":"status",\#(head),"state":"started","detail":"","version":"\#(productVersion)","schema":1,"frames":0,"dropped":0,"lost":7}"#
                 + "\n"
         )
     }
