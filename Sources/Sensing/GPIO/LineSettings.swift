@@ -57,6 +57,8 @@ public struct LineSettings: Equatable, Sendable {
     public var debounce: Int64 = 0
     /// Nanoseconds that an output stays active at least.
     public var leastOn: Int64 = 0
+    /// As many of its object must be there that an output takes it for present.
+    public var leastCount = 1
 
     public init(name: [UInt8], _ place: Place, _ use: Use) {
         self.name = name
@@ -91,5 +93,6 @@ extension LineSettings {
         bias = Bias(rawValue: record.bias) ?? .asIs
         debounce = Int64(record.debounce) * 1_000_000
         leastOn = Int64(record.least_on) * 1_000_000
+        leastCount = max(Int(record.least_count), 1)
     }
 }

@@ -183,23 +183,34 @@ public final class Lines {
 
     // MARK: Outputs
 
-    /// An object has been there for a while: outputs that follow it are to be active, none is to pulse.
-    public func show(_ object: UnsafeRawBufferPointer, at now: Int64) {
+    /// So many of an object have been there for a while: outputs that follow it are to be active, none is to pulse.
+    public func show(_ object: UnsafeRawBufferPointer, count: Int, at now: Int64) {
         for entry in entries {
             guard case .follow(let followed) = entry.settings.use, followed.elementsEqual(object) else { continue }
-            entry.indicator.want(true, at: now)
+            entry.indicator.want(count >= entry.settings.leastCount, at: now)
             entry.next = now
         }
     }
 
     /// An object's state changed.
-    public func tell(_ occasion: LineSettings.Occasion, of object: UnsafeRawBufferPointer, at now: Int64) {
+    /// - Parameter count: how many of it are there then. One that enters or leaves changes it by 1; outputs pulse where that makes
+    ///   enough of them, or too few.
+    public func tell(
+        _ occasion: LineSettings.Occasion, of object: UnsafeRawBufferPointer, count: Int, at now: Int64
+    ) {
         for entry in entries {
+            let least = entry.settings.leastCount
             switch entry.settings.use {
             case .follow(let followed) where followed.elementsEqual(object):
-                entry.indicator.want(occasion != .leave, at: now)
+                entry.indicator.want(count >= least, at: now)
             case .pulse(let followed, let wanted, _) where wanted == occasion && followed.elementsEqual(object):
-                entry.indicator.pulse(at: now)
+                let isTime =
+                    switch occasion {
+                    case .enter: count == least
+                    case .leave: count == least - 1
+                    case .update: count >= least
+                    }
+                if isTime { entry.indicator.pulse(at: now) }
             default: continue
             }
             entry.next = now

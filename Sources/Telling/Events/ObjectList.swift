@@ -269,8 +269,11 @@ final class ObjectList {
         }
     }
 
-    func forEachPresent(_ body: (_ object: Text) -> Void) {
-        for rule in rules.indices where count(rule) > 0 { body(rules[rule].name) }
+    func forEachPresent(_ body: (_ object: Text, _ count: Int) -> Void) {
+        for rule in rules.indices {
+            let count = count(rule)
+            if count > 0 { body(rules[rule].name, count) }
+        }
     }
 
     /// Identities go on, and counts of crossings by their names.

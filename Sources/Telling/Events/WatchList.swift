@@ -165,9 +165,9 @@ public struct WatchList: ~Copyable {
         entries[index].state = WatchState(memory)
     }
 
-    /// Names all objects that are present.
-    public func forEachPresent(_ body: (_ object: Text) -> Void) {
-        for entry in entries where entry.state.isPresent { body(entry.name) }
+    /// Names all rules whose objects are present, and how many are.
+    public func forEachPresent(_ body: (_ object: Text, _ count: Int) -> Void) {
+        for entry in entries where entry.state.isPresent { body(entry.name, 1) }
         objects?.forEachPresent(body)
     }
 

@@ -3,8 +3,7 @@ import CBundle
 extension SensorFile.Line {
     static let keys = [
         "name", "line", "chip", "offset", "use", "active", "bias", "debounce", "capture", "frames", "hold", "object",
-        "at",
-        "length", "min_on",
+        "at", "at_least", "length", "min_on",
     ]
 
     private enum Word: String, CaseIterable { case report, trigger, inhibit, follow, pulse, fault }
@@ -30,6 +29,10 @@ extension SensorFile.Line {
         bias = try section.choice("bias", of: Bias.self) ?? .asIs
         debounce = try section.duration("debounce") ?? .zero
         leastOn = try section.duration("min_on") ?? .zero
+        leastCount = try section.integer("at_least", 1...Int(OC_MAX_TRACKS))
+        if leastCount != nil, word != .follow, word != .pulse {
+            throw section.failure("at_least", "`at_least` is for outputs that show an object: follow and pulse")
+        }
         for key in isOutput ? ["bias", "debounce"] : ["min_on"] where section.has(key) {
             throw section.failure(key, "`\(key)` is for \(isOutput ? "inputs" : "outputs") only")
         }
@@ -95,6 +98,7 @@ extension SensorFile.Line {
         record.bias = UInt8(Bias.allCases.firstIndex(of: bias) ?? 0)
         record.debounce = UInt32(debounce.milliseconds)
         record.least_on = UInt32(leastOn.milliseconds)
+        record.least_count = UInt32(leastCount ?? 0)
         var kind = OC_LINE_REPORT
         switch use {
         case .report: break

@@ -138,6 +138,8 @@ public struct SensorFile: Sendable, Equatable {
         public var bias = Bias.asIs
         public var debounce = Duration.zero
         public var leastOn = Duration.zero
+        /// Of outputs: their object counts as there while a detector sees so many; nil: any.
+        public var leastCount: Int?
     }
 
     public struct Size: Sendable, Equatable {

@@ -57,6 +57,9 @@ extension Emission {
                     "zones[\(index)].points",
                     "the model is no detector of a known kind: its zones are pictures of their own; give a rectangle"))
         }
+        if let index = sensor.lines.firstIndex(where: { $0.leastCount != nil }) {
+            throw CompileError(sensor.refusal("lines[\(index)].at_least", "only objects are counted: " + reason))
+        }
         if let index = sensor.watch.firstIndex(where: { $0.filter != nil }) {
             throw CompileError(
                 sensor.refusal("watch[\(index)]", "sizes, aspects and anchors are of objects: " + reason))

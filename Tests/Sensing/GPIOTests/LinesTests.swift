@@ -88,9 +88,11 @@
         }
 
         private func tell(
-            _ lines: Lines?, _ occasion: LineSettings.Occasion, _ object: String, at time: Int64 = Clock.monotonic
+            _ lines: Lines?, _ occasion: LineSettings.Occasion, _ object: String, count: Int? = nil,
+            at time: Int64 = Clock.monotonic
         ) {
-            Array(object.utf8).withUnsafeBytes { lines?.tell(occasion, of: $0, at: time) }
+            let count = count ?? (occasion == .leave ? 0 : 1)
+            Array(object.utf8).withUnsafeBytes { lines?.tell(occasion, of: $0, count: count, at: time) }
         }
 
         @Test func edgesAreToldWithTheKernelsTime() throws {
@@ -121,7 +123,7 @@
             let former = try #require(bench.lines)
             let bell = line("bell", 3, .pulse(object: Array("dog".utf8), .enter, length: 1_000_000_000))
             bench.lines = Lines([bell, lamp, pir], from: former, devices: Path(bench.folder.utf8))
-            Array("dog".utf8).withUnsafeBytes { bench.lines?.show($0, at: Clock.monotonic) }
+            Array("dog".utf8).withUnsafeBytes { bench.lines?.show($0, count: 1, at: Clock.monotonic) }
             // The input has been told, the lamp is on, and nothing pulses for who was there.
             bench.work()
             bench.work()
@@ -288,6 +290,43 @@
             #expect(fake_lines_end() == 0)
         }
 
+        @Test func outputsShowThatEnoughAreThere() throws {
+            let bench = try Bench()
+            bench.plug(0, "board")
+            let people = Array("people".utf8)
+            let lamp = line("lamp", 1, .follow(object: people)) { $0.leastCount = 3 }
+            let arrival = line("full", 2, .pulse(object: people, .enter, length: 3_600_000_000_000)) {
+                $0.leastCount = 3
+            }
+            let departure = line("room", 3, .pulse(object: people, .leave, length: 3_600_000_000_000)) {
+                $0.leastCount = 3
+            }
+            bench.open(lamp, arrival, departure)
+            let levels = { (1...3).map { fake_lines_level(0, UInt32($0)) } }
+            var seen: [[Int32]] = []
+            for (occasion, count) in [
+                (.enter, 1), (.enter, 2), (.update, 2), (.enter, 3), (.enter, 4), (.leave, 3), (.update, 3),
+                (.leave, 2),
+            ] as [(LineSettings.Occasion, Int)] {
+                tell(bench.lines, occasion, "people", count: count)
+                bench.work()
+                seen.append(levels())
+            }
+            // A pulse is as long as this test, so the first shows.
+            #expect(
+                seen == [
+                    [0, 0, 0], [0, 0, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 1, 0], [0, 1, 1],
+                ])
+            people.withUnsafeBytes { bench.lines?.show($0, count: 2, at: Clock.monotonic) }
+            bench.work()
+            #expect(levels()[0] == 0)
+            people.withUnsafeBytes { bench.lines?.show($0, count: 5, at: Clock.monotonic) }
+            bench.work()
+            #expect(levels()[0] == 1)
+            bench.lines = nil
+            #expect(fake_lines_end() == 0)
+        }
+
         @Test func recordsBecomeSettings() {
             let strings = Array("doorGPIO4chipdog".utf8)
             var record = oc_line()
@@ -297,12 +336,13 @@
             record.object = oc_text(offset: 13, length: 3)
             record.use = UInt8(OC_LINE_PULSE_UPDATE.rawValue)
             (record.active_low, record.bias, record.debounce, record.time, record.least_on) = (1, 3, 5, 200, 300)
+            record.least_count = 7
             strings.withUnsafeBytes { strings in
                 let settings = LineSettings(record) {
                     UnsafeRawBufferPointer(rebasing: strings[Int($0.offset)..<Int($0.offset + $0.length)])
                 }
                 #expect(settings.name == Array("door".utf8) && settings.isActiveLow && settings.bias == .pullDown)
-                #expect(settings.debounce == 5_000_000 && settings.leastOn == 300_000_000)
+                #expect(settings.debounce == 5_000_000 && settings.leastOn == 300_000_000 && settings.leastCount == 7)
                 guard case .pulse(let object, .update, 200_000_000) = settings.use, object == Array("dog".utf8),
                     case .name(let line, let chip) = settings.place, line == Array("GPIO4".utf8),
                     chip == Array("chip".utf8)

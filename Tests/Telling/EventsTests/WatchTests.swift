@@ -206,7 +206,7 @@ private func changes(_ record: oc_watch, _ scores: [UInt32]) -> [String] {
         log = []
         second.take(at: 3000, score: { _ in 65536 }, report: report)
         var present: [String] = []
-        second.forEachPresent { present.append(String(decoding: $0, as: UTF8.self)) }
+        second.forEachPresent { name, _ in present.append(String(decoding: name, as: UTF8.self)) }
         second.leaveAll(at: 3500, report: report)
         second.leaveAll(at: 3600, report: report)
         #expect(present == ["dog", "person"] && second.present == 0)

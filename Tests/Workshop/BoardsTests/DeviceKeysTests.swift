@@ -68,7 +68,7 @@ import Testing
               - {name: single, line: A, use: trigger, capture: one}
               - {name: private, line: B, chip: pinctrl, use: inhibit}
               - {name: tamper, line: C, use: report}
-              - {name: lamp, line: D, use: follow, object: dog, min_on: 2s}
+              - {name: lamp, line: D, use: follow, object: dog, min_on: 2s, at_least: 3}
               - {name: lock, line: E, use: pulse, object: dog, at: leave, length: 200ms}
               - {name: alarm, line: F, use: fault}
             """)
@@ -89,7 +89,9 @@ import Testing
         #expect(records.map(\.use) == [1, 2, 2, 3, 0, 4, 6, 8])
         #expect(records.map(\.frames) == [0, 8, 1, 0, 0, 0, 0, 0])
         #expect(records.map(\.time) == [5000, 0, 0, 0, 0, 0, 200, 500])
-        #expect(records[0].debounce == 50 && records[0].bias == 3 && records[5].least_on == 2000)
+        #expect(
+            records[0].debounce == 50 && records[0].bias == 3 && records[5].least_on == 2000
+                && records[5].least_count == 3)
         #expect(records[1].offset == 4 && records[1].active_low == 1 && records[1].line.length == 0)
         #expect(strings.contains("GPIO17") && strings.contains("pinctrl") && strings.contains("dog"))
     }
@@ -126,6 +128,14 @@ import Testing
             ("lines: [{name: a, line: b, use: fault, length: 0s}]", "lines[0].length: expected a duration of 1ms"),
             ("lines: [{name: a, line: b, use: fault, debounce: 1s}]", "lines[0].debounce: `debounce` is for inputs"),
             ("lines: [{name: a, line: b, use: report, min_on: 1s}]", "lines[0].min_on: `min_on` is for outputs"),
+            (
+                "lines: [{name: a, line: b, use: fault, at_least: 2}]",
+                "lines[0].at_least: `at_least` is for outputs that show"
+            ),
+            (
+                "lines: [{name: a, line: b, use: follow, object: dog, at_least: 0}]",
+                "lines[0].at_least: expected a whole number"
+            ),
             (
                 "lines: [{name: a, line: b, use: report}, {name: a, line: c, use: report}]",
                 "lines[1].name: a second line with the name \"a\""

@@ -184,13 +184,13 @@ import Testing
                     """
                     {"name": "button", "line": "GPIO17", "chip": "", "object": "", "offset": 0, "use": "trigger-burst",
                     "activeLow": true, "bias": "pull-up", "debounceMilliseconds": 21, "frames": 19,
-                    "timeMilliseconds": 0, "leastOnMilliseconds": 0}
+                    "timeMilliseconds": 0, "leastOnMilliseconds": 0, "leastCount": 0}
                     """),
                 try object(
                     """
                     {"name": "lamp", "line": "", "chip": "pinctrl", "object": "visitor", "offset": 23,
                     "use": "pulse-leave", "activeLow": false, "bias": "as-is", "debounceMilliseconds": 0, "frames": 0,
-                    "timeMilliseconds": 700, "leastOnMilliseconds": 900}
+                    "timeMilliseconds": 700, "leastOnMilliseconds": 900, "leastCount": 0}
                     """),
             ])
         #expect(

@@ -36,6 +36,24 @@ import Testing
                 "inputs: {input: 0}",
                 "s.yaml:3:9: inputs: every input has a value; leave out the one that takes the picture"
             ),
+            ("detector: {score: 0.3}", "s.yaml:3:11: detector: the model is no detector of a known kind"),
+            ("tracks: {limit: 3}", "s.yaml:3:9: tracks: the model is no detector of a known kind"),
+            (
+                "crossings: [{name: a, from: [0, 0], to: [1, 1]}]",
+                "s.yaml:3:12: crossings: the model is no detector of a known kind"
+            ),
+            (
+                "zones: [{name: a, points: [[0, 0], [1, 0], [1, 1]]}]\nwatch: [{label: 0, on: 1, zone: a}]",
+                "s.yaml:3:27: zones[0].points: the model is no detector of a known kind"
+            ),
+            (
+                "watch: [{label: 0, on: 1, min_width: 0.1}]",
+                "s.yaml:3:9: watch[0]: sizes, aspects and anchors are of objects: the model is no detector"
+            ),
+            (
+                "watch: [{label: 0, on: 1, name: a}]\nlines: [{name: l, line: b, use: follow, object: a, at_least: 2}]",
+                "s.yaml:4:62: lines[0].at_least: only objects are counted: the model is no detector of a known kind"
+            ),
         ])
     func unsuited(yaml: String, message: String) throws {
         let folder = try Folder()

@@ -102,30 +102,30 @@ extension Daemon {
         case .none: break
         case .enter:
             let event = Event.enter(object: object, score: score, latency: latency, sighting: sighting)
-            // Outputs show whether any object is there, not each.
-            say(event, (sighting?.count ?? 1) == 1 ? .enter : nil, object, latency, moment)
+            say(event, .enter, object, count: sighting?.count ?? 1, latency, moment)
         case .update(let present):
             let event = Event.update(
                 object: object, score: score, present: present, latency: latency, sighting: sighting)
-            say(event, .update, object, latency, moment)
+            say(event, .update, object, count: sighting?.count ?? 1, latency, moment)
         case .leave(let present):
             let event = Event.leave(
                 object: object, score: score, present: present, latency: cause == nil ? latency : 0, cause: cause,
                 sighting: sighting)
-            say(event, (sighting?.count ?? 0) == 0 ? .leave : nil, object, latency, moment)
+            say(event, .leave, object, count: sighting?.count ?? 0, latency, moment)
         case .cross(let isIn, let into, let outOf):
             guard let sighting else { return }
             let event = Event.cross(
                 line: object, score: score, isIn: isIn, into: into, outOf: outOf, latency: latency, sighting: sighting)
-            say(event, nil, object, latency, moment)
+            say(event, nil, object, count: 0, latency, moment)
         }
     }
 
     @inline(never)
     private func say(
-        _ event: borrowing Event, _ occasion: LineSettings.Occasion?, _ object: Text, _ latency: Int64, _ moment: Moment
+        _ event: borrowing Event, _ occasion: LineSettings.Occasion?, _ object: Text, count: Int, _ latency: Int64,
+        _ moment: Moment
     ) {
-        if let occasion { session.lines.tell(occasion, of: object, at: Clock.monotonic) }
+        if let occasion { session.lines.tell(occasion, of: object, count: count, at: Clock.monotonic) }
         emit(event, at: moment, isNear: true)
         if case .frame = subject {
             session.recorder?.take(event.name, of: object, latency: latency, lost: outlet.output.lost)

@@ -109,7 +109,7 @@ extension Daemon {
     private func showLines() {
         let now = Clock.monotonic
         let lines = session.lines
-        session.watch.forEachPresent { lines.show($0, at: now) }
+        session.watch.forEachPresent { lines.show($0, count: $1, at: now) }
         lines.setFault(session.isFaulty, at: now)
     }
 

@@ -82,7 +82,8 @@ public enum LinesSection: BundleSection {
         let isPulse = use.number >= UInt64(OC_LINE_PULSE_ENTER.rawValue)
         try record.u32("time", .milliseconds, in: (isPulse ? 1 : 0)...UInt64(UInt32.max), none: 0)
         try record.u32("leastOn", .milliseconds, none: 0)
-        try record.reserved(8)
+        try record.u32("leastCount", in: 0...UInt64(OC_MAX_TRACKS), none: 0)
+        try record.reserved(4)
     }
 }
 

@@ -452,7 +452,8 @@ typedef struct oc_line {
     uint32_t frames;        /* of a burst, 1 to 1000000; 0 for others */
     uint32_t time;          /* see oc_line_use; 1 or more for pulses and faults */
     uint32_t least_on;      /* an output stays active at least so long */
-    uint8_t reserved[8];    /* 0 */
+    uint32_t least_count;   /* of outputs with an object: it counts as there while so many are; 0 and 1: any */
+    uint8_t reserved[4];    /* 0 */
 } oc_line;
 
 #define OC_PIN(type, size) _Static_assert(sizeof(type) == (size), #type " has its size in the file")
