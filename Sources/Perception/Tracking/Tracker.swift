@@ -52,6 +52,18 @@ public struct Tracker: ~Copyable {
         nextIdentity = max(nextIdentity, other.nextIdentity)
     }
 
+    /// Takes that frames were left out because nothing moved in them: the tracks have stood still, and that time does not count
+    /// as one in which they were not seen, or could have gone anywhere. What is left of it is the time of one frame.
+    /// - Parameters:
+    ///   - frames: since the one that was taken last.
+    ///   - now: the instant of the next one that is taken, in nanoseconds.
+    public mutating func stand(for frames: Int64, until now: Int64) {
+        guard let last, frames > 0, frames < 1 << 31 else { return }
+        let still = FixedPoint.elapsed(from: last, to: now) / (frames + 1) * frames
+        self.last = last + still
+        for index in 0..<count { tracks[index].lastSeen = min(tracks[index].lastSeen, last) + still }
+    }
+
     /// - Parameter index: below `count`.
     public subscript(index: Int) -> Track { tracks[index] }
 

@@ -59,6 +59,10 @@ import Tracking
             if Int.random(in: 0..<500, using: &numbers) == 0 {
                 now = [.min, .max, 0].randomElement(using: &numbers) ?? 0
             }
+            if Int.random(in: 0..<4, using: &numbers) == 0 {
+                let left: [Int64] = [.min, -1, 0, 1, 17, 1 << 31, .max]
+                tracker.stand(for: left.randomElement(using: &numbers) ?? 0, until: now)
+            }
             // Half of a frame is like the one before, so that tracks live.
             var frame = former.filter { _ in Bool.random(using: &numbers) }
             let size = Int.random(in: 0...40, using: &numbers)

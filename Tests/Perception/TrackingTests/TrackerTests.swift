@@ -82,6 +82,26 @@ import Tracking
         }
     }
 
+    @Test("Time in which nothing moves is none in which an object is not seen", arguments: [true, false])
+    func standsStill(_ isTold: Bool) throws {
+        var film = Film()
+        for _ in 0..<30 { film.take([Detection(x: 100), Detection(x: 300)]) }
+        let stands = try #require(film.seen.first)
+        if isTold { film.tracker.stand(for: 1800, until: film.now + 60 * .second) }
+        // Whoever goes then goes in the time of one frame, not in a minute.
+        for frame in 0..<20 {
+            film.take(
+                [Detection(x: 100 + 3 * Double(frame + 1)), Detection(x: 300)],
+                after: frame == 0 ? 60 * .second : .frame)
+        }
+        #expect(film.seen.map(\.identity) == (isTold ? [1, 2] : [3, 4]))
+        if isTold {
+            let seen = film.seen
+            #expect((70...110).contains(seen[0].speed) && seen[1].speed < 10)
+            #expect(seen[1].stationarySince < stands.lastSeen && seen[0].hits == 50)
+        }
+    }
+
     @Test func goesOnWithLowScoresButBeginsNothingWithThem() {
         var film = Film()
         for frame in 0..<40 { film.take([Detection(x: 100 + 2 * Double(frame), score: frame < 10 ? 0.8 : 0.2)]) }
