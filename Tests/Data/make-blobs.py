@@ -3,6 +3,7 @@ YOLO's exporters write that, so that its bundles have the same bytes wherever th
 
 usage: make-blobs.py MODEL.onnx      (needs the packages of requirements-onnx.txt)
        make-blobs.py --clip CLIP     (frames to try it with: rgb24:192x144@10:CLIP)
+       make-blobs.py --still CLIP    (the same, but two spots come, stand for a minute, and go)
 """
 
 import sys
@@ -81,18 +82,40 @@ def model():
     return made
 
 
+WIDTH, HEIGHT = 192, 144
+
+
+def background(index):
+    return bytearray(96 + (7 * x + 13 * y + 29 * index) % 13 - 6 for y in range(HEIGHT) for x in range(WIDTH) for _ in range(3))
+
+
+def draw(picture, x, y, side, colour):
+    left, right = max(round(x - side / 2), 0), min(round(x + side / 2), WIDTH)
+    for row in range(max(round(y - side / 2), 0), min(round(y + side / 2), HEIGHT)):
+        if left < right:
+            picture[3 * (row * WIDTH + left):3 * (row * WIDTH + right)] = bytes(colour) * (right - left)
+
+
+def still():
+    """The red spot comes from the left and the blue one from the right; both stand in the middle for a minute, and go on."""
+    empty, data = background(0), bytearray()
+    for index in range(680):
+        way = min(index, 24) + max(index - 640, 0)
+        picture = bytearray(empty)
+        draw(picture, 3.5 * way - 10, 40, 36, (220, 30, 30))
+        draw(picture, 202 - 3.5 * way, 104, 36, (30, 30, 220))
+        data += picture
+    return data
+
+
 def clip():
     """Frames of 192x144 pixels (rgb24), in which a red spot goes right, a blue one left, both hide for a while, and another comes."""
-    width, height = 192, 144
     data = bytearray()
     for index in range(60):
-        picture = bytearray(96 + (7 * x + 13 * y + 29 * index) % 13 - 6 for y in range(height) for x in range(width) for _ in range(3))
+        picture = background(index)
 
-        def spot(x, y, side, colour):
-            left, right = max(round(x - side / 2), 0), min(round(x + side / 2), width)
-            for row in range(max(round(y - side / 2), 0), min(round(y + side / 2), height)):
-                if left < right:
-                    picture[3 * (row * width + left):3 * (row * width + right)] = bytes(colour) * (right - left)
+        def spot(*place):
+            draw(picture, *place)
 
         if index < 45 and not 20 <= index < 24:
             spot(20 + 3.5 * index, 40, 36, (220, 30, 30))
@@ -105,7 +128,7 @@ def clip():
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--clip":
-        open(sys.argv[2], "wb").write(clip())
+    if sys.argv[1] in ("--clip", "--still"):
+        open(sys.argv[2], "wb").write(clip() if sys.argv[1] == "--clip" else still())
     else:
         open(sys.argv[1], "wb").write(model().SerializeToString(deterministic=True))

@@ -119,8 +119,9 @@ final class ObjectList {
         return present
     }
 
-    /// Whether a rule is about to speak.
+    /// Whether a rule is about to speak, or an object that was there is not seen: who went must not stay because nothing moves.
     func waits(at now: Int64) -> Bool {
+        for entry in entries where entry.track > 0 && !entry.isSeen { return true }
         for index in states.indices where entries[index % entries.count].track > 0 {
             if states[index].watch.waits(at: now, rules[index / entries.count].watch) { return true }
         }
@@ -128,6 +129,9 @@ final class ObjectList {
     }
 
     // MARK: Frames
+
+    /// Nothing moved in so many frames, which were left out.
+    func stand(for frames: Int64, until now: Int64) { tracker.stand(for: frames, until: now) }
 
     /// Takes what was detected in one frame.
     /// - Parameters:

@@ -89,6 +89,12 @@ public struct WatchList: ~Copyable {
         return objects?.waits(at: now) ?? false
     }
 
+    /// Takes that nothing moved in some frames, which were left out: a detector's objects have stood still.
+    /// - Parameters:
+    ///   - frames: since the one that was taken last.
+    ///   - now: the instant of the next one, in nanoseconds.
+    public mutating func stand(for frames: Int64, until now: Int64) { objects?.stand(for: frames, until: now) }
+
     /// Takes the scores of one frame for the rules of a zone, and reports every change.
     /// - Parameters:
     ///   - now: the frame's instant on the monotonic clock, in nanoseconds.

@@ -74,6 +74,15 @@ private final class Scene {
         frame += 1
     }
 
+    /// So many frames are left out: nothing moves.
+    func stand(for frames: Int64) {
+        frame += frames
+        list.stand(for: frames, until: frame * 100_000_000)
+    }
+
+    /// Whether a rule, or an object, needs the next frame.
+    var waits: Bool { list.waits(zone: 0, at: frame * 100_000_000) }
+
     func leaveAll() { list.leaveAll(at: frame * 100_000_000, report: take) }
 
     var present: Int { list.present }
@@ -215,6 +224,18 @@ struct ObjectTests {
             for index in 40..<43 as Range<Int32> { part.see(frame(index)) }
             part.leaveAll()
         }
+    }
+
+    @Test("An object that is not seen needs the next frame, one that stands does not")
+    func waiting() throws {
+        let scene = try Scene()
+        for _ in 0..<6 { scene.see(Scene.object(700, 200), Scene.object(700, 700, label: 0)) }
+        #expect(!scene.waits)
+        scene.see(Scene.object(700, 200))
+        #expect(scene.waits)
+        scene.stand(for: 600)
+        scene.see(Scene.object(700, 200), Scene.object(700, 700, label: 0))
+        #expect(!scene.waits && scene.shown == [1, 2] && scene.present == 2)
     }
 
     @Test("When nobody looks any more all leave, and a reload gives nobody's identity again")

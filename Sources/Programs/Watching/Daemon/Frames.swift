@@ -46,6 +46,7 @@ extension Daemon {
         progress.frame = session.base.number + frame.number
         progress.frames += 1
         session.count(into: &progress)
+        session.watch.stand(for: session.tally.takeStill(), until: moment.monotonic)
         let output = (sequence: outlet.output.sequence, lost: outlet.output.lost)
         var record = RecordFrame(
             moment: moment, progress: progress, sequence: output.sequence, lost: output.lost)

@@ -13,10 +13,15 @@ extension Daemon {
         guard let frame = recording.frame else { return nil }
         compare(recording)
         latest = frame.moment
+        let idle = progress.idle ?? 0
         progress = frame.progress
         outlet.output.sequence = frame.sequence
         outlet.output.lostBefore = frame.lost
-        if !recording.continues { restore(recording) }
+        if recording.continues {
+            session.watch.stand(for: (progress.idle ?? 0) - idle, until: frame.moment.monotonic)
+        } else {
+            restore(recording)
+        }
         subject = .recording(recording)
         occasion = (frame.moment, nil)
         defer { subject = .nothing }

@@ -8,6 +8,7 @@ struct Tally {
     var dropped: Int64 = 0
     /// Frames in which nothing moved.
     var idle: Int64 = 0
+    private var taken: Int64 = 0  // of these, by the frames inferred since
     private var faults: Int64?
     private var damaged: Int64 = 0
     private var kept: Int64 = 0
@@ -23,6 +24,12 @@ struct Tally {
     mutating func add(_ recorder: Recorder) {
         kept += recorder.counts.kept
         missed += recorder.counts.missed
+    }
+
+    /// Frames in which nothing moved since the last that was inferred.
+    mutating func takeStill() -> Int64 {
+        defer { taken = idle }
+        return idle - taken
     }
 
     /// Puts them into what events carry.
