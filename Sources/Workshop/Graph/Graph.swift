@@ -17,6 +17,8 @@ public struct Graph: Sendable {
     public var outputs: [TensorID]
     /// What the model's file says of boxes that are made of `outputs`; nil: it says nothing. Importers alone set it.
     public var head: DetectorHead?
+    /// What the model's file does with boxes of a detector behind `outputs`; nil: nothing. Importers alone set it.
+    public var selection: BoxSelection?
 
     public init(
         name: String, level: Level = .quantized, tensors: [Tensor] = [], nodes: [Node] = [], inputs: [TensorID] = [],

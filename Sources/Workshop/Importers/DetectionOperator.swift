@@ -20,9 +20,6 @@ struct DetectionOperator {
     var results: [Int] { get throws(ImportError) { [try op.operand(0), try op.operand(1)] } }
     var anchors: Int { get throws(ImportError) { try op.operand(2) } }
 
-    /// A threshold below this one leaves the choice to whoever reads the boxes.
-    private static let leastScore = 0.01
-
     /// - Parameters:
     ///   - boxes, scores: of the graph, `[1, N, 4 or more]` and `[1, N, classes]` or one more with the background first.
     ///   - anchors: `[N, 4]`, y, x, height and width in parts of the picture.
@@ -70,8 +67,8 @@ struct DetectionOperator {
                 isVerticalFirst: true),
             levels: levels, classes: classes, scoreCurve: .linear(factor: 1, offset: 0),
             overlap: try number("nms_iou_threshold", in: 0...1))
-        if least >= Self.leastScore { head.score = least }
-        head.detections = Int(min(try number("max_detections", in: 1...1e6), 512))
+        if least >= DetectorHead.leastScore { head.score = least }
+        head.detections = Int(min(try number("max_detections", in: 1...1e6), Double(DetectorHead.mostDetections)))
         // Its fast way compares the best classes of all boxes, whatever they are.
         head.suppression = options.number("use_regular_nms") ?? 0 != 0 ? .perClass : .anyClass
         return head

@@ -26,15 +26,15 @@ public enum ONNXImporter {
             throw ImportError(file: name, problem: "its protocol buffer cannot be read", remedy: damaged)
         }
         let (translator, outputs) = try translate(model, name: name, size: size, folder: folder)
-        for (output, value) in zip(model.graph.output, outputs) {
+        for (output, value) in outputs {
             let node = ONNXNode(proto: Onnx_NodeProto(), index: model.graph.node.count, file: name)
             if value.wholes != nil {
                 throw ImportError(
-                    file: name, problem: "output '\(output.name)' follows from shapes alone and is no float32",
+                    file: name, problem: "output '\(output)' follows from shapes alone and is no float32",
                     remedy: "export the model again without it")
             }
             let id = try translator.tensor(value, channelsLast: false, node)
-            translator.graph[id].name = output.name
+            translator.graph[id].name = output
             if value.isQuantized, translator.graph[id].quantization == nil {
                 translator.graph[id].quantization = value.quantization?.ofActivation
             }
@@ -48,10 +48,10 @@ public enum ONNXImporter {
         return graph
     }
 
-    /// All of a model's nodes, and the values of its outputs.
+    /// A model's nodes but for a last choice among boxes, and the values of its outputs.
     static func translate(
         _ model: Onnx_ModelProto, name: String, size: (height: Int, width: Int)? = nil, folder: String? = nil
-    ) throws(ImportError) -> (ONNXTranslator, outputs: [ONNXValue]) {
+    ) throws(ImportError) -> (ONNXTranslator, outputs: [(name: String, value: ONNXValue)]) {
         guard model.hasGraph else { throw ImportError(file: name, problem: "it has no graph", remedy: damaged) }
         guard let opset = model.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" })?.version
         else {
@@ -70,23 +70,26 @@ public enum ONNXImporter {
         let translator = ONNXTranslator(
             file: name, name: last.hasSuffix(".onnx") ? String(last.dropLast(5)) : last, opset: Int(opset),
             external: ONNXExternalData(folder: folder))
-        try refuseUnsupported(model.graph, name)
+        let selection = ONNXSelection(model.graph)
+        let left = selection?.nodes ?? []
+        try refuseUnsupported(model.graph, leaving: left, name)
         for tensor in model.graph.initializer {
             let value = try ONNXValue(tensor, file: name, external: translator.external)
             translator.define(tensor.name, translator.granted(value))
         }
         try defineInputs(model, translator, size ?? pictureSize(model), name)
-        for (index, proto) in model.graph.node.enumerated() {
+        for (index, proto) in model.graph.node.enumerated() where !left.contains(index) {
             let node = ONNXNode(proto: proto, index: index, file: name)
             guard let type = ONNXOperator(proto) else { continue }
             let results = try translator.translate(type, node)
             for (result, value) in zip(proto.output, results) where !result.isEmpty { translator.define(result, value) }
         }
-        var outputs: [ONNXValue] = []
-        for output in model.graph.output {
+        var outputs: [(name: String, value: ONNXValue)] = []
+        for output in selection?.outputs ?? model.graph.output.map(\.name) {
             let node = ONNXNode(proto: Onnx_NodeProto(), index: model.graph.node.count, file: name)
-            outputs.append(try translator.value(output.name, of: node))
+            outputs.append((output, try translator.value(output, of: node)))
         }
+        translator.graph.selection = selection?.summary(translator.number)
         return (translator, outputs)
     }
 
@@ -96,9 +99,11 @@ public enum ONNXImporter {
         shape.count == 4 && ([1, 3].contains(shape[1]) || ![1, 3].contains(shape[3]))
     }
 
-    private static func refuseUnsupported(_ graph: Onnx_GraphProto, _ file: String) throws(ImportError) {
+    private static func refuseUnsupported(
+        _ graph: Onnx_GraphProto, leaving left: Set<Int>, _ file: String
+    ) throws(ImportError) {
         var counts: [String: Int] = [:]
-        for node in graph.node {
+        for (index, node) in graph.node.enumerated() where !left.contains(index) {
             if ONNXOperator(node) == nil { counts[ONNXOperator.name(of: node), default: 0] += 1 }
         }
         guard !counts.isEmpty else { return }

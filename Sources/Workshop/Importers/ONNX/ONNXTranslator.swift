@@ -60,6 +60,12 @@ final class ONNXTranslator {
         return value
     }
 
+    /// A constant of one number; nil of all others.
+    func number(_ name: String) -> Double? {
+        guard let reals = values[name]?.reals, reals.count == 1, reals[0].isFinite else { return nil }
+        return Double(reals[0])
+    }
+
     /// An operand; nil where it is left out.
     func operand(_ node: ONNXNode, _ position: Int) throws(ImportError) -> ONNXValue? {
         guard node.proto.input.indices.contains(position), !node.proto.input[position].isEmpty else { return nil }
