@@ -127,7 +127,7 @@ let hostModules: [Target] = [
         path: "Sources/Workshop/Quantization"),
     .target(
         name: "Boards",
-        dependencies: ["Bundle", "CBundle", "Sensors", "System", .product(name: "Yams", package: "Yams")],
+        dependencies: ["Bundle", "CBundle", "Graph", "Sensors", "System", .product(name: "Yams", package: "Yams")],
         path: "Sources/Workshop/Boards",
         exclude: ["LabelLists/make-lists.py", "LabelLists/NOTICE"],
         // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
@@ -166,7 +166,7 @@ let tests: [Target] = [
         name: "ReferenceTests", dependencies: ["Graph", "Importers", "Reference", "TestSupport"],
         path: "Tests/Workshop/ReferenceTests"),
     .testTarget(
-        name: "HeadsTests", dependencies: ["Graph", "Heads", "Importers", "TestSupport"],
+        name: "HeadsTests", dependencies: ["Graph", "Heads", "Importers", "ONNXFormat", "Reference", "TestSupport"],
         path: "Tests/Workshop/HeadsTests"),
     .testTarget(
         name: "QuantizationTests", dependencies: ["Graph", "Importers", "Quantization", "Reference", "TestSupport"],

@@ -24,6 +24,23 @@ extension DetectorHead.Level {
         return levels
     }
 
+    /// A level that has a prior a box, with those of one place alone, if they repeat from place to place.
+    public var gridded: Self {
+        guard strideX == 0 else { return self }
+        let anchors = anchors
+        var level = self
+        level.strideX = columns > 1 ? priors[anchors].x - priors[0].x : 1
+        level.strideY = rows > 1 ? priors[columns * anchors].y - priors[0].y : 1
+        level.priors = Array(priors[..<anchors])
+        guard level.strideX > 0, level.strideY > 0 else { return self }
+        let repeats = (0..<places).allSatisfy { place in
+            (0..<anchors).allSatisfy { anchor in
+                level.prior(place: place, anchor: anchor).isNear(prior(place: place, anchor: anchor))
+            }
+        }
+        return repeats ? level : self
+    }
+
     /// Every prior by itself.
     private static func lists(
         _ priors: [DetectorHead.Prior], boxes: DetectorHead.Field, scores: DetectorHead.Field
@@ -81,6 +98,13 @@ private struct AnchorGrid {
             }) { rows += 1 }
             if rows > 1 { strideY = step }
         }
+    }
+}
+
+extension DetectorHead.Prior {
+    fileprivate func isNear(_ other: Self) -> Bool {
+        let numbers = [\Self.x, \.y, \.unitX, \.unitY, \.width, \.height]
+        return numbers.allSatisfy { abs(self[keyPath: $0] - other[keyPath: $0]) < 1 / 64 }
     }
 }
 

@@ -45,6 +45,11 @@ public struct DetectorHead: Sendable, Equatable {
             (self.tensor, self.first, self.placeStep) = (tensor, first, placeStep)
             (self.anchorStep, self.step) = (anchorStep, step)
         }
+
+        /// Where one of its values lies in the tensor.
+        public func element(_ value: Int, place: Int, anchor: Int) -> Int {
+            first + place * placeStep + anchor * anchorStep + value * step
+        }
     }
 
     /// A box that the network corrects, in pixels of the input.

@@ -31,9 +31,7 @@ public struct HeadDecoder {
             (0..<level.places).flatMap { place in
                 (0..<level.anchors).map { anchor in
                     decode(level, place, anchor) { field, index in
-                        let offset =
-                            field.first + place * field.placeStep + anchor * field.anchorStep + index * field.step
-                        return Double(tensors[field.tensor]?[offset] ?? 0)
+                        Double(tensors[field.tensor]?[field.element(index, place: place, anchor: anchor)] ?? 0)
                     }
                 }
             }

@@ -20,7 +20,9 @@ extension Graph {
                 guard let source else { return byteField(field, in: field.tensor) }
                 return named[source[field.tensor].name].flatMap { byteField(field, in: $0) }
             }
-            guard let boxes = byte(level.boxes), let scores = byte(level.scores) else { return nil }
+            guard let boxes = byte(level.boxes),
+                let scores = byte(level.scores) ?? quantizedScores(level.scores, named, source)
+            else { return nil }
             (head.levels[index].boxes, head.levels[index].scores) = (boxes, scores)
             if let field = level.objectness {
                 guard let found = byte(field) else { return nil }
@@ -34,6 +36,29 @@ extension Graph {
         outputs = head.tensors
         _ = removeDeadNodes()
         return head
+    }
+
+    /// Scores that a graph computes in float32, as of a softmax before boxes and scores are put together: 8-bit ones are made of them.
+    private mutating func quantizedScores(
+        _ field: DetectorHead.Field, _ named: [String: TensorID], _ source: Graph?
+    ) -> DetectorHead.Field? {
+        guard let id = source.map({ named[$0[field.tensor].name] }) ?? field.tensor,
+            let node = nodes.first(where: { $0.outputs.contains(id) }), case .softmax = node.operation,
+            tensors[id].type == .float32
+        else { return nil }
+        var field = field
+        let known = nodes.first { $0.inputs == [id] && $0.operation == .quantize && outputs.contains($0.outputs[0]) }
+        if let known {
+            field.tensor = known.outputs[0]
+            return field
+        }
+        field.tensor = append(
+            Tensor(
+                name: tensors[id].name + " scores", shape: tensors[id].shape, type: .int8,
+                quantization: Quantization(scale: 1 / 256, zeroPoint: -128)))
+        nodes.append(Node(.quantize, inputs: [id], outputs: [field.tensor], origin: node.origin))
+        outputs.append(field.tensor)
+        return field
     }
 
     /// The elements of a field, from its first on, in the 8-bit tensor that they were before they were dequantized and put together.

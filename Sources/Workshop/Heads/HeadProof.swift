@@ -3,19 +3,14 @@ import Graph
 /// Holds what is believed of a head against what the operations behind its layers make of arbitrary numbers.
 struct HeadProof {
     private let tail: HeadTail
-    private let head: DetectorHead
+    private let candidate: HeadCandidate
     private let picture: PictureSide
+    private var head: DetectorHead { candidate.head }
 
-    init(_ tail: HeadTail, _ head: DetectorHead, _ picture: PictureSide) {
+    init(_ tail: HeadTail, _ candidate: HeadCandidate, _ picture: PictureSide) {
         self.tail = tail
-        self.head = head
+        self.candidate = candidate
         self.picture = picture
-    }
-
-    /// Layers, and what comes of them: a row a box.
-    private struct Trial {
-        let layers: [TensorID: [Float]]
-        let rows: [[Float]]
     }
 
     /// Nil where the model makes other boxes.
@@ -25,29 +20,22 @@ struct HeadProof {
     }
 
     private func finding(boxesLast: Bool) -> HeadRecognition.Finding? {
-        guard let zeros = trial(boxesLast: boxesLast, { 0 }) else { return nil }
-        var head = head
-        learnAnchors(&head, zeros.rows)
-        var seed: UInt64 = 0x9e37_79b9_7f4a_7c15
-        let trial = trial(boxesLast: boxesLast) {
-            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(Int64(bitPattern: seed) >> 40) / Float(1 << 22)
-        }
-        guard let trial else { return nil }
-        let decoded = HeadDecoder(head).decode { trial.layers[$0] ?? [] }
+        guard let zeros = TailTrial(tail, head, tail.filled { _ in 0 }, boxesLast: boxesLast) else { return nil }
+        guard let trial = TailTrial(tail, head, tail.arbitraryLayers, boxesLast: boxesLast) else { return nil }
         for form in BoxForm.all where !form.isRaw || hasAnchors {
+            var head = head
+            learnAnchors(&head, zeros.rows, form)
+            let decoded = HeadDecoder(head).decode { trial.layers[$0] ?? [] }
             for scores in ScoreForm.allCases {
                 let agrees = zip(trial.rows, order).allSatisfy { row, index in
-                    let box = form.columns(decoded[index], raw(index, trial.layers), picture)
-                    let rest =
-                        scores.columns(raw(index, trial.layers), head)
-                        + form.points(decoded[index], head, raw(index, trial.layers))
+                    let raw = head.raw(index, trial.layers)
+                    let box = form.columns(decoded[index], raw, picture)
+                    let rest = scores.columns(raw, head) + form.points(decoded[index], head, raw)
                     return Self.agree(row, box + rest) || Self.agree(row, rest + box)
                 }
                 guard agrees else { continue }
                 return HeadRecognition.Finding(
-                    head: head, isProved: !form.isRaw, isDecoded: tail.computes,
-                    picture: GridFamily.picture(of: head))
+                    head: head, isProved: !form.isRaw, isDecoded: tail.computes, picture: candidate.picture)
             }
         }
         return nil
@@ -58,43 +46,9 @@ struct HeadProof {
         head.levels.allSatisfy { $0.anchors == 1 && $0.objectness?.tensor != $0.boxes.tensor }
     }
 
-    private static func agree(_ row: [Float], _ expected: [Double]) -> Bool {
+    static func agree(_ row: [Float], _ expected: [Double]) -> Bool {
         row.count == expected.count
             && zip(row, expected).allSatisfy { abs(Double($0) - $1) <= 2e-3 * max(1, abs($1)) }
-    }
-
-    /// Nil where results are no rows of boxes.
-    private func trial(boxesLast: Bool, _ value: () -> Float) -> Trial? {
-        let inputs = tail.layers.map { id in (0..<tail.graph[id].elementCount).map { _ in value() } }
-        var rows = [[Float]](repeating: [], count: head.count)
-        for (id, values) in zip(tail.graph.outputs, tail.run(inputs)) {
-            let shape = Array(tail.graph[id].shape.drop { $0 == 1 })
-            guard let found = part(of: shape, boxesLast: boxesLast) else { return nil }
-            let count = found.boxes.count
-            let width = values.count / count
-            for (row, box) in found.boxes.enumerated() {
-                rows[box] +=
-                    found.isLast
-                    ? (0..<width).map { values[$0 * count + row] } : Array(values[row * width..<(row + 1) * width])
-            }
-        }
-        return Trial(layers: Dictionary(uniqueKeysWithValues: zip(tail.layers, inputs)), rows: rows)
-    }
-
-    /// Which boxes an output of a shape is of, all or a level's, and whether they are its last dimensions or its first.
-    private func part(of shape: [Int], boxesLast: Bool) -> (boxes: Range<Int>, isLast: Bool)? {
-        var parts = [0..<head.count]
-        if head.levels.allSatisfy({ $0.anchors == 1 }) {
-            for level in head.levels {
-                let first = parts.count == 1 ? 0 : parts[parts.count - 1].upperBound
-                parts.append(first..<first + level.places)
-            }
-        }
-        for isLast in [boxesLast, !boxesLast] {
-            let counts = (0...shape.count).map { (isLast ? shape.suffix($0) : shape.prefix($0)).reduce(1, *) }
-            if let boxes = parts.first(where: { counts.contains($0.count) }) { return (boxes, isLast) }
-        }
-        return nil
     }
 
     /// Which box each row is: where places have several anchors, all places of an anchor come together.
@@ -110,58 +64,18 @@ struct HeadProof {
     }
 
     /// Anchors are as large as boxes for which layers give 0.
-    private func learnAnchors(_ head: inout DetectorHead, _ rows: [[Float]]) {
-        guard case .centre = head.coder, rows.allSatisfy({ $0.count > 4 }), rows.contains(where: { $0[2] != 0 })
+    private func learnAnchors(_ head: inout DetectorHead, _ rows: [[Float]], _ form: BoxForm) {
+        guard case .centre = head.coder, !form.isRaw, rows.allSatisfy({ $0.count > 4 }),
+            rows.contains(where: { $0[2] != 0 })
         else { return }
-        let isPart = rows.allSatisfy { $0[0] <= 1.01 && $0[1] <= 1.01 }
         var row = 0
         for index in head.levels.indices {
             let level = head.levels[index]
-            let width = isPart ? Double(picture.width) : 1
-            let height = isPart ? Double(picture.height) : 1
             for anchor in 0..<level.anchors {
-                head.levels[index].priors[anchor].width = Double(rows[row][2]) * width
-                head.levels[index].priors[anchor].height = Double(rows[row][3]) * height
+                let (width, height) = form.extent(rows[row].map { Double($0) }, picture)
+                (head.levels[index].priors[anchor].width, head.levels[index].priors[anchor].height) = (width, height)
                 row += level.places
             }
-        }
-    }
-
-    /// The layers' numbers of one box.
-    private func raw(_ box: Int, _ layers: [TensorID: [Float]]) -> RawBox {
-        var index = box
-        for level in head.levels {
-            let count = level.places * level.anchors
-            guard index >= count else {
-                let (place, anchor) = (index / level.anchors, index % level.anchors)
-                func values(_ field: DetectorHead.Field, _ count: Int) -> [Double] {
-                    let first = field.first + place * field.placeStep + anchor * field.anchorStep
-                    return (0..<count).map { Double(layers[field.tensor]?[first + $0 * field.step] ?? 0) }
-                }
-                return RawBox(
-                    box: values(level.boxes, head.boxValues), scores: values(level.scores, head.classes),
-                    objectness: level.objectness.map { values($0, 1)[0] },
-                    points: level.points.map { values($0, head.points * (2 + head.pointGap)) } ?? [])
-            }
-            index -= count
-        }
-        preconditionFailure("there is no box \(box)")
-    }
-}
-
-struct RawBox {
-    let box: [Double]
-    let scores: [Double]
-    let objectness: Double?
-    let points: [Double]
-}
-
-extension DetectorHead {
-    /// Raw numbers of a box.
-    public var boxValues: Int {
-        switch coder {
-        case .centre: 4
-        case .distances(let bins): 4 * bins
         }
     }
 }
@@ -186,6 +100,13 @@ private struct BoxForm {
             ? [box.left, box.top, box.left + box.width, box.top + box.height] : [box.x, box.y, box.width, box.height]
         guard isPart else { return columns }
         return columns.enumerated().map { $1 / Double($0 % 2 == 0 ? picture.width : picture.height) }
+    }
+
+    /// Width and height of a box in pixels.
+    func extent(_ columns: [Double], _ picture: PictureSide) -> (width: Double, height: Double) {
+        let (width, height) =
+            hasCorners ? (columns[2] - columns[0], columns[3] - columns[1]) : (columns[2], columns[3])
+        return isPart ? (width * Double(picture.width), height * Double(picture.height)) : (width, height)
     }
 
     /// Key points in pixels, and what stands behind each as a sigmoid.

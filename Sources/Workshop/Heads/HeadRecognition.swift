@@ -33,8 +33,26 @@ public enum HeadRecognition {
             return Finding(
                 head: head, isProved: true, isDecoded: true, picture: Picture(mean: [127.5], std: [127.5], fill: 128))
         }
-        if let finding = AnchorFamily.find(in: graph, picture) { return finding }
-        guard let tail = HeadTail(graph), let levels = LayerLevels(tail, graph, picture) else { return nil }
+        guard var finding = AnchorFamily.find(in: graph, picture) ?? find(behindLayersOf: graph, picture) else {
+            return nil
+        }
+        if let selection = graph.selection { finding.head.take(selection) }
+        return finding
+    }
+
+    private static func find(behindLayersOf graph: Graph, _ picture: PictureSide) -> Finding? {
+        guard let tail = HeadTail(graph) else { return nil }
+        let corrected = PriorFamily.candidates(tail, graph, picture)
+        for candidate in corrected where candidate.head.points == 0 {
+            if let finding = PriorProof(tail, candidate, picture).finding { return finding }
+        }
+        if tail.leavesEncodings, let faces = corrected.first(where: { PriorFamily.isFaces($0.head) }),
+            var finding = try? find(tail, faces, PriorFamily.faces, picture)
+        {
+            (finding.isProved, finding.picture) = (false, PriorFamily.facePicture)
+            return finding
+        }
+        guard let levels = LayerLevels(tail, graph, picture) else { return nil }
         for candidate in GridFamily.candidates(levels, tail) {
             if let finding = HeadProof(tail, candidate, picture).finding { return finding }
         }
@@ -68,8 +86,8 @@ struct LayerLevels {
     let levels: [Level]
     let channels: [TensorID: Int]
 
-    /// Nil where the grids are not those of one picture, or do not have layers alike.
-    init?(_ tail: HeadTail, _ graph: Graph, _ picture: PictureSide) {
+    /// Nil where the grids are not those of one picture, or do not have as many layers, or `alike`, layers of the same depths.
+    init?(_ tail: HeadTail, _ graph: Graph, _ picture: PictureSide, alike: Bool = true) {
         var grids: [[Int]: [TensorID]] = [:]
         for id in tail.layers { grids[Array(graph[id].shape[1...2]), default: []].append(id) }
         levels = grids.sorted { ($0.key[0], $0.key[1]) > ($1.key[0], $1.key[1]) }.map { sides, layers in
@@ -80,13 +98,13 @@ struct LayerLevels {
         }
         channels = Dictionary(uniqueKeysWithValues: tail.layers.map { ($0, graph[$0].shape[3]) })
         let kinds = levels.map { level in level.layers.map { channels[$0] ?? 0 }.sorted() }
-        guard levels.count <= 8, levels.allSatisfy({ $0.strideX >= 2 && $0.strideY >= 2 }),
-            kinds.allSatisfy({ $0 == kinds[0] })
+        guard levels.count <= 8, !levels.isEmpty, levels.allSatisfy({ $0.strideX >= 2 && $0.strideY >= 2 }),
+            kinds.allSatisfy({ alike ? $0 == kinds[0] : $0.count == kinds[0].count })
         else { return nil }
     }
 
     /// Pixels between places: 2, 4, 8 and so on, where the last place may be a part.
-    private static func stride(_ side: Int, places: Int) -> Double {
+    static func stride(_ side: Int, places: Int) -> Double {
         let powers = sequence(first: 2) { $0 < side ? 2 * $0 : nil }
         let stride = powers.first { (side + $0 - 1) / $0 == places }
         return stride.map { Double($0) } ?? Double(side) / Double(places)

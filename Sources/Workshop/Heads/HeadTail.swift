@@ -6,10 +6,10 @@ struct HeadTail {
     /// Results of the last layers, `[1, rows, columns, channels]` each, in the order of the graph.
     let layers: [TensorID]
     /// The operations behind them, on real numbers: `layers` in, the model's outputs out.
-    let graph: Graph
+    private(set) var graph: Graph
 
     /// Elements of all layers and results, at most: more is no detector's.
-    private static let limit = 1 << 24
+    private static let limit = 1 << 25
 
     /// Nil where outputs do not come of layers of pictures.
     init?(_ source: Graph) {
@@ -44,12 +44,51 @@ struct HeadTail {
         RealExecutor(graph).run(layers.map { RealBuffer($0) }).map(\.array)
     }
 
+    /// What each softmax gives for given layers.
+    func softmaxes(_ layers: [TensorID: [Float]]) -> [(TensorID, [Float])] {
+        var tail = self
+        tail.graph.outputs = graph.nodes.compactMap { node in
+            if case .softmax = node.operation { node.outputs[0] } else { nil }
+        }
+        return Array(zip(tail.graph.outputs, tail.run(self.layers.map { layers[$0] ?? [] })))
+    }
+
+    /// The same where nothing keeps boxes inside the picture.
+    func withoutEdges(_ picture: PictureSide) -> HeadTail {
+        let sides = [0, 1, Float(picture.width), Float(picture.height)]
+        var tail = self
+        tail.graph.nodes = graph.nodes.map { node in
+            let isEdge: Bool
+            switch node.operation {
+            case .minimum, .maximum:
+                isEdge = node.inputs.contains { graph[$0].reals?.allSatisfy(sides.contains) == true }
+            case .unary(.relu): isEdge = true
+            default: isEdge = false
+            }
+            guard isEdge, let input = node.inputs.first(where: { graph[$0].constant == nil }),
+                graph[input].elementCount == graph[node.outputs[0]].elementCount
+            else { return node }
+            return Node(.reshape, inputs: [input], outputs: node.outputs, origin: node.origin)
+        }
+        return tail
+    }
+
     /// The depth of the softmax that distances are the mean of; nil: there is none.
     var bins: Int? {
         for node in graph.nodes {
             if case .softmax = node.operation { return graph[node.inputs[0]].shape.last }
         }
         return nil
+    }
+
+    /// Whether boxes leave it as the layers have them, and scores at most as their sigmoids or softmax.
+    var leavesEncodings: Bool {
+        graph.nodes.allSatisfy { node in
+            switch node.operation {
+            case .unary(.logistic), .softmax: true
+            default: node.operation.movesElements
+            }
+        }
     }
 
     /// Whether it computes anything, or only moves numbers.
@@ -67,6 +106,9 @@ extension Graph {
                 && tensors[node.inputs[1]].shape.dropLast() == [1, 1, 1]
                 && reals(node.inputs[1])?.enumerated().allSatisfy { abs($1 - Float($0)) < 0.1 } == true
                 && tensors[node.inputs[1]].elementCount > 1
+        case .fullyConnected(.none):
+            // Corners of middles and sizes, as a product of matrices.
+            tensors[node.inputs[1]].elementCount <= 64 && tensors[node.inputs[1]].reals != nil
         default: node.operation.movesElements
         }
     }

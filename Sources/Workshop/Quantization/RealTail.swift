@@ -77,7 +77,7 @@ extension Graph {
     fileprivate func computesReals(_ node: Node, upTo limit: Int) -> Bool {
         guard node.outputs.allSatisfy({ tensors[$0].elementCount <= limit }) else { return false }
         switch node.operation {
-        case .add(.none), .sub(.none), .mul(.none), .div(.none), .softmax: return true
+        case .add(.none), .sub(.none), .mul(.none), .div(.none), .minimum, .maximum, .softmax: return true
         case .unary(.exp), .unary(.square), .unary(.neg): return true
         case .sum(let axes, _): return axes.allSatisfy { $0 < tensors[node.inputs[0]].shape.count }
         case .conv2D: return weighedSum(node) != nil
