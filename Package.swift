@@ -256,7 +256,7 @@ let tests: [Target] = [
             "ocellusd",
         ], path: "Tests/Programs/DaemonTests"),
     .testTarget(
-        name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle", "TestSupport"],
+        name: "BoardsTests", dependencies: ["Boards", "Bundle", "CBundle", "Graph", "TestSupport"],
         path: "Tests/Workshop/BoardsTests"),
 ]
 

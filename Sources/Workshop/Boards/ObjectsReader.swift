@@ -1,4 +1,5 @@
 import CBundle
+import Graph
 
 /// What a detector's boxes become: `detector`, `tracks`, `crossings` of a sensor file, and what its rules demand of objects.
 extension SensorFile {
@@ -8,13 +9,14 @@ extension SensorFile {
         public var score: Double?
         /// Intersection over union above which two boxes are one object, 0 to 1.
         public var overlap: Double?
-        /// What becomes of boxes that overlap: `DetectorHead.Suppression`'s words.
-        public var suppression: String?
+        public var suppression: DetectorHead.Suppression?
         /// Boxes before and after suppression, at most.
         public var candidates: Int?
         public var detections: Int?
+        /// Those that the model does not have itself.
+        public var anchors: AnchorPlan?
 
-        static let keys = ["score", "overlap", "suppression", "candidates", "detections"]
+        static let keys = ["score", "overlap", "suppression", "candidates", "detections", "anchors"]
 
         public init() {}
     }
@@ -101,11 +103,10 @@ extension SensorFile.Detector {
         guard let section else { return nil }
         score = try section.number("score", 0...1, above: true)
         overlap = try section.number("overlap", 0...1)
-        suppression = try section.choice(
-            "suppression",
-            ["per-class": "per-class", "any-class": "any-class", "soft": "soft", "none": "none"])
+        suppression = try section.choice("suppression", of: DetectorHead.Suppression.self)
         candidates = try section.integer("candidates", 1...Int(OC_MAX_CANDIDATES))
         detections = try section.integer("detections", 1...Int(OC_MAX_DETECTIONS))
+        anchors = try AnchorPlan(section.section("anchors", keys: AnchorPlan.keys))
     }
 }
 

@@ -1,4 +1,5 @@
 import CBundle
+import Graph
 import Sensors
 import System
 
@@ -7,12 +8,13 @@ extension SensorFile {
     /// - Parameters:
     ///   - model: the path of the model's file.
     ///   - output: position among the model's outputs, from 0.
+    ///   - anchors: those of a detector that does not have them itself.
     /// - Returns: as many as the output has scores; nil: none that fit.
-    public typealias ModelLabels = (_ model: String, _ output: Int) -> NamedLabels?
+    public typealias ModelLabels = (_ model: String, _ output: Int, _ anchors: AnchorPlan?) -> NamedLabels?
 
     /// Reads a sensor file, and the labels file that it may name. The model's file must exist; only `modelLabels` may open it.
     /// - Throws: The first thing that is wrong, with its place.
-    public init(contentsOf path: String, modelLabels: ModelLabels = { _, _ in nil }) throws(ConfigurationError) {
+    public init(contentsOf path: String, modelLabels: ModelLabels = { _, _, _ in nil }) throws(ConfigurationError) {
         try self.init(Document(contentsOf: path), modelLabels)
     }
 
@@ -20,7 +22,7 @@ extension SensorFile {
     ///   - yaml: the file's text.
     ///   - path: names the file in errors; paths in the text are relative to its folder.
     public init(
-        yaml: String, path: String, modelLabels: ModelLabels = { _, _ in nil }
+        yaml: String, path: String, modelLabels: ModelLabels = { _, _, _ in nil }
     ) throws(ConfigurationError) {
         try self.init(Document(yaml: Array(yaml.utf8), file: path), modelLabels)
     }
@@ -49,7 +51,10 @@ extension SensorFile {
             top.section("input", keys: ["scale", "mean", "std", "colour", "crop", "fit", "fill", "rotate", "mirror"]))
         inputs = try Self.inputs(top)
         output = try Output(top.section("output", keys: ["index", "scores"]))
-        let found = try top.has("labels") ? Self.labels(top, document.file) : modelLabels(model, output.index)
+        detector = try Detector(top.section("detector", keys: Detector.keys))
+        let found =
+            try top.has("labels")
+            ? Self.labels(top, document.file) : modelLabels(model, output.index, detector?.anchors)
         (labels, labelOrigin) = (found?.labels ?? [], found?.origin)
         source = try top.text("source", "a picture, folder, stream or camera")
         if let source {
@@ -90,7 +95,6 @@ extension SensorFile {
         motion = try Motion(top.section("motion", keys: ["level", "area", "hold", "every"]))
         record = try Record(top.section("record", keys: Record.keys))
         isMetadataOnly = try top.choice("privacy", ["metadata-only": true]) ?? false
-        detector = try Detector(top.section("detector", keys: Detector.keys))
         tracks = try Tracks(top.section("tracks", keys: Tracks.keys))
         crossings = try Self.crossings(top, labels: labels)
         watch = try Self.watch(top, labels: labels, zones: zones.map(\.name))

@@ -150,8 +150,10 @@ struct Build: ParsableCommand {
                 throw Failure("\(input): its model is quantized already; leave out \(name)")
             }
             var notes: [String] = []
-            if !keepOutputs, let detector = ModelDetector(model, options.sensor) {
-                notes = detector.place(in: &model.graph, &options)
+            if !keepOutputs {
+                notes =
+                    try ModelDetector(model, options.sensor)?.place(in: &model.graph, &options)
+                    ?? ModelDetector.missing(model, options.sensor)
             }
             var made = try Compiler.compile(model, options, about: input) { stage in progress.show(stage.rawValue) }
             made.report.notes = notes + made.report.notes
@@ -179,7 +181,8 @@ struct Build: ParsableCommand {
         _ model: TrainedModel, _ options: Compiler.Options, _ progress: Progress
     ) throws(Failure) -> LossSearch.Build {
         var quantizing = Quantizing(pictures: calibrate, pixels: pixels.scale)
-        let detector = keepOutputs ? nil : ModelDetector(model, options.sensor)
+        let detector = try keepOutputs ? nil : ModelDetector(model, options.sensor)
+        let missing = try keepOutputs || detector != nil ? [] : ModelDetector.missing(model, options.sensor)
         if let sensor = options.sensor {
             quantizing.input = sensor.input
             if sensor.input.pixels != .raw { quantizing.pixels = sensor.input.pixels }
@@ -199,7 +202,7 @@ struct Build: ParsableCommand {
             options.pixels = quantization.pixels
             options.sensor?.input.pixels = quantization.pixels
             var model = quantization.model
-            let notes = detector?.place(in: &model.graph, &options) ?? []
+            let notes = detector?.place(in: &model.graph, &options) ?? missing
             var compiled = try Compiler.compile(model, options, about: input) {
                 progress.show($0.rawValue)
             }

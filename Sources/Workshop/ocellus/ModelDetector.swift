@@ -3,6 +3,11 @@ import Compiler
 import Graph
 import Heads
 
+/// What a model was found to be, so that nobody looks twice.
+final class Recognized {
+    fileprivate var last: (anchors: AnchorPlan?, finding: HeadRecognition.Finding?)?
+}
+
 /// A trained model that is a detector of a known kind: boxes are made of what its last layers give.
 struct ModelDetector {
     private let finding: HeadRecognition.Finding
@@ -10,12 +15,53 @@ struct ModelDetector {
     private let real: Graph?
 
     /// Nil where it is none that is known, or the sensor file says how an output is to be read.
-    init?(_ model: TrainedModel, _ sensor: SensorFile? = nil) {
-        guard sensor.map({ $0.output == SensorFile.Output() }) ?? true,
-            let finding = HeadRecognition.find(in: model.graph)
-        else { return nil }
-        self.finding = finding
+    /// - Throws: what is wrong with the anchors that the sensor file names, or that it must.
+    init?(_ model: TrainedModel, _ sensor: SensorFile? = nil) throws(Failure) {
+        guard sensor.map({ $0.output == SensorFile.Output() }) ?? true else { return nil }
+        do throws(AnchorPlan.Mismatch) { try self.init(model, anchors: sensor?.detector?.anchors) } catch {
+            throw Failure(sensor?.refusal("detector.anchors", error.problem) ?? error.problem)
+        }
+    }
+
+    /// Nil where it is none that is known.
+    init?(_ model: TrainedModel, anchors: AnchorPlan?) throws(AnchorPlan.Mismatch) {
+        let found: HeadRecognition.Finding?
+        if let known = model.recognized.last, known.anchors == anchors {
+            found = known.finding
+        } else {
+            found =
+                try anchors.map { (plan) throws(AnchorPlan.Mismatch) in
+                    try HeadRecognition.find(in: model.graph, plan)
+                } ?? HeadRecognition.find(in: model.graph)
+            model.recognized.last = (anchors, found)
+        }
+        guard let found else { return nil }
+        finding = found
         real = model.graph.level == .real ? model.graph : nil
+    }
+
+    /// What to say of a model that is none of a known kind.
+    /// - Throws: where it is of no use so.
+    static func missing(_ model: TrainedModel, _ sensor: SensorFile?) throws(Failure) -> [String] {
+        guard sensor.map({ $0.output == SensorFile.Output() }) ?? true else { return [] }
+        if let encodings = HeadRecognition.encodings(in: model.graph) {
+            let places = encodings.levels.map { "\($0[1])x\($0[0])x\($0[2])" }.joined(separator: ", ")
+            let text =
+                "a detector's encodings of \(encodings.boxes) boxes (\(places)) with "
+                + "\(Format.count(encodings.classes, "score")) each, of anchors that are not in the file; name them in a sensor file, as "
+                + "detector: {anchors: {kind: ssd}} (docs/sensor-file.md)"
+            if let sensor { throw Failure(sensor.refusal(sensor.detector == nil ? "model" : "detector", text)) }
+            return [text] + (model.graph.selection.map { [$0.note] } ?? [])
+        }
+        guard let selection = model.graph.selection else { return [] }
+        // A classifier's scores, of which it tells the best.
+        if model.graph.outputs.count == 1 { return [selection.note] }
+        let outputs = model.graph.outputs.map { "\(model.graph[$0].name) \(model.graph[$0].shape)" }
+        throw Failure(
+            model.path,
+            "its \(selection.words) choose among boxes, which boards do themselves, but how it makes boxes is not known; "
+                + "--keep-outputs takes what they read as it is: "
+                + outputs.joined(separator: ", "))
     }
 
     /// Scores a box.
@@ -58,6 +104,7 @@ struct ModelDetector {
                 )
             }
         }
+        if let selection = graph.selection ?? real?.selection { notes.append(selection.note) }
         if let wanted = options.sensor?.detector { options.head?.take(wanted) }
         if options.sensor == nil {
             var input = SensorFile.Input()
@@ -75,12 +122,19 @@ struct ModelDetector {
     }
 }
 
+extension BoxSelection {
+    /// "last 2 nodes (NonMaxSuppression)".
+    var words: String { "last \(Format.count(nodes, "node")) (\(operators.joined(separator: ", ")))" }
+
+    var note: String { "built without its \(words): boards choose by scores themselves" }
+}
+
 extension DetectorHead {
     /// Takes what a sensor file says of boxes.
     fileprivate mutating func take(_ wanted: SensorFile.Detector) {
         score = wanted.score ?? score
         overlap = wanted.overlap ?? overlap
-        suppression = wanted.suppression.flatMap(Suppression.init) ?? suppression
+        suppression = wanted.suppression ?? suppression
         candidates = wanted.candidates ?? candidates
         detections = wanted.detections ?? detections
     }

@@ -35,6 +35,8 @@ struct ModelReport: Codable {
     var outputs: [Int]
     var tensors: [Tensor]
     var operators: [Operator]
+    /// What of the file is no part of the graph, as boards do it themselves; nil: nothing.
+    var leftOut: String?
     /// Nil: the model has none.
     var metadata: MetadataReport?
 
@@ -59,6 +61,7 @@ struct ModelReport: Codable {
                 name: node.operation.name, origin: node.origin, parameters: node.operation.parameters,
                 inputs: node.inputs, outputs: node.outputs, macs: graph.macs(of: node))
         }
+        leftOut = graph.selection?.words
         metadata = MetadataReport(model)
     }
 
@@ -69,6 +72,7 @@ struct ModelReport: Codable {
         head.add(["constants", "\(Format.grouped(constantBytes)) bytes"])
         head.add(["inputs", inputs.map { "tensor \($0)" }.joined(separator: ", ")])
         head.add(["outputs", outputs.map { "tensor \($0)" }.joined(separator: ", ")])
+        if let leftOut { head.add(["left out", leftOut]) }
         var nodes = Columns([.right, .left, .left, .left, .left, .right])
         nodes.add(["#", "operator", "tensors", "shapes", "parameters", "MACs"])
         for (index, node) in operators.enumerated() {

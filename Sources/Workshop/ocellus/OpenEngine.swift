@@ -63,7 +63,7 @@ struct Runnable {
         options.sensor = sensor
         options.pixels = pixels
         var model = model
-        let notes = ModelDetector(model, sensor)?.place(in: &model.graph, &options) ?? []
+        let notes = try ModelDetector(model, sensor)?.place(in: &model.graph, &options) ?? []
         let result = try Compiler.compile(model, options, about: path) { progress.show($0.rawValue) }
         return (result.bundle, notes + result.report.notes)
     }

@@ -34,6 +34,9 @@ struct RealRun {
         notes = [
             "computed in float32 on this machine; a board runs the int8 bundle that 'ocellus build --calibrate' makes of it"
         ]
+        if let selection = model.graph.selection {
+            notes.append("outputs are what the model's choice among boxes reads, without \(selection.words)")
+        }
         if let given = pixels ?? model.advisedPixels {
             self.pixels = given
         } else {

@@ -30,13 +30,14 @@ struct TrainedModel {
     let path: String
     let bytes: [UInt8]
     let format: ModelFormat
-    var graph: Graph
+    var graph: Graph { didSet { recognized = Recognized() } }
     /// What the file says of itself beside the network.
     let metadata: ModelMetadata?
     /// Why that is not read; nil: it is, or there is none.
     let metadataProblem: String?
     /// What a Jetpac network has beside its graph; nil of other formats.
     let network: JetpacNetwork?
+    private(set) var recognized = Recognized()
 
     /// - Parameter size: of a picture input whose size the file leaves open.
     init(path: String, size: PictureSize? = nil) throws(Failure) {
@@ -143,13 +144,13 @@ extension Subject {
         var note: String?
         let sensor: SensorFile
         do throws(ConfigurationError) {
-            sensor = try SensorFile(contentsOf: path) { model, output in
+            sensor = try SensorFile(contentsOf: path) { model, output, anchors in
                 do throws(Failure) {
                     let model = try TrainedModel(path: model, size: size)
                     opened = .success(model)
                     // A detector's labels are as many as its classes; who names an output has no detector.
-                    let classes = output == 0 ? ModelDetector(model)?.classes : nil
-                    let found = model.labels(ofOutput: output, classes: classes)
+                    let detector = output == 0 ? try? ModelDetector(model, anchors: anchors) : nil
+                    let found = model.labels(ofOutput: output, classes: detector?.classes)
                     note = found.note
                     return found.labels
                 } catch {

@@ -16,7 +16,7 @@ import Testing
 
     private let head = "name: door\nmodel: model.tflite\n"
 
-    private func read(_ yaml: String, modelLabels: SensorFile.ModelLabels = { _, _ in nil }) throws -> SensorFile {
+    private func read(_ yaml: String, modelLabels: SensorFile.ModelLabels = { _, _, _ in nil }) throws -> SensorFile {
         try SensorFile(yaml: head + yaml, path: Self.folder + "/sensor.yaml", modelLabels: modelLabels)
     }
 
@@ -79,13 +79,13 @@ import Testing
     @Test("Without labels the model is asked for its own")
     func modelLabels() throws {
         var asked: [String] = []
-        let sensor = try read("output: {index: 2}\nwatch: [{label: dog, on: 1}]\n") { model, output in
+        let sensor = try read("output: {index: 2}\nwatch: [{label: dog, on: 1}]\n") { model, output, _ in
             asked.append("\(model.split(separator: "/").last ?? "") \(output)")
             return NamedLabels(["cat", "dog"], origin: "there")
         }
         #expect(asked == ["model.tflite 2"])
         #expect(sensor.labels == ["cat", "dog"] && sensor.labelOrigin == "there" && sensor.watch[0].labels == [1])
-        _ = try read("labels: [a]\n") { _, _ in
+        _ = try read("labels: [a]\n") { _, _, _ in
             Issue.record("asked in vain")
             return nil
         }

@@ -18,4 +18,65 @@ import Testing
         let inspection = try Command("inspect", "d.ocellus", in: folder)
         #expect(inspection.code == 0 && inspection.text.contains("SSD"), "\(inspection.text)\(inspection.errors)")
     }
+
+    private func folder(_ name: String) throws -> Folder {
+        let folder = try Folder()
+        let file = Checkout.file("Tests/Data/models/detectors/\(name).onnx")
+        try folder.write(Array(Data(contentsOf: file)), to: "d.onnx")
+        return folder
+    }
+
+    @Test(
+        "A file that chooses among boxes is built without that",
+        arguments: [
+            ("end-to-end", "YOLO with distances"), ("suppressed", "YOLO with distances"),
+            ("matrix", "YOLO with anchors (v5, v7)"), ("ssd", "SSD"),
+        ])
+    func selection(name: String, kind: String) throws {
+        let folder = try folder(name)
+        let build = try Command("build", "d.onnx", in: folder)
+        #expect(build.code == 0 && build.text.contains("boards choose by scores themselves"), "\(build.errors)")
+        #expect(!build.text.contains("not 8-bit"), "\(build.text)")
+        let inspection = try Command("inspect", "d.ocellus", in: folder)
+        #expect(inspection.text.contains(kind), "\(inspection.text)")
+    }
+
+    @Test("A choice among boxes of no known kind says what can be had")
+    func strange() throws {
+        let folder = try folder("strange")
+        let build = try Command("build", "d.onnx", in: folder)
+        #expect(build.code != 0 && build.errors.contains("its last 2 nodes (NonMaxSuppression) choose among boxes"))
+        #expect(build.errors.contains("--keep-outputs"), "\(build.errors)")
+        #expect(try Command("build", "d.onnx", "--keep-outputs", in: folder).code == 0)
+    }
+
+    @Test("Anchors that are not in the file are named in the sensor file")
+    func anchors() throws {
+        let folder = try folder("encoded")
+        func build(_ detector: String) throws -> Command {
+            let sensor = """
+                name: door
+                model: d.onnx
+                labels: [a, b, c]
+                input: {mean: 0, std: 255}
+                detector: \(detector)
+                watch: [{label: a, on: 0.5}]
+                """
+            try folder.write(Array(sensor.utf8), to: "s.yaml")
+            return try Command("build", "s.yaml", in: folder)
+        }
+        let alone = try Command("build", "d.onnx", in: folder)
+        #expect(alone.code == 0 && alone.text.contains("720 boxes (8x8x9, 4x4x9) with 3 scores each"), "\(alone.text)")
+        let unnamed = try build("{score: 0.4}")
+        #expect(
+            unnamed.code != 0 && unnamed.errors.contains("s.yaml:5")
+                && unnamed.errors.contains("{anchors: {kind: ssd}}"), "\(unnamed.errors)")
+        let named = try build("{score: 0.4, anchors: {kind: efficientdet, scale: 3}}")
+        #expect(named.code == 0 && named.text.contains("SSD"), "\(named.errors)")
+        let other = try build("{anchors: {kind: ssd}}")
+        #expect(other.code != 0, "\(other.text)")
+        #expect(
+            other.errors.contains("makes 6, 6 anchors a place, and the model has 9, 9"), "\(other.errors)")
+        #expect(try build("{anchors: {kind: ssd, octaves: 2}}").errors.contains("min_scale, max_scale, ratios alone"))
+    }
 }
