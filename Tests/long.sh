@@ -62,6 +62,7 @@ faces() {
         return
     }
     check "the face sensor's events" Tests/faces.sh "$programs"
+    check "the face sensor on an emulated board" env boards_faces=1 Tests/Boards/run.sh arm64
 }
 
 # What no result may depend on: language, clock, the rights of new files, a home, the names of folders, the number of CPUs.

@@ -4,6 +4,8 @@
  * device wire DEVICE                   HDMI timings of 640x480 at 60 Hz, the same on both ends
  * device feed DEVICE CLIP NUMBER       writes a frame of the Y4M clip (128x96), enlarged to 640x480 YUYV, again and again:
  *                                      the one whose number is in the file NUMBER
+ * device play DEVICE CLIP FPS          writes the Y4M clip (yuv420) once, so many frames a second, and its last frame for five
+ *                                      seconds more
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WIDTH = 640, HEIGHT = 480, SCALE = 5, CLIP_WIDTH = 128, CLIP_HEIGHT = 96, BUFFERS = 3, BYTES = WIDTH * HEIGHT * 2 };
@@ -171,10 +174,50 @@ static _Noreturn void feed(int fd, const char *clip_path, const char *number_pat
     }
 }
 
+static int play(int fd, const char *clip_path, int rate)
+{
+    FILE *clip = fopen(clip_path, "rb");
+    char line[256];
+    struct v4l2_format format = { .type = V4L2_BUF_TYPE_VIDEO_OUTPUT };
+    if (!clip || !fgets(line, sizeof line, clip) || rate < 1 ||
+        sscanf(line, "YUV4MPEG2 W%u H%u ", &format.fmt.pix.width, &format.fmt.pix.height) != 2) {
+        fail(clip_path);
+    }
+    size_t bytes = (size_t)format.fmt.pix.width * format.fmt.pix.height * 3 / 2;
+    format.fmt.pix.pixelformat = V4L2_PIX_FMT_YUV420;
+    format.fmt.pix.field = V4L2_FIELD_NONE;
+    format.fmt.pix.bytesperline = format.fmt.pix.width;
+    format.fmt.pix.sizeimage = (uint32_t)bytes;
+    if (request(fd, VIDIOC_S_FMT, &format) != 0) {
+        fail("format");
+    }
+    uint8_t *picture = malloc(bytes);
+    if (!picture) {
+        fail("memory");
+    }
+    struct timespec next;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    for (int more = 5 * rate; more > 0;) {
+        if (!fgets(line, sizeof line, clip) || fread(picture, 1, bytes, clip) != bytes) {
+            more -= 1;
+        }
+        if (write(fd, picture, bytes) != (ssize_t)bytes) {
+            fail("write");
+        }
+        next.tv_nsec += 1000000000 / rate;
+        if (next.tv_nsec >= 1000000000) {
+            next.tv_sec += 1;
+            next.tv_nsec -= 1000000000;
+        }
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+    }
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     if (count < 3) {
-        fputs("usage: device set|wire|feed DEVICE ...\n", stderr);
+        fputs("usage: device set|wire|feed|play DEVICE ...\n", stderr);
         return 2;
     }
     int fd = open(arguments[2], O_RDWR);
@@ -189,6 +232,9 @@ int main(int count, char **arguments)
     }
     if (strcmp(arguments[1], "feed") == 0 && count == 5) {
         feed(fd, arguments[3], arguments[4]);
+    }
+    if (strcmp(arguments[1], "play") == 0 && count == 5) {
+        return play(fd, arguments[3], atoi(arguments[4]));
     }
     return 2;
 }

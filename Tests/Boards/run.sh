@@ -3,7 +3,8 @@
 #
 # usage: Tests/Boards/run.sh [arm64|armhf|riscv64|amd64]...      or sourced by Tests/run.sh, whose counters it adds to
 #
-# Boots arm64 and riscv64 where none is named. Kernels are fetched once, into .build-boards (see kernel.sh).
+# Boots arm64 and riscv64 where none is named. With boards_faces=1 the face sensor watches a camera, too. Kernels are fetched once,
+# into .build-boards (see kernel.sh).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 declare -F check >/dev/null || source Tests/check.sh
@@ -78,7 +79,29 @@ boards_data() {
     "$boards_programs/ocellus" build Examples/person-sensor/sensor.yaml --board generic-x86-64 --kernels scalar \
         -o "$files/scalar.ocellus" || return 1
     "$boards_programs/ocellusd" "$files/scalar.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
-        >"$data/host.jsonl"
+        >"$data/host.jsonl" || return 1
+    # A detector with objects, zones and crossings.
+    mkdir -p "$files/models"
+    cp Tests/Data/models/blobs.onnx "$files/models/"
+    sed '/^source:/d' Tests/Data/every-detector.yaml >"$files/blobs.yaml"
+    python3 Tests/Data/make-blobs.py --clip "$data/blobs.rgb"
+    boards_bundle "$arch" blobs || return 1
+    "$boards_programs/ocellus" build "$files/blobs.yaml" --board generic-x86-64 --kernels scalar -o "$files/blobs.ocellus" || return 1
+    "$boards_programs/ocellusd" "$files/blobs.ocellus" --source "rgb24:192x144@10:$data/blobs.rgb" --clock frame \
+        >"$data/blobs.jsonl" || return 1
+    [ -z "${boards_faces:-}" ] || boards_face_data "$arch"
+}
+
+# The face sensor of the examples, from a camera that shows its clip. Tests/long.sh asks for it: fetch.sh has been there.
+boards_face_data() {
+    local data=$boards_work/$1/data files=$boards_work/$1.files example=Examples/face-sensor
+    cp "$example/out/face_detection_short_range.tflite" "$files/"
+    sed -e 's#^model: .*#model: face_detection_short_range.tflite#' -e '/^source:/d' $example/sensor.yaml >"$files/faces.yaml"
+    echo 'source: /dev/video9' >>"$files/faces.yaml"
+    "$boards_programs/ocellus" build "$files/faces.yaml" --calibrate "$example/out/pictures" --board "generic-$(boards_profile "$1")" \
+        --kernels "$(boards_kernels "$1")" -q -o "$data/faces.ocellus" || return 1
+    cp "$example/out/clip.y4m" "$data/faces.y4m"
+    cp Tests/Data/face-sensor.txt "$data/faces.txt"
 }
 
 boards_initramfs() {

@@ -13,6 +13,11 @@ events_of_pipe() {
         same_events
 }
 
+events_of_detector() {
+    ocellusd /data/blobs.ocellus --source rgb24:192x144@10:/data/blobs.rgb --clock frame >/tmp/blobs.jsonl &&
+        diff /data/blobs.jsonl /tmp/blobs.jsonl
+}
+
 probe() {
     ocellusd --probe >/tmp/probe.json || return 1
     cat /tmp/probe.json
@@ -21,4 +26,5 @@ probe() {
 
 check "events of a clip" events_of_file
 check "events of a pipe" events_of_pipe
+check "events of a detector's clip" events_of_detector
 check "the probe finds the cameras" probe
