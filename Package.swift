@@ -207,7 +207,7 @@ let tests: [Target] = [
         name: "DetectorsTests",
         dependencies: [
             "Boards", "Bundle", "CBundle", "Compiler", "Detectors", "Graph", "Heads", "Kernels", "TestSupport",
-            "Vision",
+            "Tracking", "Vision",
         ], path: "Tests/Perception/DetectorsTests"),
     // Runs the program itself, so it must be built.
     .testTarget(

@@ -23,6 +23,10 @@ programs=$(swift build -c release --show-bin-path)
 fuzz() {
     export OCELLUS_MUTATION_FRAMES=10000 # 100 of them in every run
     check "damaged files, $seconds s for each reader" Tests/fuzz.sh "$seconds"
+    # With what it has built: a thousand small detectors and ten large ones are in every run.
+    source Tests/sanitizer.sh
+    OCELLUS_MUTATION_TENSORS=100000 swift_tests "random tensors of 100,000 small detectors and 1,000 large" \
+        "${sanitized[@]}" --filter TensorMutation --scratch-path .build-sanitize
 }
 soak() { check "a long life" Tests/soak.sh "$programs"; }
 

@@ -159,7 +159,9 @@ struct BoxDecoder {
         func corner(_ value: Int64) -> Int32 {
             Int32(truncatingIfNeeded: min(max((value + 128) >> 8, -InputBox.limit), InputBox.limit))
         }
-        return InputBox(left: corner(left), top: corner(top), right: corner(right), bottom: corner(bottom))
+        let (left, top) = (corner(left), corner(top))
+        // One whose extents or distances are below 0 is empty, not inside out.
+        return InputBox(left: left, top: top, right: max(corner(right), left), bottom: max(corner(bottom), top))
     }
 
     private func reader(_ field: oc_field, _ bytes: (oc_tensor) -> UnsafeRawBufferPointer) -> FieldReader {

@@ -17,6 +17,8 @@ public final class Detector {
     private let found: UnsafeMutableBufferPointer<Detection>
     private let foundPoints: UnsafeMutableBufferPointer<Point>
     private var count = 0
+    /// Pairs of boxes that were looked at in the last frame: what bounds its time besides the tensors' sizes.
+    private(set) var compares = 0
 
     /// Nil where the bundle has no detector.
     /// - Parameter view: outlives this value.
@@ -65,6 +67,7 @@ public final class Detector {
     ) {
         let least = max(least ?? record.score, 1)
         candidates.removeAll()
+        compares = 0
         decoder.find(least: least, into: &candidates, bytes)
         candidates.sort()
         for index in 0..<candidates.count {
@@ -75,7 +78,8 @@ public final class Detector {
         }
         count = Suppression.run(
             UnsafeMutableBufferPointer(rebasing: scored[0..<candidates.count]),
-            oc_suppression(rawValue: record.suppression), overlap: record.overlap, least: least, limit: found.count)
+            oc_suppression(rawValue: record.suppression), overlap: record.overlap, least: least, limit: found.count,
+            compares: &compares)
         for index in 0..<count { place(index, placement, bytes) }
     }
 

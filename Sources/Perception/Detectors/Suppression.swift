@@ -16,19 +16,21 @@ enum Suppression {
     ///   - overlap: intersection over union, in 1/65536, above which two boxes are one object.
     ///   - least: score below which a box goes whose score fell, in 1/65536.
     ///   - limit: boxes to leave at most.
+    ///   - compares: grows by the pairs of boxes that are looked at, below boxes times `limit`, which bounds the time.
     /// - Returns: how many are left.
     static func run(
-        _ boxes: UnsafeMutableBufferPointer<Scored>, _ kind: oc_suppression, overlap: UInt32, least: UInt32, limit: Int
+        _ boxes: UnsafeMutableBufferPointer<Scored>, _ kind: oc_suppression, overlap: UInt32, least: UInt32, limit: Int,
+        compares: inout Int
     ) -> Int {
         switch kind {
-        case OC_SUPPRESS_SOFT: soften(boxes, overlap, least, limit)
+        case OC_SUPPRESS_SOFT: soften(boxes, overlap, least, limit, &compares)
         case OC_SUPPRESS_NONE: min(boxes.count, limit)
-        default: keepBest(boxes, isAny: kind == OC_SUPPRESS_ANY, overlap, limit)
+        default: keepBest(boxes, isAny: kind == OC_SUPPRESS_ANY, overlap, limit, &compares)
         }
     }
 
     private static func keepBest(
-        _ boxes: UnsafeMutableBufferPointer<Scored>, isAny: Bool, _ overlap: UInt32, _ limit: Int
+        _ boxes: UnsafeMutableBufferPointer<Scored>, isAny: Bool, _ overlap: UInt32, _ limit: Int, _ compares: inout Int
     ) -> Int {
         var kept = 0
         for index in boxes.indices {
@@ -42,6 +44,7 @@ enum Suppression {
                 }
                 other += 1
             }
+            compares += other
             guard isNew else { continue }
             boxes[kept] = box
             kept += 1
@@ -51,7 +54,8 @@ enum Suppression {
 
     /// Linear decay.
     private static func soften(
-        _ boxes: UnsafeMutableBufferPointer<Scored>, _ overlap: UInt32, _ least: UInt32, _ limit: Int
+        _ boxes: UnsafeMutableBufferPointer<Scored>, _ overlap: UInt32, _ least: UInt32, _ limit: Int,
+        _ compares: inout Int
     ) -> Int {
         var kept = 0
         while kept < min(boxes.count, limit) {
@@ -60,6 +64,7 @@ enum Suppression {
             guard boxes[best].score >= least else { break }
             boxes.swapAt(kept, best)
             let box = boxes[kept]
+            compares += boxes.count - kept - 1
             for index in kept + 1..<max(boxes.count, kept + 1) where boxes[index].label == box.label {
                 let shared = box.box.overlap(boxes[index].box)
                 guard shared > overlap else { continue }

@@ -20,6 +20,8 @@ struct Assignment: ~Copyable {
     private let mark: UnsafeMutableBufferPointer<UInt8>  // of a column in a search: untouched, touched, done
     private let touched: UnsafeMutableBufferPointer<Int32>
     private var touchedCount = 0
+    /// Columns that searches looked at, and pairs, since the last `clear`: what bounds the time.
+    private(set) var steps = 0
 
     init(rows: Int, columns: Int) {
         (self.rows, self.columns) = (rows, columns)
@@ -54,6 +56,7 @@ struct Assignment: ~Copyable {
 
     /// Forgets all pairs.
     mutating func clear() {
+        steps = 0
         pairCount.initialize(repeating: 0)
         rowColumn.initialize(repeating: Self.none)
         columnRow.initialize(repeating: Self.none)
@@ -97,6 +100,7 @@ struct Assignment: ~Copyable {
             let own = reached - rowPotential[row]
             if own < lastDistance { (lastRow, lastDistance) = (row, own) }
             relax(row, reached)
+            steps += touchedCount + Int(pairCount[row])
             var nearest = Self.none
             var least = lastDistance
             for index in 0..<touchedCount where mark[Int(touched[index])] == 1 && distance[Int(touched[index])] < least

@@ -44,6 +44,9 @@ public struct Tracker: ~Copyable {
         isTaken.deallocate()
     }
 
+    /// What the last frame took, in pairs of track and detection and in columns of searches.
+    private(set) var steps = 0
+
     /// Gives all tracks up; their identities do not come again.
     public mutating func removeAll() { count = 0 }
 
@@ -76,6 +79,7 @@ public struct Tracker: ~Copyable {
         report: (Track, Track.Change) -> Void = { _, _ in }
     ) {
         let now = max(now, last ?? now)
+        steps = 0
         let elapsed = FixedPoint.elapsed(from: last ?? now, to: now)
         last = now
         let dropped = selection.take(detections, from: settings.lowScore)
@@ -167,11 +171,13 @@ public struct Tracker: ~Copyable {
         for row in 0..<count where !tracks[row].isSeen {
             guard let gate = gate(round, tracks[row], at: now, adaptation) else { continue }
             for column in range where !isTaken[column] {
+                steps += 1
                 guard let worth = gate.worth(of: selection[column]) else { continue }
                 assignment.add(row: row, column: column, worth: worth)
             }
         }
         assignment.solve()
+        steps += assignment.steps
         for row in 0..<count {
             guard let column = assignment.column(of: row) else { continue }
             isTaken[column] = true

@@ -23,15 +23,32 @@ struct DetectorBundle: ~Copyable {
         side: Int, layers: [(channels: Int, stride: Int)], scales: [Quantization], kernels: String = "scalar",
         head make: ([TensorID]) -> DetectorHead
     ) throws {
+        try self.init(
+            width: side, height: side,
+            layers: layers.map { Layer(channels: $0.channels, strideX: $0.stride, strideY: $0.stride) },
+            scales: scales, kernels: kernels, head: make)
+    }
+
+    struct Layer {
+        var channels: Int
+        var strideX: Int
+        var strideY: Int
+    }
+
+    init(
+        width: Int, height: Int, layers: [Layer], scales: [Quantization], kernels: String = "scalar",
+        head make: ([TensorID]) -> DetectorHead
+    ) throws {
         var graph = Graph(name: "detector")
         let input = graph.append(
             Tensor(
-                name: "picture", shape: [1, side, side, 3], type: .int8,
+                name: "picture", shape: [1, height, width, 3], type: .int8,
                 quantization: Quantization(scale: 1 / 255, zeroPoint: -128)))
         graph.inputs = [input]
         var ids: [TensorID] = []
         for (layer, scale) in zip(layers, scales) {
-            let cells = side / layer.stride
+            let rows = (height - 1) / layer.strideY + 1
+            let columns = (width - 1) / layer.strideX + 1
             let weights = graph.append(
                 Tensor(
                     name: "weights", shape: [layer.channels, 1, 1, 3], type: .int8,
@@ -44,11 +61,11 @@ struct DetectorBundle: ~Copyable {
                     constant: [UInt8](repeating: 0, count: 4 * layer.channels)))
             let result = graph.append(
                 Tensor(
-                    name: "layer \(ids.count)", shape: [1, cells, cells, layer.channels], type: .int8,
+                    name: "layer \(ids.count)", shape: [1, rows, columns, layer.channels], type: .int8,
                     quantization: scale))
             graph.nodes.append(
                 Node(
-                    .conv2D(Convolution(strideHeight: layer.stride, strideWidth: layer.stride)),
+                    .conv2D(Convolution(strideHeight: layer.strideY, strideWidth: layer.strideX)),
                     inputs: [input, weights, bias], outputs: [result], origin: "layer \(ids.count)"))
             ids.append(result)
         }
