@@ -187,9 +187,9 @@ board_of() {
     esac
 }
 
-# cross_detector NAME KERNELS: a detector's sensor.
+# cross_detector NAME KERNELS [SENSOR]: a detector's sensor.
 cross_detector() {
-    "$cross_programs/ocellus" build Tests/Data/every-detector.yaml --board "$(board_of "$2")" --kernels "$2" --quiet \
+    "$cross_programs/ocellus" build "Tests/Data/${3:-every-detector}.yaml" --board "$(board_of "$2")" --kernels "$2" --quiet \
         -o "$cross_work/$1.ocellus"
 }
 
@@ -205,7 +205,11 @@ cross_host_objects() {
     mkdir "$cross_work/spots-rest"
     find "$cross_work/spots-record" -name '*.*' | sort | tail -n 90 | xargs -I NAME cp NAME "$cross_work/spots-rest"
     "$cross_programs/ocellusd" "$cross_work/spots.ocellus" --source "$cross_work/spots-rest" >"$cross_work/rest.jsonl" || return 1
-    grep -q '"event":"leave"' "$cross_work/rest.jsonl" && ! grep -vFxf "$cross_work/spots.jsonl" "$cross_work/rest.jsonl"
+    grep -q '"event":"leave"' "$cross_work/rest.jsonl" && ! grep -vFxf "$cross_work/spots.jsonl" "$cross_work/rest.jsonl" || return 1
+    # The same spots by cells that touch.
+    cross_detector cells scalar cells || return 1
+    "$cross_programs/ocellusd" "$cross_work/cells.ocellus" --source "$cross_spots" >"$cross_work/cells.jsonl" || return 1
+    for event in enter update leave cross; do grep -q "\"event\":\"$event\".*\"track\":" "$cross_work/cells.jsonl" || return 1; done
 }
 
 # cross_objects ARCH CPU: boxes, tracks, zones and crossings as the host's own build tells them, by this CPU's best kernels; and
@@ -222,6 +226,10 @@ cross_objects() {
     $2 "$program" "$cross_work/best-spots.ocellus" --source "$cross_spots" --record "$cross_work/best-record" \
         --record-frames 80+80 --memory 2>"$report" | diff "$cross_work/spots.jsonl" - || return 1
     cat "$report"
+    grep -qx 'ocellusd: heap calls after the first frame: 0' "$report" || return 1
+    cross_detector best-cells "$best" cells || return 1
+    # shellcheck disable=SC2086
+    $2 "$program" "$cross_work/best-cells.ocellus" --source "$cross_spots" --memory 2>"$report" | diff "$cross_work/cells.jsonl" - || return 1
     grep -qx 'ocellusd: heap calls after the first frame: 0' "$report"
 }
 

@@ -103,6 +103,9 @@ struct BoxDecoder {
         _ candidate: Candidate, first: Int, _ bytes: (oc_tensor) -> UnsafeRawBufferPointer
     ) -> InputBox {
         let place = Place(candidate, first: first, in: levels[Int(candidate.level)], priors)
+        if detector.pointee.coder == OC_CODER_CELLS.rawValue {
+            return inputBox(middle: place.x, place.y, Int64(place.prior.width), Int64(place.prior.height))
+        }
         let positions = reader(place.level.positions, bytes)
         if detector.pointee.coder == OC_CODER_DISTANCES.rawValue {
             let bins = Int(detector.pointee.bins)
@@ -126,7 +129,7 @@ struct BoxDecoder {
         let middleY = place.y + product(value(positions, y), place.prior.unit_y)
         let width = product(value(sizes, x), place.prior.width)
         let height = product(value(sizes, y), place.prior.height)
-        return inputBox(middleX - width / 2, middleY - height / 2, middleX + width / 2, middleY + height / 2)
+        return inputBox(middle: middleX, middleY, width, height)
     }
 
     /// Where a key point of a candidate is, in pixels of the input, in 1/65536.
@@ -154,6 +157,10 @@ struct BoxDecoder {
 
     /// Of numbers in 1/65536, below 2^31 each.
     private func product(_ value: Int64, _ unit: Int32) -> Int64 { (value * Int64(unit) + 32768) >> 16 }
+
+    private func inputBox(middle x: Int64, _ y: Int64, _ width: Int64, _ height: Int64) -> InputBox {
+        inputBox(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    }
 
     private func inputBox(_ left: Int64, _ top: Int64, _ right: Int64, _ bottom: Int64) -> InputBox {
         func corner(_ value: Int64) -> Int32 {

@@ -16,7 +16,8 @@ enum Suppression {
     ///   - overlap: intersection over union, in 1/65536, above which two boxes are one object.
     ///   - least: score below which a box goes whose score fell, in 1/65536.
     ///   - limit: boxes to leave at most.
-    ///   - compares: grows by the pairs of boxes that are looked at, below boxes times `limit`, which bounds the time.
+    ///   - compares: grows by the pairs of boxes that are looked at, which bounds the time: below boxes times `limit`, or where
+    ///     boxes fuse, twice the boxes' square.
     /// - Returns: how many are left.
     static func run(
         _ boxes: UnsafeMutableBufferPointer<Scored>, _ kind: oc_suppression, overlap: UInt32, least: UInt32, limit: Int,
@@ -24,6 +25,7 @@ enum Suppression {
     ) -> Int {
         switch kind {
         case OC_SUPPRESS_SOFT: soften(boxes, overlap, least, limit, &compares)
+        case OC_SUPPRESS_FUSE: fuse(boxes, limit, &compares)
         case OC_SUPPRESS_NONE: min(boxes.count, limit)
         default: keepBest(boxes, isAny: kind == OC_SUPPRESS_ANY, overlap, limit, &compares)
         }
@@ -75,6 +77,36 @@ enum Suppression {
         }
         return kept
     }
+
+    /// Boxes of one class that touch become one that holds them, and so on until none touch. So it does not matter in which order.
+    private static func fuse(
+        _ boxes: UnsafeMutableBufferPointer<Scored>, _ limit: Int, _ compares: inout Int
+    ) -> Int {
+        var kept = 0
+        for index in boxes.indices {
+            boxes[kept] = boxes[index]
+            var place = kept
+            kept += 1
+            var other = 0
+            while other < kept {
+                compares += 1
+                guard other != place, boxes[other].label == boxes[place].label,
+                    boxes[other].box.touches(boxes[place].box)
+                else {
+                    other += 1
+                    continue
+                }
+                // The first has the better score.
+                let (first, second) = (min(place, other), max(place, other))
+                boxes[first].box.extend(by: boxes[second].box)
+                kept -= 1
+                for later in second..<kept { boxes[later] = boxes[later + 1] }
+                // What is larger may touch those that were looked at.
+                (place, other) = (first, 0)
+            }
+        }
+        return min(kept, limit)
+    }
 }
 
 extension Scored {
@@ -91,6 +123,16 @@ extension InputBox {
         let width = min(right, other.right) - max(left, other.left)
         let height = min(bottom, other.bottom) - max(top, other.top)
         return width > 0 && height > 0 ? Int64(width) * Int64(height) : 0
+    }
+
+    /// Whether edges or corners meet, but for 1/256 of a pixel, which rounding may take from each.
+    fileprivate func touches(_ other: InputBox) -> Bool {
+        left <= other.right + 1 && other.left <= right + 1 && top <= other.bottom + 1 && other.top <= bottom + 1
+    }
+
+    fileprivate mutating func extend(by other: InputBox) {
+        (left, top) = (min(left, other.left), min(top, other.top))
+        (right, bottom) = (max(right, other.right), max(bottom, other.bottom))
     }
 
     /// Whether intersection over union is above a number in 1/65536.

@@ -5,6 +5,13 @@ import Graph
 extension SensorFile {
     /// Which boxes are left. Nil: what suits the kind of detector.
     public struct Detector: Sendable, Equatable {
+        /// What nothing but the file can say of a model for sure.
+        public enum Kind: String, Sendable, CaseIterable {
+            /// An output says what is in each cell of a grid.
+            case cells
+        }
+
+        public var kind: Kind?
         /// Least score of a box, above 0 to 1.
         public var score: Double?
         /// Intersection over union above which two boxes are one object, 0 to 1.
@@ -16,7 +23,7 @@ extension SensorFile {
         /// Those that the model does not have itself.
         public var anchors: AnchorPlan?
 
-        static let keys = ["score", "overlap", "suppression", "candidates", "detections", "anchors"]
+        static let keys = ["kind", "score", "overlap", "suppression", "candidates", "detections", "anchors"]
 
         public init() {}
     }
@@ -101,6 +108,7 @@ extension SensorFile {
 extension SensorFile.Detector {
     init?(_ section: Section?) throws(ConfigurationError) {
         guard let section else { return nil }
+        kind = try section.choice("kind", of: Kind.self)
         score = try section.number("score", 0...1, above: true)
         overlap = try section.number("overlap", 0...1)
         suppression = try section.choice("suppression", of: DetectorHead.Suppression.self)

@@ -13,7 +13,9 @@ extension Emission {
         guard labels.isEmpty || labels.count == head.classes else {
             let message =
                 "there are \(labels.count) labels, but the detector (\(head.name)) has \(head.classes) scores a box"
-                + LabelList.hint(scores: head.classes)
+                + (head.firstClass == 1 && labels.count == head.classes - 1
+                    ? "; the first is the background's: put a label before the others, as in [background, …]"
+                    : LabelList.hint(scores: head.classes))
             throw CompileError(sensor?.refusal("labels", message) ?? message)
         }
         var curves = CurveTable()
@@ -42,6 +44,8 @@ extension Emission {
                 let kind: CurveTable.Kind = bins > 1 ? .exponentials : .number(.linear(factor: 1, offset: 0))
                 record.positions = try field(level.boxes, kind, &curves, ports)
                 record.sizes = .none
+            case .cells:
+                (record.positions, record.sizes) = (.none, .none)
             }
             record.scores = try field(level.scores, .score(head.scoreCurve), &curves, ports)
             record.objectness = .none
@@ -64,6 +68,7 @@ extension Emission {
         case .distances(let bins):
             record.coder = OC_CODER_DISTANCES.rawValue
             record.bins = UInt32(bins)
+        case .cells: record.coder = OC_CODER_CELLS.rawValue
         }
         record.classes = UInt32(head.classes)
         record.first_class = UInt32(head.firstClass)
@@ -76,6 +81,7 @@ extension Emission {
         case .anyClass: record.suppression = OC_SUPPRESS_ANY.rawValue
         case .soft: record.suppression = OC_SUPPRESS_SOFT.rawValue
         case .none: record.suppression = OC_SUPPRESS_NONE.rawValue
+        case .fuse: record.suppression = OC_SUPPRESS_FUSE.rawValue
         }
         record.candidates = UInt32(head.candidates)
         record.detections = UInt32(head.detections)

@@ -10,8 +10,10 @@ extension Emission {
         var tracker = oc_tracker()
         // Found with scenes of Examples/benchmark/tracking; who names a score means objects from there on.
         (tracker.high, tracker.low, tracker.birth) = (units(0.425), units(0.1), units(0.44))
-        if let score = sensor.detector?.score {
-            (tracker.high, tracker.low, tracker.birth) = (units(score), units(min(score, 0.1)), units(score))
+        if let score = sensor.detector?.score ?? (head.suppression == .fuse ? head.score : nil) {
+            // Where boxes fuse, those of low scores would only make objects larger.
+            let low = head.suppression == .fuse ? score : min(score, 0.1)
+            (tracker.high, tracker.low, tracker.birth) = (units(score), units(low), units(score))
         }
         tracker.lost = UInt32(tracks.lost.milliseconds)
         tracker.tracks = UInt32(tracks.limit)

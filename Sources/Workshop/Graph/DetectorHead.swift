@@ -20,6 +20,8 @@ public struct DetectorHead: Sendable, Equatable {
         /// Left, top, right and bottom are so many of the prior's units away from its middle. Each distance is the mean of a
         /// softmax over `bins` raw numbers (distribution focal loss: X. Li et al., arXiv:2006.04388), or where that is 1, the number.
         case distances(bins: Int)
+        /// A cell is the prior itself: the network says only what is in it. `Level.boxes` is not read.
+        case cells
     }
 
     /// What becomes of boxes that overlap.
@@ -31,6 +33,8 @@ public struct DetectorHead: Sendable, Equatable {
         /// Of one class the scores of others fall by their overlap with the best (N. Bodla et al., arXiv:1704.04503).
         case soft
         case none
+        /// Those of one class that touch, be it with a corner, become one that holds them, with the best score.
+        case fuse
     }
 
     /// Where raw numbers lie: value k of anchor a at place p is element `first + p * placeStep + a * anchorStep + k * step`.

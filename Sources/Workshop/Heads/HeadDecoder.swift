@@ -63,6 +63,7 @@ public struct HeadDecoder {
             let (left, top) = (prior.x - far[0] * prior.unitX, prior.y - far[1] * prior.unitY)
             let (right, bottom) = (prior.x + far[2] * prior.unitX, prior.y + far[3] * prior.unitY)
             box = ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+        case .cells: box = (prior.x, prior.y, prior.width, prior.height)
         }
         var points: [Double] = []
         if let field = level.points {

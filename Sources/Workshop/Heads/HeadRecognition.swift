@@ -33,9 +33,10 @@ public enum HeadRecognition {
             return Finding(
                 head: head, isProved: true, isDecoded: true, picture: Picture(mean: [127.5], std: [127.5], fill: 128))
         }
-        guard var finding = AnchorFamily.find(in: graph, picture) ?? find(behindLayersOf: graph, picture) else {
-            return nil
-        }
+        guard
+            var finding = AnchorFamily.find(in: graph, picture) ?? find(behindLayersOf: graph, picture)
+                ?? CellFamily.find(in: graph, picture)
+        else { return nil }
         if let selection = graph.selection { finding.head.take(selection) }
         return finding
     }
@@ -57,6 +58,13 @@ public enum HeadRecognition {
             if let finding = HeadProof(tail, candidate, picture).finding { return finding }
         }
         return nil
+    }
+
+    /// A graph whose user says that an output has scores of cells, [1, rows, columns, classes].
+    /// - Parameter areLogits: whether sigmoids of the output's numbers are scores, not these themselves.
+    /// - Returns: nil: that output cannot be such.
+    public static func cells(in graph: Graph, output: Int, areLogits: Bool) -> Finding? {
+        PictureSide(graph).flatMap { CellFamily.find(in: graph, output: output, areLogits: areLogits, $0) }
     }
 }
 

@@ -74,6 +74,7 @@ extension DetectorHead {
         switch coder {
         case .centre: 4
         case .distances(let bins): 4 * bins
+        case .cells: 0
         }
     }
 

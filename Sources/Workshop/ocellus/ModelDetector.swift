@@ -15,8 +15,12 @@ struct ModelDetector {
     private let real: Graph?
 
     /// Nil where it is none that is known, or the sensor file says how an output is to be read.
-    /// - Throws: what is wrong with the anchors that the sensor file names, or that it must.
+    /// - Throws: what is wrong with what the sensor file says of its kind or anchors, or what it must say.
     init?(_ model: TrainedModel, _ sensor: SensorFile? = nil) throws(Failure) {
+        if let sensor, sensor.detector?.kind == .cells {
+            self.init(try Self.cells(model, sensor), in: model)
+            return
+        }
         guard sensor.map({ $0.output == SensorFile.Output() }) ?? true else { return nil }
         do throws(AnchorPlan.Mismatch) { try self.init(model, anchors: sensor?.detector?.anchors) } catch {
             throw Failure(sensor?.refusal("detector.anchors", error.problem) ?? error.problem)
@@ -36,8 +40,27 @@ struct ModelDetector {
             model.recognized.last = (anchors, found)
         }
         guard let found else { return nil }
-        finding = found
+        self.init(found, in: model)
+    }
+
+    private init(_ finding: HeadRecognition.Finding, in model: TrainedModel) {
+        self.finding = finding
         real = model.graph.level == .real ? model.graph : nil
+    }
+
+    private static func cells(_ model: TrainedModel, _ sensor: SensorFile) throws(Failure) -> HeadRecognition.Finding {
+        let (graph, output) = (model.graph, sensor.output)
+        if let found = HeadRecognition.cells(in: graph, output: output.index, areLogits: output.scores == .sigmoid) {
+            return found
+        }
+        let shape = graph.outputs.indices.contains(output.index) ? graph[graph.outputs[output.index]].shape : nil
+        throw Failure(
+            sensor.refusal(
+                "detector.kind",
+                "cells are scores [1, rows, columns, classes] of at most half as many rows and columns as the picture has pixels; "
+                    + "output \(output.index) of the model "
+                    + (shape.map { "is \($0)" } ?? "does not exist")
+                    + "; name another with output.index, or remove this"))
     }
 
     /// What to say of a model that is none of a known kind.

@@ -20,6 +20,7 @@ struct DetectorTests {
         var hasObjectness = false
         var points = 0
         var pointGap = 0
+        var isCells = false
         var suppression = DetectorHead.Suppression.perClass
         var testDescription: String { name }
         var pointValues: Int { points * (2 + pointGap) }
@@ -35,6 +36,7 @@ struct DetectorTests {
         Kind(name: "any class", bins: 8, classes: 6, suppression: .anyClass),
         Kind(name: "soft", bins: 8, classes: 2, suppression: .soft),
         Kind(name: "none", bins: 1, classes: 2, suppression: .none),
+        Kind(name: "cells", classes: 3, isCells: true, suppression: .fuse),
     ]
 
     private static let side = 64
@@ -44,7 +46,9 @@ struct DetectorTests {
         let values = kind.anchors > 1 || kind.points > 0 || kind.hasObjectness
         var layers: [(channels: Int, stride: Int)] = []
         for stride in Self.strides {
-            if values {
+            if kind.isCells {
+                layers.append((kind.classes, stride))
+            } else if values {
                 layers.append((kind.anchors * (5 + kind.classes + kind.pointValues), stride))
             } else {
                 layers.append((4 * kind.bins, stride))
@@ -61,6 +65,12 @@ struct DetectorTests {
                 let stride = Double(Self.strides[index])
                 let cells = Self.side / Self.strides[index]
                 let prior = DetectorHead.Prior(x: stride / 2, y: stride / 2, width: stride, height: stride)
+                if kind.isCells {
+                    let field = DetectorHead.Field(ids[index], placeStep: kind.classes)
+                    return DetectorHead.Level(
+                        rows: cells, columns: cells, strideX: stride, strideY: stride, priors: [prior], boxes: field,
+                        scores: field)
+                }
                 guard values else {
                     return DetectorHead.Level(
                         rows: cells, columns: cells, strideX: stride, strideY: stride, priors: [prior],
@@ -83,14 +93,17 @@ struct DetectorTests {
                     points: kind.points > 0 ? field(5 + kind.classes) : nil)
             }
             let coder: DetectorHead.Coder =
-                !values
-                ? .distances(bins: kind.bins)
-                : kind.anchors > 1
-                    ? .centre(
-                        position: .sigmoid(factor: 2, offset: -1), size: .squaredSigmoid(factor: 4),
-                        isVerticalFirst: kind.points > 0)
-                    : .centre(
-                        position: .linear(factor: 1, offset: 0), size: .exponential(factor: 1), isVerticalFirst: false)
+                kind.isCells
+                ? .cells
+                : !values
+                    ? .distances(bins: kind.bins)
+                    : kind.anchors > 1
+                        ? .centre(
+                            position: .sigmoid(factor: 2, offset: -1), size: .squaredSigmoid(factor: 4),
+                            isVerticalFirst: kind.points > 0)
+                        : .centre(
+                            position: .linear(factor: 1, offset: 0), size: .exponential(factor: 1),
+                            isVerticalFirst: false)
             var head = DetectorHead(
                 name: kind.name, coder: coder, levels: made, classes: kind.classes, points: kind.points,
                 pointCurve: .linear(factor: 1, offset: 0), score: 0.3, overlap: 0.4)

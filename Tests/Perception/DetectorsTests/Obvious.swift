@@ -61,6 +61,7 @@ enum Obvious {
         switch oc_suppression(rawValue: detector.suppression) {
         case OC_SUPPRESS_NONE: return Array(boxes.prefix(limit))
         case OC_SUPPRESS_SOFT: return soften(boxes, detector.overlap, least, limit)
+        case OC_SUPPRESS_FUSE: return Array(fuse(boxes).prefix(limit))
         case let kind:
             var left: [Scored] = []
             for box in boxes where left.count < limit {
@@ -89,6 +90,37 @@ enum Obvious {
             }
         }
         return left
+    }
+
+    /// Any two that touch become one, until there are no such two.
+    private static func fuse(_ boxes: [Scored]) -> [Scored] {
+        var left = Array(boxes.reversed())
+        var isDone = false
+        while !isDone {
+            isDone = true
+            var one = 0
+            while one < left.count {
+                var other = one + 1
+                while other < left.count {
+                    let (a, b) = (left[one].box, left[other].box)
+                    let across = max(a.left, b.left) - min(a.right, b.right)
+                    let apart = max(across, max(a.top, b.top) - min(a.bottom, b.bottom)) > 1
+                    guard left[one].label == left[other].label, !apart else {
+                        other += 1
+                        continue
+                    }
+                    left[one].box = InputBox(
+                        left: min(a.left, b.left), top: min(a.top, b.top), right: max(a.right, b.right),
+                        bottom: max(a.bottom, b.bottom))
+                    left[one].score = max(left[one].score, left[other].score)
+                    left[one].candidate = min(left[one].candidate, left[other].candidate)
+                    left.remove(at: other)
+                    isDone = false
+                }
+                one += 1
+            }
+        }
+        return left.sorted { $0.candidate < $1.candidate }
     }
 
     /// Areas of what two boxes have together, and of what they cover.

@@ -42,12 +42,14 @@ struct RandomDetector {
     /// - Parameter isLarge: thousands of places with 80 classes; else at most some hundred.
     init(_ seed: UInt64, isLarge: Bool) {
         var source = SplitMix64(state: seed)
-        let isCentre = source.below(2) == 0
+        let kind = source.below(5)
         hasObjectness = source.below(3) == 0
         classes = isLarge || source.below(8) == 0 ? 80 : 1 + source.below(source.below(2) == 0 ? 3 : 30)
         points = source.below(3) == 0 ? 1 + source.below(source.below(4) == 0 ? 17 : 6) : 0
         pointGap = points > 0 ? source.below(source.below(4) == 0 ? 9 : 2) : 0
-        if isCentre {
+        if kind == 0 {
+            coder = .cells
+        } else if kind < 3 {
             coder = .centre(
                 position: Self.curve(&source), size: Self.curve(&source), isVerticalFirst: source.below(2) == 0)
         } else {
@@ -83,6 +85,7 @@ struct RandomDetector {
         let places = rows * columns
         let boxes =
             switch coder {
+            case .cells: 0
             case .centre: 4
             case .distances(let bins): 4 * bins
             }
@@ -114,13 +117,13 @@ struct RandomDetector {
             }
             layers.append(DetectorBundle.Layer(channels: anchors * row, strideX: stride.x, strideY: stride.y))
         }
-        guard let boxPlace = found[0], let scorePlace = found[1] else { return }
+        guard let scorePlace = found[1] else { return }
         let isGrid = random.below(3) > 0
         levels.append(
             Level(
                 rows: rows, columns: columns, anchors: anchors,
                 stride: isGrid ? (Double(stride.x), Double(stride.y) + Double(random.below(8)) / 8) : (0, 0),
-                boxes: boxPlace, scores: scorePlace, objectness: found[2], points: found[3]))
+                boxes: found[0] ?? scorePlace, scores: scorePlace, objectness: found[2], points: found[3]))
     }
 
     mutating func bundle() throws -> DetectorBundle {
@@ -130,7 +133,13 @@ struct RandomDetector {
                 zeroPoint: Int32(random.below(256)) - 128)
         }
         let priors = levels.map { level in
-            (0..<level.anchors * (level.stride.x > 0 ? 1 : level.rows * level.columns)).map { _ in prior() }
+            // Often such that boxes meet, or cover one another by a half or wholly.
+            let (isTile, isNeat) = (level.stride.x > 0 && random.below(2) == 0, random.below(2) == 0)
+            return (0..<level.anchors * (level.stride.x > 0 ? 1 : level.rows * level.columns)).map { _ in
+                let (x, y) = level.stride
+                return isTile
+                    ? DetectorHead.Prior(x: x / 2, y: y / 2, width: x, height: y) : prior(isNeat: isNeat)
+            }
         }
         let (curves, limits) = ((0..<3).map { _ in scoreCurve() }, (0..<5).map { _ in random.below(1 << 16) })
         let kinds = DetectorHead.Suppression.allCases
@@ -164,7 +173,11 @@ struct RandomDetector {
     }
 
     /// Mostly within the picture; sometimes as far out as records can tell.
-    private mutating func prior() -> DetectorHead.Prior {
+    private mutating func prior(isNeat: Bool) -> DetectorHead.Prior {
+        if isNeat {
+            let number = (0..<4).map { _ in Double(4 + 4 * random.below(3)) }
+            return DetectorHead.Prior(x: number[0], y: number[1], width: number[2], height: number[3])
+        }
         let reach = random.below(16) == 0 ? 32768 : 64
         var number: [Double] = []
         for _ in 0..<6 { number.append(Double(random.below(reach * 16)) / 16) }

@@ -303,11 +303,11 @@ import Testing
     @Test func detector() {
         let kind = OC_SECTION_DETECTOR
         let changes: [(String, Int, (inout oc_detector) -> Void)] = [
-            ("coder is unknown", 8, { $0.coder = 2 }), ("bins", 12, { $0.bins = 0 }), ("bins", 12, { $0.bins = 65 }),
+            ("coder is unknown", 8, { $0.coder = 3 }), ("bins", 12, { $0.bins = 0 }), ("bins", 12, { $0.bins = 65 }),
             ("classes are not as many as the labels", 16, { $0.classes = 1 }), ("classes", 16, { $0.classes = 4097 }),
             ("firstClass", 20, { $0.first_class = 2 }), ("points", 24, { $0.points = 65 }),
             ("score", 28, { $0.score = 0 }),
-            ("suppression", 32, { $0.suppression = 4 }), ("overlap", 36, { $0.overlap = 65537 }),
+            ("suppression", 32, { $0.suppression = 5 }), ("overlap", 36, { $0.overlap = 65537 }),
             ("candidates", 40, { $0.candidates = 4097 }), ("detections", 44, { $0.detections = 513 }),
             ("verticalFirst", 48, { $0.vertical_first = 2 }),
             ("pointGap", 49, { $0.point_gap = 9 }),
@@ -318,6 +318,10 @@ import Testing
         var file = BundleFile(SampleBundle.make())
         file[OC_SECTION_LEVELS] = nil
         #expect(refusal(file.bytes())?.message.contains("detector: name has no levels") == true)
+        // Cells have no positions.
+        file = BundleFile(SampleBundle.make())
+        file.edit(kind, as: oc_detector.self) { $0.coder = OC_CODER_CELLS.rawValue }
+        #expect(refusal(file.bytes())?.message.contains("levels 0: positions is missing, or one too many") == true)
     }
 
     @Test func levels() {

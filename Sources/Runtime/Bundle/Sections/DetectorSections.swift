@@ -13,7 +13,7 @@ public enum DetectorSection: BundleSection {
         try record.check(
             !view.levels.isEmpty && view.preprocess != nil, name, "has no levels, or no picture; build the bundle again"
         )
-        try record.choice(UInt32.self, "coder", "centre distances")
+        try record.choice(UInt32.self, "coder", "centre distances cells")
         try record.u32("bins", in: 1...UInt64(OC_MAX_BINS))
         let classes = try record.u32("classes", in: 1...UInt64(OC_MAX_CLASSES))
         try record.check(
@@ -22,7 +22,7 @@ public enum DetectorSection: BundleSection {
         try record.u32("firstClass", in: 0...classes.number - 1, none: 0)
         try record.u32("points", in: 0...UInt64(OC_MAX_POINTS), none: 0)
         try record.u32("score", .fraction(65536), in: 1...65536)
-        try record.choice(UInt32.self, "suppression", "per-class any-class soft none")
+        try record.choice(UInt32.self, "suppression", "per-class any-class soft none fuse")
         try record.u32("overlap", .fraction(65536), in: 0...65536)
         try record.u32("candidates", in: 1...UInt64(OC_MAX_CANDIDATES))
         try record.u32("detections", in: 1...UInt64(OC_MAX_DETECTIONS))
@@ -67,8 +67,9 @@ public enum LevelsSection: BundleSection {
             UInt64(level.stride_y) * rows.number <= UInt64(Int32.max), down,
             "leaves the picture; build the bundle again")
         let isCentre = detector.coder == OC_CODER_CENTRE.rawValue
+        let isCell = detector.coder == OC_CODER_CELLS.rawValue
         try record.field(
-            "positions", level, values: isCentre ? 2 : 4 * detector.bins,
+            "positions", level, values: isCentre ? 2 : isCell ? 0 : 4 * detector.bins,
             isCentre ? .number : detector.bins > 1 ? .exponentials : .number)
         try record.field("sizes", level, values: isCentre ? 2 : 0, .number)
         try record.field("scores", level, values: detector.classes, .scores)

@@ -208,16 +208,18 @@ typedef struct oc_scores {
 typedef enum oc_coder {
     OC_CODER_CENTRE = 0,    /* middle + position * unit; extent * size */
     OC_CODER_DISTANCES = 1, /* left, top, right, bottom: middle -/+ distance * unit */
-    OC_CODER_LIMIT = 2
+    OC_CODER_CELLS = 2,     /* the prior: a cell that an object may be in */
+    OC_CODER_LIMIT = 3
 } oc_coder;
 
-/* Which of two boxes that overlap goes. */
+/* What becomes of two boxes that overlap. */
 typedef enum oc_suppression {
-    OC_SUPPRESS_CLASS = 0,  /* the lesser score of one class */
-    OC_SUPPRESS_ANY = 1,    /* the lesser score, whatever the classes */
-    OC_SUPPRESS_SOFT = 2,   /* none: of one class the lesser's score falls by the overlap (N. Bodla et al., arXiv:1704.04503) */
-    OC_SUPPRESS_NONE = 3,   /* none */
-    OC_SUPPRESSION_LIMIT = 4
+    OC_SUPPRESS_CLASS = 0,  /* the lesser score of one class goes */
+    OC_SUPPRESS_ANY = 1,    /* the lesser score goes, whatever the classes */
+    OC_SUPPRESS_SOFT = 2,   /* none goes: of one class the lesser's score falls by the overlap (N. Bodla et al., arXiv:1704.04503) */
+    OC_SUPPRESS_NONE = 3,   /* none goes */
+    OC_SUPPRESS_FUSE = 4,   /* those of one class that touch, be it with a corner, become one that holds them, with the best score */
+    OC_SUPPRESSION_LIMIT = 5
 } oc_suppression;
 
 enum {
@@ -263,8 +265,8 @@ typedef struct oc_level {
     uint32_t first_prior;   /* of one prior an anchor; where strides are 0, of one a place and anchor */
     uint32_t stride_x;      /* pixels of the input from place to place, in 1/65536 */
     uint32_t stride_y;
-    oc_field positions;     /* 2, or of OC_CODER_DISTANCES 4 times bins values */
-    oc_field sizes;         /* 2; of OC_CODER_DISTANCES none */
+    oc_field positions;     /* 2, of OC_CODER_DISTANCES 4 times bins values, of OC_CODER_CELLS none */
+    oc_field sizes;         /* of OC_CODER_CENTRE 2, of others none */
     oc_field scores;        /* a value a class */
     oc_field objectness;    /* 1 value, which scores are multiplied with, or none */
     oc_field points;        /* x, y and the gap's values of each key point, or none */
