@@ -63,6 +63,52 @@ struct CellTests {
         #expect(one.head.firstClass == 0 && one.head.scoreCurve == .sigmoid(factor: 1, offset: 0))
     }
 
+    @Test(
+        "An int8 file ends where its softmax does, whatever its output is",
+        arguments: [ElementType.int8, .uint8, .float32])
+    func quantized(output: ElementType) throws {
+        var graph = Graph(name: "cells")
+        func tensor(_ shape: [Int], _ type: ElementType, scale: Float? = nil, zero: Int32 = 0, ones: Bool = false)
+            -> TensorID
+        {
+            let count = shape.reduce(1, *) * (type == .int32 ? 4 : 1)
+            return graph.append(
+                Tensor(
+                    name: "tensor \(graph.tensors.count)", shape: shape, type: type,
+                    quantization: scale.map { Quantization(scale: $0, zeroPoint: zero) },
+                    constant: ones ? [UInt8](repeating: type == .int32 ? 0 : 1, count: count) : nil))
+        }
+        func layer(_ x: TensorID, stride: Int, _ shape: [Int]) -> TensorID {
+            let depth = graph[x].shape[3]
+            let weights = tensor([shape[3], 1, 1, depth], .int8, scale: 0.01, ones: true)
+            let scale = (graph[x].quantization?.scale ?? 1) * 0.01
+            let bias = tensor([shape[3]], .int32, scale: scale, ones: true)
+            let result = tensor(shape, .int8, scale: 0.05)
+            graph.nodes.append(
+                Node(
+                    .conv2D(Convolution(strideHeight: stride, strideWidth: stride)), inputs: [x, weights, bias],
+                    outputs: [result], origin: "layer"))
+            return result
+        }
+        graph.inputs = [tensor([1, 96, 96, 1], .int8, scale: 1 / 255, zero: -128)]
+        let logits = layer(layer(graph.inputs[0], stride: 8, [1, 12, 12, 8]), stride: 1, [1, 12, 12, 2])
+        let scores = tensor([1, 12, 12, 2], .int8, scale: 1 / 256, zero: -128)
+        graph.nodes.append(Node(.softmax(beta: 1), inputs: [logits], outputs: [scores], origin: "softmax"))
+        graph.outputs = [scores]
+        if output != .int8 {
+            let isReal = output == .float32
+            graph.outputs = [tensor([1, 12, 12, 2], output, scale: isReal ? nil : 1 / 256)]
+            graph.nodes.append(
+                Node(isReal ? .dequantize : .quantize, inputs: [scores], outputs: graph.outputs, origin: "end"))
+        }
+        try graph.validate()
+        let finding = try #require(HeadRecognition.find(in: graph))
+        #expect(finding.head.coder == .cells && finding.head.classes == 2)
+        let cut = graph.cut(at: finding.head)
+        let head = try #require(cut)
+        #expect(graph.outputs == head.tensors && graph[head.tensors[0]].type == .int8 && graph.nodes.count == 3)
+    }
+
     @Test("What has no cells is none, whoever says so")
     func refused() throws {
         #expect(HeadRecognition.cells(in: try graph(stride: 1), output: 0, areLogits: false) == nil)
