@@ -70,6 +70,9 @@ struct CalibrationPictures {
         return Self.buffer(try Self.pixels(frame, &converter, shape, about: path), table)
     }
 
+    /// Where the input lies in frames of a shape.
+    func placement(of shape: FrameShape) -> FramePlacement { FramePlacement(record, shape) }
+
     /// Appends pictures that are made up.
     mutating func makeUp(_ count: Int) {
         for number in 0..<count {

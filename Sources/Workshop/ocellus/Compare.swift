@@ -16,7 +16,7 @@ struct Compare: ParsableCommand {
               ocellus compare old.ocellus new.ocellus clip.y4m --json
               ocellus compare net.onnx net.ocellus photos/ --fail-below 0.98
 
-            Outputs belong together by name, else by order or shape. Where both have layers of one name, those that differ \
+            Outputs belong together by name, else by order or shape; of two detectors the boxes are compared. Where both have layers of one name, those that differ \
             most are told, too. Models that differ are no error, unless --fail-below says how much is one.
             """)
 
@@ -36,7 +36,8 @@ struct Compare: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "End with 1 where the mean correlation of an output is lower, -1 to 1.", valueName: "correlation"))
+            "End with 1 where the mean correlation of an output, or of detectors F1 of the boxes, is lower; -1 to 1.",
+            valueName: "limit"))
     var failBelow: Double?
 
     @Flag(help: "Print the report as JSON.")
@@ -45,7 +46,7 @@ struct Compare: ParsableCommand {
     func validate() throws {
         if photos.isEmpty { throw ValidationError("nothing to compare on; name pictures, a folder or a clip") }
         if let failBelow, !(-1...1).contains(failBelow) {
-            throw ValidationError("--fail-below \(failBelow) is out of range; give a correlation, -1 to 1")
+            throw ValidationError("--fail-below \(failBelow) is out of range; give a number from -1 to 1")
         }
     }
 
@@ -80,6 +81,13 @@ struct Compare: ParsableCommand {
         var report = comparison.report()
         report.notes = sides.flatMap(\.notes) + report.notes
         print(json ? try report.json() : report.text)
+        if let failBelow, let boxes = report.boxes {
+            guard boxes.f1 < failBelow else { return }
+            throw Failure(
+                "\(second): its boxes agree with those of \(first) by F1 " + String(format: "%.4f", boxes.f1)
+                    + ", below --fail-below \(failBelow)"
+                    + (report.drawn.first.map { "; they differ most on \($0.title)" } ?? ""))
+        }
         if let failBelow, let least = report.outputs.leastCorrelated, least.correlation < failBelow {
             throw Failure(
                 "\(second): output '\(least.name)' correlates with that of \(first) by "

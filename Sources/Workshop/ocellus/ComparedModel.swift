@@ -2,8 +2,10 @@ import Boards
 import Bundle
 import CBundle
 import Compiler
+import Detectors
 import Engine
 import Graph
+import Heads
 import Reference
 import Vision
 
@@ -18,6 +20,8 @@ protocol ComparedModel: AnyObject {
     var mayScaleChannels: Bool { get }
     var input: ComparedTensor { get }
     var outputs: [ComparedTensor] { get }
+    /// Whether it draws boxes.
+    var isDetector: Bool { get }
     /// In execution order.
     var layers: [ComparedTensor] { get }
 
@@ -51,6 +55,8 @@ struct ComparedResult {
     var outputs: [[Float]]
     /// By position among the layers, those that were wanted.
     var layers: [Int: [Float]] = [:]
+    /// A detector's.
+    var objects: [DetectedObject] = []
 }
 
 /// A model that is computed in float32, with the scales that its file may give.
@@ -64,12 +70,18 @@ final class RealComparedModel: ComparedModel {
     let layers: [ComparedTensor]
     private let executor: RealExecutor
     private let pictures: CalibrationPictures
+    private let decoder: HeadDecoder?
     /// By tensor, the position among the layers.
     private let positions: [TensorID: Int]
 
-    /// - Parameter preparation: how frames become its input.
+    var isDetector: Bool { decoder != nil }
+
+    /// - Parameters:
+    ///   - preparation: how frames become its input.
+    ///   - head: of a detector, as the graph has it.
     init(
-        _ model: TrainedModel, about path: String, _ preparation: SensorFile.Input, pixels: SensorFile.PixelScale
+        _ model: TrainedModel, about path: String, _ preparation: SensorFile.Input, pixels: SensorFile.PixelScale,
+        head: DetectorHead?
     ) throws(Failure) {
         self.path = path
         let graph = model.graph
@@ -78,6 +90,7 @@ final class RealComparedModel: ComparedModel {
         pictures = try CalibrationPictures(
             graph, preparation, pixels, about: path, remedy: "models of one picture are compared")
         executor = RealExecutor(graph)
+        decoder = head.map(HeadDecoder.init)
         func tensor(_ id: TensorID) -> ComparedTensor {
             let tensor = graph[id]
             return ComparedTensor(name: tensor.name, shape: tensor.shape, range: tensor.quantization?.int8Range)
@@ -92,10 +105,18 @@ final class RealComparedModel: ComparedModel {
     func run(_ frame: FrameView, named name: String, layers wanted: Set<Int>) throws(Failure) -> ComparedResult {
         let input = try pictures.input(frame, about: name)
         var layers: [Int: [Float]] = [:]
+        var raw: [TensorID: [Float]] = [:]
+        let heads = Set(decoder?.head.tensors ?? [])
         let outputs = executor.run([input]) { id, values in
             if let position = positions[id], wanted.contains(position) { layers[position] = Array(values) }
+            if heads.contains(id) { raw[id] = Array(values) }
         }
-        return ComparedResult(input: input.array, outputs: outputs.map(\.array), layers: layers)
+        var result = ComparedResult(input: input.array, outputs: outputs.map(\.array), layers: layers)
+        if let decoder {
+            let placement = pictures.placement(of: frame.shape)
+            result.objects = decoder.objects { raw[$0] ?? [] }.map { DetectedObject($0, placement) }
+        }
+        return result
     }
 }
 
@@ -111,9 +132,12 @@ final class EngineComparedModel: ComparedModel {
     /// What the bundle takes a pixel for.
     let pixels: SensorFile.PixelScale?
     private let engine: Engine
+    private let detector: Detector?
     private let runner: FrameRunner
     private let picture: oc_tensor
     private let records: [EngineLayer]
+
+    var isDetector: Bool { detector != nil }
 
     /// - Parameter format: of a model that is int8 by its file; nil: a bundle.
     init(_ runnable: Runnable, format: ModelFormat?) throws(Failure) {
@@ -144,6 +168,7 @@ final class EngineComparedModel: ComparedModel {
         records = EngineLayer.all(of: engine).filter { $0.isWhole(in: engine) }
         layers = records.map { ComparedTensor($0.tensor, in: view) }
         pixels = record.pixels(of: picture, flip: engine.flip(of: picture))
+        detector = Detector(view)
         self.engine = engine
         self.runner = runner
     }
@@ -159,6 +184,9 @@ final class EngineComparedModel: ComparedModel {
             }
         }
         result.outputs = (0..<engine.outputCount).map { engine.reals(ofOutput: $0) }
+        if let detector {
+            result.objects = engine.detections(detector, frame.shape, zone: 0, top: nil, labels: [])
+        }
         return result
     }
 

@@ -56,6 +56,10 @@ extension Compare {
                 notes.append("\(path): does not say what a pixel means; pixels are its input's elements as they are")
                 return try opened(.raw, progress)
             }
+            if case .model(let model) = subject, let usual = try ModelDetector(model)?.pixels {
+                notes.append("\(path): does not say what a pixel means; it is taken to be as to such detectors")
+                return try opened(usual, progress)
+            }
             notes.append("\(path): what a pixel means is a guess: 0 to 1; give --mean and --std")
             return try opened(.normalized(mean: [0], std: [255]), progress)
         }
@@ -73,11 +77,14 @@ extension Compare {
                 guard model.graph.level == .real else { return try engine(model.format) }
                 var input = SensorFile.Input()
                 input.crop = model.advisedCrop
-                return try RealComparedModel(model, about: path, input, pixels: pixels)
+                let detector = try ModelDetector(model)
+                detector?.advise(&input)
+                return try RealComparedModel(model, about: path, input, pixels: pixels, head: detector?.head(for: nil))
             case .sensor(let sensor, _, let model):
                 guard model.graph.level == .real else { return try engine(model.format) }
                 let known = sensor.input.pixels == .raw ? pixels : sensor.input.pixels
-                return try RealComparedModel(model, about: path, sensor.input, pixels: known)
+                let head = try ModelDetector(model, sensor)?.head(for: sensor)
+                return try RealComparedModel(model, about: path, sensor.input, pixels: known, head: head)
             }
         }
     }

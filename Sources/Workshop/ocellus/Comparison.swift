@@ -6,14 +6,17 @@ import Vision
 struct Comparison {
     private let first: any ComparedModel
     private let second: any ComparedModel
-    private let pairing: OutputPairing
+    private let pairing: OutputPairing?
     /// Layers that both have by name, by their positions among the layers.
     private let shared: [(first: Int, second: Int)]
     private let isScaled: Bool
     private var outputs: [AgreementSums]
     private var layers: [LayerSums]
     private var input: AgreementSums?
+    private var boxes: BoxAgreement?
+    private var count = 0
     private var pictures: [ComparisonReport.Picture] = []
+    private var drawn: [ComparisonReport.Drawn] = []
 
     /// Pictures that the report names.
     private static let named = 5
@@ -22,9 +25,17 @@ struct Comparison {
 
     init(_ first: any ComparedModel, _ second: any ComparedModel) throws(Failure) {
         (self.first, self.second) = (first, second)
-        pairing = try OutputPairing(first, second)
+        let areDetectors = first.isDetector && second.isDetector
+        boxes = areDetectors ? BoxAgreement() : nil
+        // A detector's bundle ends where boxes begin, and so has other outputs than its model.
+        let pairing: OutputPairing?
+        do throws(Failure) { pairing = try OutputPairing(first, second) } catch {
+            guard areDetectors else { throw error }
+            pairing = nil
+        }
+        self.pairing = pairing
         let (a, b) = (first.outputs, second.outputs)
-        outputs = pairing.partners.enumerated().map { index, partner in
+        outputs = (pairing?.partners ?? []).enumerated().map { index, partner in
             AgreementSums(a[index].name, shape: a[index].shape, range: b[partner].range)
         }
         if first.input.extents == second.input.extents {
@@ -55,7 +66,14 @@ struct Comparison {
         let right = try first.run(frame, named: name, layers: Set(shared.map(\.first)))
         let other = try second.run(frame, named: name, layers: Set(shared.map(\.second)))
         input?.add(right.input, other.input)
-        for (index, partner) in pairing.partners.enumerated() {
+        count += 1
+        if boxes != nil {
+            boxes?.add(right.objects, other.objects)
+            var own = BoxAgreement()
+            own.add(right.objects, other.objects)
+            drawn.append(ComparisonReport.Drawn(input: FileName.printable(name), place: place, boxes: own))
+        }
+        for (index, partner) in (pairing?.partners ?? []).enumerated() {
             let (a, b) = (right.outputs[index], other.outputs[partner])
             for (model, values) in [(first, a), (second, b)] where !values.allSatisfy(\.isFinite) {
                 throw Failure(
@@ -76,10 +94,13 @@ struct Comparison {
     func report() -> ComparisonReport {
         var report = ComparisonReport(
             models: [first, second].map { ComparisonReport.Model(file: FileName.printable($0.path), kind: $0.kind) },
-            pictures: pictures.count / max(outputs.count, 1), matched: pairing.rule, areChannelsScaled: isScaled)
+            pictures: count, matched: pairing?.rule, areChannelsScaled: isScaled)
+        report.boxes = boxes
+        report.drawn = Array(
+            drawn.filter { $0.boxes.f1 < 1 }.sorted { $0.boxes.f1 < $1.boxes.f1 }.prefix(Self.named))
         report.input = input?.agreement
         report.outputs = outputs.map(\.agreement)
-        report.partners = pairing.partners.map { second.outputs[$0].name }
+        report.partners = (pairing?.partners ?? []).map { second.outputs[$0].name }
         report.worst = Array(
             pictures.sorted { $0.agreement.signalToNoise < $1.agreement.signalToNoise }.prefix(Self.named))
         report.layers = zip(shared, layers).compactMap { pair, sums in

@@ -2,6 +2,7 @@ import Bundle
 import Detectors
 import Engine
 import Foundation
+import Heads
 import Vision
 
 /// A box that a detector drew, for people and programs.
@@ -34,6 +35,25 @@ struct DetectedObject: Codable {
     }
 
     var name: String { label ?? "object \(index)" }
+}
+
+extension DetectedObject {
+    /// - Parameter placement: of the input in the frame.
+    init(_ object: HeadDecoder.Object, _ placement: FramePlacement) {
+        func corner(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
+            // Far outside is outside.
+            func fixed(_ value: Double) -> Int64 { Int64(max(-1e6, min(value, 1e6)) * 65536) }
+            let place = placement.framePoint(fixed(x), fixed(y))
+            return (
+                max(0, min(Double(place.x) / Double(Box.unitsPerPixel), Double(placement.frame.width))),
+                max(0, min(Double(place.y) / Double(Box.unitsPerPixel), Double(placement.frame.height)))
+            )
+        }
+        let (left, top) = corner(object.box.left, object.box.top)
+        let (right, bottom) = corner(object.box.left + object.box.width, object.box.top + object.box.height)
+        self.init(
+            index: object.label, probability: object.score, left: left, top: top, right: right, bottom: bottom)
+    }
 }
 
 extension Engine {

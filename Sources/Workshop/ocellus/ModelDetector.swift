@@ -1,5 +1,6 @@
 import Boards
 import Compiler
+import Foundation
 import Graph
 import Heads
 
@@ -101,6 +102,13 @@ struct ModelDetector {
         if finding.picture.isBlueFirst { input.colour = .bgr }
     }
 
+    /// The head as the model's graph has it, with what a sensor file says of boxes.
+    func head(for sensor: SensorFile?) -> DetectorHead {
+        var head = finding.head
+        if let wanted = sensor?.detector { head.take(wanted) }
+        return head
+    }
+
     /// Takes the head into what is compiled.
     /// - Parameter graph: quantized; it ends afterwards where boxes begin.
     /// - Returns: what to say of it.
@@ -121,12 +129,8 @@ struct ModelDetector {
                 ]
             }
             options.head = head
-            if real == nil, sharesScales(graph, head) {
-                notes.append(
-                    "boxes and scores have one scale in this file, which costs accuracy: give the float model, and --calibrate"
-                )
-            }
         }
+        if real == nil, let head = options.head, let note = coarseness(of: head, in: graph) { notes.append(note) }
         if let selection = graph.selection ?? real?.selection { notes.append(selection.note) }
         if let wanted = options.sensor?.detector { options.head?.take(wanted) }
         if options.sensor == nil {
@@ -137,11 +141,19 @@ struct ModelDetector {
         return notes
     }
 
-    private func sharesScales(_ graph: Graph, _ head: DetectorHead) -> Bool {
-        head.levels.contains { level in
-            level.boxes.tensor != level.scores.tensor
-                && graph[level.boxes.tensor].quantization == graph[level.scores.tensor].quantization
+    /// What to say of a file whose 8 bits tell too little, as where boxes and scores have one scale.
+    private func coarseness(of head: DetectorHead, in graph: Graph) -> String? {
+        guard let found = head.coarseness(in: graph) else { return nil }
+        let shape = graph[graph.inputs[0]].shape
+        let isCoarse = (score: found.score > 0.1, place: found.place > Double(max(shape[1], shape[2])) / 64)
+        var parts: [String] = []
+        if isCoarse.score {
+            parts.append(String(format: "scores only in steps of %.2f around %.2f", found.score, head.score))
         }
+        if isCoarse.place { parts.append(String(format: "places only in steps of %.0f pixels", found.place)) }
+        guard !parts.isEmpty else { return nil }
+        return "this file's int8 outputs tell \(parts.joined(separator: " and ")): give the float model, and "
+            + "--calibrate"
     }
 }
 

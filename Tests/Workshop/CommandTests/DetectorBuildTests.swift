@@ -41,6 +41,22 @@ import Testing
         #expect(inspection.text.contains(kind), "\(inspection.text)")
     }
 
+    @Test("8 bits that tell too little are told")
+    func coarse() throws {
+        let folder = try Folder()
+        let models = OperatorSuite.dataFolder.appendingPathComponent("models")
+        func text(_ name: String) throws -> String {
+            let build = try Command("build", models.appendingPathComponent(name).path, "-o", "d.ocellus", in: folder)
+            #expect(build.code == 0, "\(build.errors)")
+            return build.text
+        }
+        // Boxes and scores in one scale each for all that any picture gives.
+        let coarse = try text("blazeface_short_int8.tflite")
+        #expect(coarse.contains("note: this file's int8 outputs tell scores only in steps of 0."), "\(coarse)")
+        #expect(coarse.contains("give the float model, and --calibrate"))
+        #expect(try !text("blobs.onnx").contains("int8 outputs tell"))
+    }
+
     @Test("A choice among boxes of no known kind says what can be had")
     func strange() throws {
         let folder = try folder("strange")
