@@ -19,13 +19,14 @@ extension HeadDecoder {
             found.append(Object(box: box, label: label, score: box.scores[label]))
         }
         found.sort { $0.score > $1.score }
+        if head.suppression == .fuse { return fused(Array(found.prefix(head.candidates))) }
         var kept: [Object] = []
         var rest = found.prefix(head.candidates)
         while let best = rest.first, kept.count < head.detections, best.score >= head.score {
             rest.removeFirst()
             kept.append(best)
             switch head.suppression {
-            case .none: break
+            case .none, .fuse: break
             case .perClass: rest.removeAll { $0.label == best.label && $0.box.overlap(best.box) > head.overlap }
             case .anyClass: rest.removeAll { $0.box.overlap(best.box) > head.overlap }
             case .soft:
@@ -40,7 +41,36 @@ extension HeadDecoder {
     }
 }
 
+extension HeadDecoder {
+    /// What touches and has one label is one object: the rectangle around it.
+    private func fused(_ boxes: [Object]) -> [Object] {
+        var kept: [Object] = []
+        for box in boxes {
+            var box = box
+            while let index = kept.firstIndex(where: { $0.label == box.label && $0.box.touches(box.box) }) {
+                let other = kept.remove(at: index)
+                box.box.enclose(other.box)
+                box.score = max(box.score, other.score)
+            }
+            kept.append(box)
+        }
+        return Array(kept.sorted { $0.score > $1.score }.prefix(head.detections))
+    }
+}
+
 extension HeadDecoder.Decoded {
+    fileprivate func touches(_ other: Self) -> Bool {
+        left <= other.left + other.width && other.left <= left + width
+            && top <= other.top + other.height && other.top <= top + height
+    }
+
+    fileprivate mutating func enclose(_ other: Self) {
+        let (right, bottom) = (max(left + width, other.left + other.width), max(top + height, other.top + other.height))
+        let (left, top) = (min(left, other.left), min(top, other.top))
+        (width, height) = (right - left, bottom - top)
+        (x, y) = (left + width / 2, top + height / 2)
+    }
+
     /// Intersection over union.
     fileprivate func overlap(_ other: Self) -> Double {
         let across = min(left + width, other.left + other.width) - max(left, other.left)
