@@ -3,6 +3,21 @@ import CBundle
 import Detectors
 import Tracking
 
+extension Tracker {
+    /// With a bundle's settings, and room for all that its detector gives.
+    public init(of view: BundleView) {
+        var settings = TrackerSettings()
+        if let record = view.tracker?.pointee {
+            settings.highScore = Int64(record.high)
+            settings.lowScore = Int64(record.low)
+            settings.birthScore = Int64(record.birth)
+            settings.lostFor = Int64(record.lost) * 1_000_000
+        }
+        self.init(
+            settings, tracks: ObjectList.capacity(view), detections: Int(view.detector?.pointee.detections ?? 1))
+    }
+}
+
 /// All watch rules and crossings of a detector's sensor, and the objects that they are about.
 ///
 /// Each rule follows each object by itself, as `WatchState` does a score: of an object that is none of its, the score is 0. An
@@ -46,17 +61,9 @@ final class ObjectList {
     private let lost: Int64
 
     init(_ view: BundleView) {
-        let record = view.tracker?.pointee
-        var settings = TrackerSettings()
-        if let record {
-            settings.highScore = Int64(record.high)
-            settings.lowScore = Int64(record.low)
-            settings.birthScore = Int64(record.birth)
-            settings.lostFor = Int64(record.lost) * 1_000_000
-        }
-        lost = settings.lostFor
         let capacity = Self.capacity(view)
-        tracker = Tracker(settings, tracks: capacity, detections: Int(view.detector?.pointee.detections ?? 1))
+        tracker = Tracker(of: view)
+        lost = tracker.settings.lostFor
         let texts = TextList(view)
         let corners = UnsafeMutableBufferPointer<oc_corner>.allocate(capacity: view.corners.count)
         _ = corners.initialize(from: view.corners)

@@ -10,8 +10,9 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure latency, cold start and every step.",
         discussion: """
-            Inputs are random. Latency is that of whole inferences; the steps are timed in runs of their own. The peak is \
-            what this machine reaches with the kernel set's multiply-accumulate instructions alone.
+            Inputs are random unless a file has them. Latency is that of whole inferences, and of a detector also until \
+            boxes and tracks are made of each; the steps are timed in runs of their own. The peak is what this machine \
+            reaches with the kernel set's multiply-accumulate instructions alone.
 
               ocellus bench person-sensor.ocellus
               ocellus bench mobilenet_v2.tflite --runs 500 --threads 2
@@ -31,7 +32,12 @@ struct Bench: ParsableCommand {
     @Option(help: "Use this kernel set; a bundle is packed again for it in memory.")
     var kernels: KernelSet?
 
-    @Flag(help: "Print nothing but each inference's nanoseconds, one a line.")
+    @Option(help: "Read all input tensors from this file, as 'ocellus run' does.", completion: .file())
+    var inputRaw: String?
+
+    @Flag(
+        help: "Print only each inference's nanoseconds, one a line, of a detector also those until its tracks are made."
+    )
     var ns = false
 
     @Flag(help: "Print the report as JSON.")
@@ -53,15 +59,17 @@ struct Bench: ParsableCommand {
         if ns {
             let engine = try runnable.engine(threads: threads)
             _ = engine.placeThreads()
-            let times = Stopwatch(engine).latencies(engine, runs: runs)
-            print(times.map { "\($0)" }.joined(separator: "\n"))
+            let times = Stopwatch(engine, inputs: try inputs(engine)).latencies(engine, runs: runs)
+            for run in times.inferences.indices {
+                print("\(times.inferences[run])" + (times.objects.isEmpty ? "" : " \(times.objects[run])"))
+            }
             return
         }
         progress.show("cold start")
         let coldStart = try ColdStart(runnable, threads: threads)
         let engine = try runnable.engine(threads: threads)
         let cpus = engine.placeThreads() == .pinned ? engine.bundle.view.cpus.map { Int($0) } : []
-        let stopwatch = Stopwatch(engine)
+        let stopwatch = Stopwatch(engine, inputs: try inputs(engine))
         progress.show("\(Format.count(runs, "inference"))")
         let times = stopwatch.latencies(engine, runs: runs)
         progress.show("steps")
@@ -70,8 +78,14 @@ struct Bench: ParsableCommand {
         let peak = Peak.measure(engine.kernelSet, threads: engine.threads)
         progress.clear()
         let report = BenchReport(
-            engine, cpus: cpus, model: FileName.printable(model), times: times, coldStart: coldStart, steps: steps,
-            peak: peak)
+            engine, cpus: cpus, model: FileName.printable(model), times: times, objects: stopwatch.objects,
+            coldStart: coldStart, steps: steps, peak: peak)
         print(json ? try report.json() : report.text)
+    }
+
+    /// Nil: nobody gave them.
+    private func inputs(_ engine: borrowing Engine) throws(Failure) -> [UInt8]? {
+        guard let inputRaw else { return nil }
+        return try engine.inputs(readFrom: inputRaw)
     }
 }

@@ -2,6 +2,7 @@ import Bundle
 import CBundle
 import Engine
 import Foundation
+import Watching
 
 /// What `ocellus bench` says; `--json` prints these fields. Times are nanoseconds.
 struct BenchReport: Codable {
@@ -20,6 +21,14 @@ struct BenchReport: Codable {
         var shareOfPeak: Double?
     }
 
+    /// Of a detector: what its inferences and the boxes and tracks behind them take together, and how many the last frame had.
+    struct Objects: Codable {
+        var min: Int64
+        var median: Int64
+        var boxes: Int
+        var tracks: Int
+    }
+
     var model: String
     var kernels: String
     var threads: Int
@@ -29,6 +38,8 @@ struct BenchReport: Codable {
     var min: Int64
     var median: Int64
     var p99: Int64
+    /// Nil of a bundle that has no detector.
+    var objects: Objects?
     var coldStart: ColdStart
     var macs: Int
     /// Multiply-accumulates a second that the kernel set's instructions reach on this machine; nil where unknown.
@@ -36,10 +47,10 @@ struct BenchReport: Codable {
     var steps: [Step]
 
     init(
-        _ engine: borrowing Engine, cpus: [Int], model: String, times: [Int64], coldStart: ColdStart,
-        steps profile: [Double], peak: Double?
+        _ engine: borrowing Engine, cpus: [Int], model: String, times: Stopwatch.Times, objects: FrameObjects?,
+        coldStart: ColdStart, steps profile: [Double], peak: Double?
     ) {
-        let sorted = times.sorted()
+        let sorted = times.inferences.sorted()
         self.model = model
         kernels = "\(engine.kernelSet.name)"
         threads = engine.threads
@@ -48,6 +59,12 @@ struct BenchReport: Codable {
         min = sorted.first ?? 0
         median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
         p99 = sorted.isEmpty ? 0 : sorted[Swift.min(sorted.count - 1, sorted.count * 99 / 100)]
+        if let objects {
+            let sorted = times.objects.sorted()
+            self.objects = Objects(
+                min: sorted.first ?? 0, median: sorted.isEmpty ? 0 : sorted[sorted.count / 2], boxes: objects.boxes,
+                tracks: objects.tracks)
+        }
         self.coldStart = coldStart
         macs = Int(clamping: engine.bundle.view.model.pointee.macs)
         peakMacsPerSecond = peak
@@ -91,6 +108,12 @@ struct BenchReport: Codable {
         head.add(["latency", Format.milliseconds(median), "median of \(Format.count(runs, "inference"))"])
         head.add(["", Format.milliseconds(min), "least"])
         head.add(["", Format.milliseconds(p99), "99th percentile"])
+        if let objects {
+            let boxes = objects.boxes == 1 ? "1 box" : "\(objects.boxes) boxes"
+            let made = "\(boxes), \(Format.count(objects.tracks, "track"))"
+            head.add(["objects", Format.milliseconds(objects.median), "median until tracks are made: \(made)"])
+            head.add(["", Format.milliseconds(objects.min), "least"])
+        }
         head.add(["cold start", Format.milliseconds(coldStart.total), "from file to first result"])
         head.add(["", Format.milliseconds(coldStart.load), "map and verify"])
         head.add(["", Format.milliseconds(coldStart.engine), "make the engine"])

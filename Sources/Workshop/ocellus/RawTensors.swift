@@ -37,6 +37,18 @@ extension Engine {
 
     var inputBytes: Int { (0..<inputCount).reduce(0) { $0 + Int(inputTensor($1).bytes) } }
 
+    /// All inputs' bytes, which a file has one after another.
+    func inputs(readFrom path: String) throws(Failure) -> [UInt8] {
+        let raw = try WholeFile.read(path)
+        guard raw.count == inputBytes else {
+            let inputs = (0..<inputCount).map { describe(inputTensor($0)).text }
+            throw Failure(
+                "\(path): has \(Format.count(raw.count, "byte")), but the model's inputs take "
+                    + "\(Format.grouped(inputBytes)): \(inputs.joined(separator: ", then "))")
+        }
+        return raw
+    }
+
     /// Fills all inputs from bytes in the model's types and order.
     /// - Parameter raw: `inputBytes` bytes.
     func fillInputs(_ raw: ArraySlice<UInt8>) {

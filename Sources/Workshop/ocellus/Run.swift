@@ -131,14 +131,7 @@ struct Run: ParsableCommand {
             throw Failure("\(model): is for metadata only (privacy in its sensor file); leave out --draw")
         }
         if let inputRaw {
-            let raw = try WholeFile.read(inputRaw)
-            guard raw.count == engine.inputBytes else {
-                let inputs = (0..<engine.inputCount).map { engine.describe(engine.inputTensor($0)).text }
-                throw Failure(
-                    "\(inputRaw): has \(Format.count(raw.count, "byte")), but the model's inputs take "
-                        + "\(Format.grouped(engine.inputBytes)): \(inputs.joined(separator: ", then "))")
-            }
-            engine.fillInputs(raw[...])
+            engine.fillInputs(try engine.inputs(readFrom: inputRaw)[...])
             let start = Clock.monotonic
             if let layer { for index in 0...layer.step { engine.runStep(index) } } else { engine.run() }
             let result = try result(

@@ -3,26 +3,44 @@ import CBundle
 import Engine
 import Glibc
 import System
+import Watching
 
-/// Times inferences on random inputs.
+/// Times inferences, and of a detector what makes boxes and tracks of each.
 struct Stopwatch {
-    private let inputs: [UInt8]
-
-    init(_ engine: borrowing Engine) {
-        var random = SeededGenerator(seed: 1)
-        inputs = (0..<engine.inputCount).flatMap { engine.describe(engine.inputTensor($0)).randomBytes(&random) }
+    /// Nanoseconds of each inference, and until its boxes and tracks were there; of others than detectors the latter is empty.
+    struct Times {
+        var inferences: [Int64] = []
+        var objects: [Int64] = []
     }
 
-    /// Nanoseconds of each of `runs` inferences, after a few that warm caches and clocks up.
-    func latencies(_ engine: borrowing Engine, runs: Int) -> [Int64] {
-        for _ in 0..<min(runs, 10) { infer(engine) }
-        return (0..<runs).map { _ in
+    private let inputs: [UInt8]
+    let objects: FrameObjects?
+
+    /// - Parameter inputs: all tensors' bytes, one after another; nil: random ones.
+    init(_ engine: borrowing Engine, inputs: [UInt8]? = nil) {
+        var random = SeededGenerator(seed: 1)
+        self.inputs =
+            inputs
+            ?? (0..<engine.inputCount).flatMap { engine.describe(engine.inputTensor($0)).randomBytes(&random) }
+        objects = FrameObjects(engine.bundle.view)
+    }
+
+    /// Times of `runs` inferences, after a few that warm caches and clocks up.
+    func latencies(_ engine: borrowing Engine, runs: Int) -> Times {
+        var times = Times()
+        for run in -min(runs, 10)..<runs {
             // Inputs lie in memory that later steps reuse.
             engine.fillInputs(inputs[...])
             let start = Clock.monotonic
             engine.run()
-            return Clock.monotonic - start
+            let inferred = Clock.monotonic
+            objects?.take(engine)
+            let end = Clock.monotonic
+            guard run >= 0 else { continue }
+            times.inferences.append(inferred - start)
+            if objects != nil { times.objects.append(end - start) }
         }
+        return times
     }
 
     /// Mean nanoseconds of each step.
@@ -33,11 +51,6 @@ struct Stopwatch {
             total.withUnsafeMutableBufferPointer { engine.run(profile: $0) }
         }
         return total.map { Double($0) / Double(runs) }
-    }
-
-    func infer(_ engine: borrowing Engine) {
-        engine.fillInputs(inputs[...])
-        engine.run()
     }
 }
 

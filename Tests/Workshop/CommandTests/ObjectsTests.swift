@@ -86,6 +86,32 @@ import Testing
         #expect(try Self.has([255, 255, 255], "black.png", folder))
     }
 
+    @Test("bench makes boxes and tracks of each inference, the boxes that run tells")
+    func measured() throws {
+        let folder = try Self.folder()
+        let boxes = try Self.count(try Command("run", "s.ocellus", "white.ppm", "--json", in: folder))
+        // The input as white pixels make it.
+        try folder.write([UInt8](repeating: 127, count: 3 * DetectorSample.side * DetectorSample.side), to: "white.raw")
+        func bench(_ more: String...) throws -> Command {
+            let command = try Command(["bench", "s.ocellus", "--runs", "5", "--input-raw"] + more, in: folder)
+            try #require(command.code == 0, "\(command.errors)")
+            return command
+        }
+        let fields = try bench("white.raw", "--json").fields
+        let objects = try #require(fields["objects"] as? [String: Any])
+        #expect(objects["boxes"] as? Int == boxes && (objects["tracks"] as? Int ?? 0) > 0)
+        #expect(objects["median"] as? Int ?? 0 > fields["min"] as? Int ?? .max)
+        let lines = try bench("white.raw", "--ns").text.split(separator: "\n")
+        #expect(lines.count == 5)
+        for line in lines {
+            let times = line.split(separator: " ").compactMap { Int($0) }
+            #expect(times.count == 2 && times[0] > 0 && times[1] > times[0])
+        }
+        #expect(try bench("white.raw").text.contains("  objects  "))
+        let short = try Command("bench", "s.ocellus", "--input-raw", "white.ppm", in: folder)
+        #expect(short.code == 1 && short.errors.contains("the model's inputs take"))
+    }
+
     @Test("A detector's sensor is watched: crossings are counted, and the sheet has its objects")
     func watched() throws {
         let folder = try Self.folder()

@@ -49,8 +49,10 @@ struct Bench {
         let resident = oc_resident_bytes()
         var result = BenchResult(runs: request.runs, steps: engine.stepCount)
         result.residentBytes = resident
+        let objects = FrameObjects(engine.bundle.view)
+        if objects != nil { result.objectTimes = result.times }
         let allocations = oc_allocations()
-        time(engine, &frame, &result)
+        time(engine, objects, &frame, &result)
         if allocations >= 0 { result.allocations = oc_allocations() - allocations }
         measureColdStart(&result)
         guard let error = request.json ? json(engine, result, placement) : text(engine, result, placement) else {
@@ -65,15 +67,23 @@ struct Bench {
     }
 
     /// Latencies of whole inferences; then the steps, in runs of their own.
-    private func time(_ engine: borrowing Engine, _ frame: inout ArbitraryFrame?, _ result: inout BenchResult) {
+    private func time(
+        _ engine: borrowing Engine, _ objects: FrameObjects?, _ frame: inout ArbitraryFrame?,
+        _ result: inout BenchResult
+    ) {
         for run in -min(request.runs, 10)..<request.runs {
             // Inputs lie in memory that later steps reuse.
             Bench.fillInputs(engine)
             let start = Clock.monotonic
             engine.run()
-            let time = Clock.monotonic - start
-            if run >= 0 { result.times[run] = time }
+            let inferred = Clock.monotonic
+            objects?.take(engine)
+            let end = Clock.monotonic
+            guard run >= 0 else { continue }
+            result.times[run] = inferred - start
+            if objects != nil { result.objectTimes[run] = end - start }
         }
+        if let objects { (result.boxes, result.tracks) = (objects.boxes, objects.tracks) }
         for _ in 0..<result.profiledRuns {
             Bench.fillInputs(engine)
             result.steps.withUnsafeMutableBufferPointer { engine.run(profile: $0) }
@@ -119,9 +129,10 @@ struct Bench {
     }
 
     /// Region 0 is an inference, region N + 1 step N of the inference after it, the one
-    /// behind the last step a frame's conversion. Prints what they are, in fields that tabs
-    /// separate.
+    /// behind the last step a frame's conversion, and the next what makes boxes and tracks of the outputs when
+    /// they have come some times. Prints what they are, in fields that tabs separate.
     private func countRegions(_ engine: borrowing Engine, _ frame: inout ArbitraryFrame?) -> ExitCode {
+        let objects = FrameObjects(engine.bundle.view)
         let allocations = oc_allocations()
         for _ in 0..<request.runs {
             Bench.fillInputs(engine)
@@ -140,8 +151,16 @@ struct Bench {
             frame?.convert(into: tensor)
             oc_region_end(engine.stepCount + 1)
         }
+        if let objects {
+            for _ in 0..<10 { objects.take(engine) }
+            oc_region_start()
+            objects.take(engine)
+            oc_region_end(engine.stepCount + 2)
+        }
         let counted = allocations < 0 ? nil : oc_allocations() - allocations
-        guard let error = regions(engine, converts: frame != nil, allocations: counted) else { return .success }
+        guard let error = regions(engine, objects, converts: frame != nil, allocations: counted) else {
+            return .success
+        }
         return Bench.refused(error)
     }
 

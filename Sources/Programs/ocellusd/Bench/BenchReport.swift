@@ -4,10 +4,15 @@ import Engine
 import Events
 import Kernels
 import System
+import Watching
 
 /// What `--bench` measured. Times are nanoseconds.
 struct BenchResult {
     var times: [Int64]
+    /// Until the boxes and tracks were there, too, and how many the last frame had; empty where there is no detector.
+    var objectTimes: [Int64] = []
+    var boxes = 0
+    var tracks = 0
     /// Each step's, over `profiledRuns` inferences.
     var steps: [Int64]
     /// Of a frame to the input.
@@ -51,6 +56,14 @@ extension Bench {
         out.number("min", BenchResult.percentile(0, result.times))
         out.number("median", BenchResult.percentile(50, result.times))
         out.number("p95", BenchResult.percentile(95, result.times))
+        if !result.objectTimes.isEmpty {
+            out.object("objects")
+            out.number("min", BenchResult.percentile(0, result.objectTimes))
+            out.number("median", BenchResult.percentile(50, result.objectTimes))
+            out.number("boxes", Int64(result.boxes))
+            out.number("tracks", Int64(result.tracks))
+            out.endObject()
+        }
         if !result.coldStarts.isEmpty {
             out.object("coldStart")
             out.number("min", BenchResult.percentile(0, result.coldStarts))
@@ -106,12 +119,18 @@ extension Bench {
         return table.error
     }
 
-    func regions(_ engine: borrowing Engine, converts: Bool, allocations: Int64?) -> Errno? {
+    func regions(
+        _ engine: borrowing Engine, _ objects: FrameObjects?, converts: Bool, allocations: Int64?
+    ) -> Errno? {
         let view = engine.bundle.view
         var table = TextTable()
         table.fact("arena", Int64(clamping: view.model.pointee.arena_bytes))
         table.fact("weights", Int64(view.weights.count))
         if let allocations { table.fact("allocations", allocations) }
+        if let objects {
+            table.fact("boxes", Int64(objects.boxes))
+            table.fact("tracks", Int64(objects.tracks))
+        }
         table.fact("macs", Int64(clamping: view.model.pointee.macs))
         for index in view.steps.indices {
             let step = view.steps[index]
@@ -125,6 +144,10 @@ extension Bench {
             table.append("region\t\(view.steps.count + 1)\tpicture\t0\tconversion of a frame")
             table.end()
         }
+        if objects != nil {
+            table.append("region\t\(view.steps.count + 2)\tobjects\t0\tboxes and tracks")
+            table.end()
+        }
         return table.error
     }
 
@@ -133,6 +156,14 @@ extension Bench {
         table.row("latency", "us, least") { $0.append(microseconds: least) }
         table.row("", "us, median") { $0.append(microseconds: BenchResult.percentile(50, result.times)) }
         table.row("", "us, 95th percentile") { $0.append(microseconds: BenchResult.percentile(95, result.times)) }
+        if !result.objectTimes.isEmpty {
+            table.row("objects", "us until boxes and tracks are made, too, least") {
+                $0.append(microseconds: BenchResult.percentile(0, result.objectTimes))
+            }
+            table.row("", "us, median") { $0.append(microseconds: BenchResult.percentile(50, result.objectTimes)) }
+            table.row("", "boxes") { $0.append(Int64(result.boxes)) }
+            table.row("", "tracks") { $0.append(Int64(result.tracks)) }
+        }
         if !result.conversions.isEmpty {
             table.row("conversion", "us of a frame to the input, least") {
                 $0.append(microseconds: BenchResult.percentile(0, result.conversions))
