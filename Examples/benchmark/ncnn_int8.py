@@ -41,7 +41,12 @@ def quantize(source, target, inputs):
     for layer in layers:
         if layer.type in QUANTIZED:
             out += quantized(layer, weights, largest, layers)
-        elif layer.type in ("BatchNorm", "PReLU", "Scale", "MemoryData", "Deconvolution"):
+        elif layer.type == "PReLU":
+            out += weights.floats(layer.number(0)).tobytes()
+        elif layer.type == "MemoryData":
+            sides = [max(layer.number(key), 1) for key in (0, 1, 11, 2)]
+            out += weights.floats(int(np.prod(sides))).tobytes()
+        elif layer.type in ("BatchNorm", "Scale", "Deconvolution"):
             raise ValueError(f"layer {layer.name}: the weights of {layer.type} are not known here")
     if weights.rest:
         raise ValueError(f"{weights.rest} bytes of weights belong to no layer")
@@ -78,7 +83,8 @@ def calibrate(source, blobs, inputs):
     largest = dict.fromkeys(blobs, 1e-8)
     for array in inputs:
         extractor = net.create_extractor()
-        extractor.input("in0", ncnn.Mat(np.ascontiguousarray(array)).clone())
+        array = np.ascontiguousarray(array)  # a Mat does not keep what it is made of
+        extractor.input("in0", ncnn.Mat(array).clone())
         for blob in blobs:
             values = np.abs(np.array(extractor.extract(blob)[1]))
             largest[blob] = max(largest[blob], float(np.percentile(values, 99.99)))

@@ -21,9 +21,11 @@ class Peer:
         self.folder = pathlib.Path(folder)
         info = json.loads((self.folder / "info.json").read_text())
         self.shape, self.scale, self.zero = info["shape"], info["scale"], info["zero"]
+        self.channels_first = info.get("channels_first", False)  # of float inputs
 
     def real(self, quantized):
-        return ((quantized.astype(np.float32) - self.zero) * np.float32(self.scale)).astype(np.float32)
+        values = ((quantized.astype(np.float32) - self.zero) * np.float32(self.scale)).astype(np.float32)
+        return np.ascontiguousarray(values.transpose(0, 3, 1, 2)) if self.channels_first else values
 
 
 class LiteRT(Peer):
@@ -140,7 +142,8 @@ class NCNN(Peer):
         self.names = self.model.output_names()
 
     def set(self, quantized):
-        self.input = self.runtime.Mat(self.real(quantized)[0]).clone()
+        values = self.real(quantized)[0]  # a Mat does not keep what it is made of
+        self.input = self.runtime.Mat(values).clone()
 
     def run(self):
         extractor = self.model.create_extractor()
