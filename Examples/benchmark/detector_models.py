@@ -289,7 +289,9 @@ def describe(detector, folder):
     is_first = onnx.load(folder / "float.onnx").graph.input[0].type.tensor_type.shape.dim[1].dim_value == 3
     info = {"shape": [int(side) for side in port["shape"]], "scale": float(scale), "zero": int(zero), "channels_first": is_first}
     (folder / "info.json").write_text(json.dumps(info))
-    peer = detector_peers.LiteRT(folder)
+    # Of a YOLO the reference kernels take seconds.
+    kind = detector_peers.LiteRT if detector.name.startswith("yolo") else detector_peers.Reference
+    peer = kind(folder)
     peer.import_runtime()
     peer.load(1)
     decode = detector_decode.DECODERS[detector.name](peer.views(), peer.scales(), detector.size)

@@ -190,6 +190,8 @@ def table(detector, options):
         print(f"* no {detector_peers.PEERS[name].NAME}: {why}")
     print(flush=True)
     others = [name for name in times if name != OURS]
+    if not others:
+        return f"| {detector.name} {detector.size} | – | – | – | – |"
     best = min(others, key=lambda name: ratio(name, 1))
     part = statistics.median
     return (f"| {detector.name} {detector.size} | {part(row[1] for row in times[OURS]) / 1e6:.3f} | "
