@@ -68,6 +68,46 @@ oc_sum_form oc_find_product_form(const oc_binary *b) {
     return found.mode == OC_SCALE_INTEGER || is_mended ? none : form;
 }
 
+/* Whether a half of a PRELU, that of values below zero or the other, is round(fma(product, scale, offset with the product's sign)). */
+static int prelu_agrees(const oc_binary *b, int is_below, float scale, float offset) {
+    for (int32_t a = -128; a <= 127; a++) {
+        const int32_t x = a - b->zero_a;
+        if ((x < 0) != is_below) continue;
+        for (int32_t v = is_below ? -128 : 127; v <= 127; v++) {
+            const int32_t product = is_below ? oc_product(x, v - b->zero_b) : x;
+            const int32_t y =
+                is_below ? oc_multiply(product, b->multiplier_out, b->shift_out) : oc_multiply(product, b->multiplier_a, b->shift_a);
+            const float value = rintf(fmaf((float)product, scale, product < 0 ? -offset : offset));
+            if (!(fabsf(value) < 0x1p30f)) return 0;
+            const int32_t sum = oc_clamp((int32_t)value + b->out_zero, b->clamp_min, b->clamp_max);
+            if (sum != oc_clamp(oc_add(y, b->out_zero), b->clamp_min, b->clamp_max)) return 0;
+        }
+    }
+    return 1;
+}
+
+/* A scale for one half, 0 where none was found. */
+static float prelu_scale(const oc_binary *b, int is_below, int32_t multiplier, int32_t shift, float nudged) {
+    const double scale = ldexp((double)multiplier, shift - 31);
+    for (int32_t j = 0; j < 9; j++) {
+        const float near = (float)(scale * (1 + nudge(j) * 0x1p-24));
+        if (near != 0 && prelu_agrees(b, is_below, near, nudged + oc_prelu_offset(shift))) return near;
+    }
+    return 0;
+}
+
+oc_sum_form oc_find_prelu_form(const oc_binary *b) {
+    const oc_sum_form none = {0, 0, 0};
+    for (int32_t i = 0; i <= 32; i++) {
+        oc_sum_form form = {0, 0, nudge(i) * 0x1p-18f};
+        form.scale_a = prelu_scale(b, 0, b->multiplier_a, b->shift_a, form.offset);
+        if (form.scale_a == 0) continue;
+        form.scale_b = prelu_scale(b, 1, b->multiplier_out, b->shift_out, form.offset);
+        if (form.scale_b != 0) return form;
+    }
+    return none;
+}
+
 oc_sum_form oc_find_residual_form(const oc_conv *conv, uint32_t flip) {
     const oc_binary add = oc_residual_add(conv);
     return oc_find_sum_form(&add, flip);

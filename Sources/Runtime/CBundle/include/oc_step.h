@@ -125,7 +125,7 @@ typedef struct oc_binary {
     int32_t subtract;       /* ADD only: 1 negates the scaled b */
     int32_t clamp_min, clamp_max;
     int32_t linear_a, linear_b, linear_c; /* ADD only: its linear form (oc_linear_sum.h); zeros: none is known */
-    oc_sum_form form;       /* of ADD, and of MUL as oc_find_product_form has it, for kernel sets that use it; else 0 */
+    oc_sum_form form;       /* of ADD, of MUL as oc_find_product_form has it and of PRELU, for kernel sets that use it; else 0 */
 } oc_binary;
 
 typedef struct oc_pool {

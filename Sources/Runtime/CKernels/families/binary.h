@@ -218,7 +218,30 @@ OC_V_INLINE void oc_v_maximum_kernel(const oc_step *step, const oc_memory *memor
     oc_v_broadcast(step, memory, part, parts, oc_v_maximum, oc_v_larger_line, oc_scalar_maximum);
 }
 
+#if defined(OC_FLOAT_FORMS) && !defined(OC_V_SCALED_PRODUCTS)
+#include "oc_sum_form.h"
+
+/* By oc_find_prelu_form. */
+OC_V_INLINE oc_v_bytes oc_v_float_prelu(const oc_binary *b, oc_v_bytes a, oc_v_bytes v) {
+    const oc_v_words x = oc_v_words_above(a, b->zero_a), is_below = x >> 31;
+    const oc_v_words product = (x * oc_v_words_above(v, b->zero_b) & is_below) | (x & ~is_below);
+    const oc_v_words scale = ((oc_v_words)((oc_v_reals){0} + b->form.scale_b) & is_below) |
+        ((oc_v_words)((oc_v_reals){0} + b->form.scale_a) & ~is_below);
+    const oc_v_words offset = ((oc_v_words)((oc_v_reals){0} + (b->form.offset + oc_prelu_offset(b->shift_out))) & is_below) |
+        ((oc_v_words)((oc_v_reals){0} + (b->form.offset + oc_prelu_offset(b->shift_a))) & ~is_below);
+    const oc_v_reals real = __builtin_convertvector(product, oc_v_reals);
+    const oc_v_reals signed_offset = (oc_v_reals)(offset ^ (product & INT32_MIN));
+    return oc_v_bytes_of(oc_v_round(oc_v_fma(real, (oc_v_reals)scale, signed_offset)), b->out_zero, b->clamp_min, b->clamp_max);
+}
+#endif
+
 OC_V_INLINE void oc_v_prelu_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
+#if defined(OC_FLOAT_FORMS) && !defined(OC_V_SCALED_PRODUCTS)
+    if (step->binary.form.scale_b != 0) {
+        oc_v_broadcast(step, memory, part, parts, oc_v_float_prelu, NULL, oc_scalar_prelu);
+        return;
+    }
+#endif
     oc_v_broadcast(step, memory, part, parts, oc_v_prelu, NULL, oc_scalar_prelu);
 }
 

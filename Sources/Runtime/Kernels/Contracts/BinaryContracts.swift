@@ -17,7 +17,11 @@ extension KernelContract {
         })
     static let minimum = binary(OC_KERNEL_MINIMUM, name: { _ in "minimum" })
     static let maximum = binary(OC_KERNEL_MAXIMUM, name: { _ in "maximum" })
-    static let prelu = binary(OC_KERNEL_PRELU, name: { _ in "prelu" })
+    static let prelu = binary(
+        OC_KERNEL_PRELU, name: { _ in "prelu" },
+        fillForms: { step, _, set in
+            step.binary.form = set.usesPreluForms ? oc_find_prelu_form(&step.binary) : oc_sum_form()
+        })
 
     private static func binary(
         _ kernel: oc_kernel, name: @escaping @Sendable (oc_step) -> StaticString, absorbs: Absorption = .nothing,

@@ -139,6 +139,9 @@ extension KernelSet {
     /// Products by one fused multiply-add.
     var usesProductForms: Bool { self == .avx512vnni || self == .avx2 }
 
+    /// Whether oc_find_prelu_form's is computed by.
+    var usesPreluForms: Bool { self == .avx512vnni }
+
     /// Whether additions belong into the convolutions before them: the set's kernel adds while the sums are in cache, and
     /// pads addends that have fewer channels by itself.
     public var addsResiduals: Bool { self != .scalar }
