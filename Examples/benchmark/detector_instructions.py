@@ -41,17 +41,18 @@ def ours(options, cpu, bundle):
 
 
 def crowded(options, cpu, model, work):
-    """A bundle whose threshold leaves so many boxes of the daemon's picture."""
-    least, most = 0, 1000
+    """A bundle with the greatest threshold that leaves so many boxes of the daemon's picture; of more, whose scores are alike, the first."""
+    least, most = 1, 1000  # thousandths
     while True:
-        score = (least + most) / 2 / 1000
+        score = (least + most + 1) // 2 if least < most else least
         sensor = work.with_suffix(".yaml")
-        sensor.write_text(f"name: crowd\nmodel: {model.absolute()}\ninput: {{mean: 0, std: 255}}\ndetector: {{score: {score:.4f}}}\n")
+        sensor.write_text(f"name: crowd\nmodel: {model.absolute()}\ninput: {{mean: 0, std: 255}}\n"
+                          f"detector: {{score: {score / 1000}, detections: {OBJECTS}}}\n")
         build(options, cpu, sensor, work)
+        if least == most:
+            return work, score / 1000
         boxes = facts([*cpu.emulator, cpu.daemon, work, "--bench", "1", "--regions"])[0]["boxes"]
-        if boxes == OBJECTS or most - least < 0.1:
-            return work, score
-        least, most = (score * 1000, most) if boxes > OBJECTS else (least, score * 1000)
+        least, most = (score, most) if boxes == OBJECTS else (least, score - 1)
 
 
 def main():
@@ -72,7 +73,7 @@ def main():
             note = ""
             if name == "yolov8n":
                 work, score = crowded(options, cpu, model, work)
-                note = f", from a score of {score:.4f} on"
+                note = f", from a score of {score} on"
             else:
                 build(options, cpu, model, work)
             network, objects, numbers = ours(options, cpu, work)

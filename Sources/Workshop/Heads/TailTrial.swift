@@ -37,7 +37,10 @@ struct TailTrial {
         }
         for isLast in [boxesLast, !boxesLast] {
             let counts = (0...shape.count).map { (isLast ? shape.suffix($0) : shape.prefix($0)).reduce(1, *) }
-            if let boxes = parts.first(where: { counts.contains($0.count) }) { return (boxes, isLast) }
+            // The fewest dimensions first: four numbers of each of a level's places are as many as the finer level's places.
+            for count in counts {
+                if let boxes = parts.first(where: { $0.count == count }) { return (boxes, isLast) }
+            }
         }
         return nil
     }

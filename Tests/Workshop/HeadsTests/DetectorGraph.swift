@@ -120,8 +120,15 @@ struct DetectorGraph {
     }
 
     /// Objectness in a layer of its own; boxes are left to whoever reads them.
-    static func decoupled(side: Int, classes: Int) -> Graph {
+    /// - Parameter apart: the layers are the outputs.
+    static func decoupled(side: Int, classes: Int, apart: Bool = false) -> Graph {
         var made = DetectorGraph(side: side)
+        if apart {
+            made.graph.outputs = [8, 16, 32].flatMap { stride in
+                [4, 1, classes].map { made.layer(stride: stride, channels: $0) }
+            }
+            return made.graph
+        }
         let levels = [8, 16, 32].map { stride -> TensorID in
             let boxes = made.layer(stride: stride, channels: 4)
             let object = made.unary(.logistic, made.layer(stride: stride, channels: 1))

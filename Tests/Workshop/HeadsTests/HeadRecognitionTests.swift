@@ -43,6 +43,15 @@ struct HeadRecognitionTests {
         }
     }
 
+    @Test("YOLOX whose layers are its outputs: a level's boxes have as many numbers as the finer level has places")
+    func layers() throws {
+        for classes in [1, 3] {
+            let graph = DetectorGraph.decoupled(side: 64, classes: classes, apart: true)
+            let finding = try #require(HeadRecognition.find(in: graph))
+            #expect(finding.head.name == "YOLOX" && !finding.isDecoded && finding.head.classes == classes)
+        }
+    }
+
     @Test("YOLOv5: anchors are those of the model's own decoding")
     func anchors() throws {
         let sizes: [[(Float, Float)]] = [
