@@ -16,6 +16,12 @@ extension Tracker {
         self.init(
             settings, tracks: ObjectList.capacity(view), detections: Int(view.detector?.pointee.detections ?? 1))
     }
+
+    /// `take` without a report; all who call this share one copy of it.
+    @inline(never)
+    public mutating func follow(_ detections: UnsafeBufferPointer<Detection>, at now: Int64) {
+        take(detections, at: now)
+    }
 }
 
 /// All watch rules and crossings of a detector's sensor, and the objects that they are about.
@@ -147,7 +153,7 @@ final class ObjectList {
     func take(
         _ detections: UnsafeBufferPointer<Detection>, at now: Int64, width: Int, height: Int, _ report: WatchList.Report
     ) {
-        tracker.take(detections, at: now)
+        tracker.follow(detections, at: now)
         for index in entries.indices where entries[index].track > 0 {
             entries[index].isSeen = false
             if place(of: entries[index].track) == nil { end(index, at: now, report) }

@@ -29,8 +29,8 @@ public final class FrameObjects {
 
     /// Takes the outputs of an inference as the next frame's.
     public func take(_ engine: borrowing Engine) {
-        detector.read(least: least, placement) { UnsafeRawBufferPointer(engine.bytes(of: $0)) }
-        tracker.take(detector.detections, at: now)
+        detector.read(engine, least: least, placement)
+        tracker.follow(detector.detections, at: now)
         now += 100_000_000
     }
 
@@ -38,4 +38,12 @@ public final class FrameObjects {
     public var boxes: Int { detector.detections.count }
     /// Tentative and lost ones too.
     public var tracks: Int { tracker.count }
+}
+
+extension Detector {
+    /// Reads an inference's tensors; all who call this share one copy of the decoder.
+    @inline(never)
+    func read(_ engine: borrowing Engine, least: UInt32?, _ placement: FramePlacement) {
+        read(least: least, placement) { UnsafeRawBufferPointer(engine.bytes(of: $0)) }
+    }
 }

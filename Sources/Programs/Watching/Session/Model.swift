@@ -196,7 +196,7 @@ public final class Model {
         engine.runPicture()
         if let detector {
             let placement = zone.placement(of: shape)
-            detector.read(least: leastScore, placement) { UnsafeRawBufferPointer(engine.bytes(of: $0)) }
+            detector.read(engine, least: leastScore, placement)
             watch.take(
                 detector.detections, width: placement.frame.width, height: placement.frame.height, at: now,
                 report: report)
