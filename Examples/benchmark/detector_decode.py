@@ -50,7 +50,20 @@ def sigmoid(x):
 def suppressed(boxes, scores, labels, overlap):
     order = np.argsort(-scores, kind="stable")
     boxes, scores, labels = boxes[order], scores[order], labels[order]
-    if len(order) > 1:
+    if len(order) > 96:  # a row at a time is then faster than all pairs
+        area, kept = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), []
+        # Boxes of other labels lie far away.
+        moved = boxes + (labels * np.float32(4096))[:, None]
+        rest = np.arange(len(order))
+        while len(rest):
+            best, rest = rest[0], rest[1:]
+            kept.append(best)
+            others = moved[rest]
+            sides = np.maximum(np.minimum(others[:, 2:], moved[best, 2:]) - np.maximum(others[:, :2], moved[best, :2]), 0)
+            both = sides[:, 0] * sides[:, 1]
+            rest = rest[both <= overlap * (area[best] + area[rest] - both)]
+        boxes, scores, labels = boxes[kept], scores[kept], labels[kept]
+    elif len(order) > 1:
         low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
         sides = np.maximum(np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - low, 0)
         both = sides[..., 0] * sides[..., 1]
@@ -88,6 +101,9 @@ class Anchors:
             centre = (np.stack([x, y], -1).reshape(-1, 2) + 0.5) * stride
             centres.append(np.repeat(centre, count, 0))
         self.centres = np.concatenate(centres).astype(np.float32)
+
+    def logits(self, outputs):
+        return self.scores.real(outputs[self.scores.index]).reshape(-1)
 
     def __call__(self, outputs):
         array = outputs[self.scores.index]

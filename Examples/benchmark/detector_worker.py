@@ -30,7 +30,9 @@ decode = detector_decode.DECODERS[detector]([np.array(view) for view in peer.vie
 
 if mode == "boxes":
     boxes, scores, labels = decode(peer.views())
-    answers.write(json.dumps({"boxes": boxes.tolist(), "scores": scores.tolist(), "labels": labels.tolist()}) + "\n")
+    logits = decode.logits(peer.views()).tolist() if hasattr(decode, "logits") else []
+    found = {"boxes": boxes.tolist(), "scores": scores.tolist(), "labels": labels.tolist(), "logits": logits}
+    answers.write(json.dumps(found) + "\n")
 else:
     clock, run, views = time.perf_counter_ns, peer.run, peer.views
     answers.write("ready\n")
