@@ -161,8 +161,6 @@ extension Bench {
                 $0.append(microseconds: BenchResult.percentile(0, result.objectTimes))
             }
             table.row("", "us, median") { $0.append(microseconds: BenchResult.percentile(50, result.objectTimes)) }
-            table.row("", "boxes") { $0.append(Int64(result.boxes)) }
-            table.row("", "tracks") { $0.append(Int64(result.tracks)) }
         }
         if !result.conversions.isEmpty {
             table.row("conversion", "us of a frame to the input, least") {

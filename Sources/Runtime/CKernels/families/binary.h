@@ -237,12 +237,11 @@ OC_V_INLINE oc_v_bytes oc_v_float_prelu(const oc_binary *b, oc_v_bytes a, oc_v_b
 
 OC_V_INLINE void oc_v_prelu_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
 #if defined(OC_FLOAT_FORMS) && !defined(OC_V_SCALED_PRODUCTS)
-    if (step->binary.form.scale_b != 0) {
-        oc_v_broadcast(step, memory, part, parts, oc_v_float_prelu, NULL, oc_scalar_prelu);
-        return;
-    }
-#endif
+    if (step->binary.form.scale_b != 0) oc_v_broadcast(step, memory, part, parts, oc_v_float_prelu, NULL, oc_scalar_prelu);
+    else oc_scalar_prelu(step, memory, part, parts); /* a form is always found but for scales of no trained model */
+#else
     oc_v_broadcast(step, memory, part, parts, oc_v_prelu, NULL, oc_scalar_prelu);
+#endif
 }
 
 OC_V_INLINE void oc_v_add_kernel(const oc_step *step, const oc_memory *memory, uint32_t part, uint32_t parts) {
