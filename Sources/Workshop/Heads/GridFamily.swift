@@ -9,7 +9,10 @@ enum GridFamily {
         switch kinds.count {
         case 1: return combined(levels, kinds[0])
         case 2: return branches(levels, kinds, tail)
-        case 3: return posed(levels, kinds, tail) + decoupled(levels, kinds)
+        case 3:
+            // Undecoded, 51 numbers beside a score are COCO's 17 key points rather than so many classes; others are classes.
+            let (poses, others) = (posed(levels, kinds, tail), decoupled(levels, kinds))
+            return kinds.contains(51) ? poses + others : others + poses
         default: return []
         }
     }

@@ -35,12 +35,17 @@ struct TailTrial {
                 parts.append(first..<first + level.places)
             }
         }
-        for isLast in [boxesLast, !boxesLast] {
-            let counts = (0...shape.count).map { (isLast ? shape.suffix($0) : shape.prefix($0)).reduce(1, *) }
-            // The fewest dimensions first: four numbers of each of a level's places are as many as the finer level's places.
-            for count in counts {
-                if let boxes = parts.first(where: { $0.count == count }) { return (boxes, isLast) }
-            }
+        let sides = [boxesLast, !boxesLast]
+        func extents(_ count: Int, _ isLast: Bool) -> [Int] {
+            Array(isLast ? shape.suffix(count) : shape.prefix(count))
+        }
+        // A level's own rows and columns before products: four numbers of each of its places are as many as the finer level's places.
+        for (level, boxes) in zip(head.levels, parts.dropFirst()) where level.places > 1 {
+            for isLast in sides where extents(2, isLast) == [level.rows, level.columns] { return (boxes, isLast) }
+        }
+        for isLast in sides {
+            let counts = (0...shape.count).map { extents($0, isLast).reduce(1, *) }
+            if let boxes = parts.first(where: { counts.contains($0.count) }) { return (boxes, isLast) }
         }
         return nil
     }

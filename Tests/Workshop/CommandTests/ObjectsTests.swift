@@ -90,8 +90,9 @@ import Testing
     func measured() throws {
         let folder = try Self.folder()
         let boxes = try Self.count(try Command("run", "s.ocellus", "white.ppm", "--json", in: folder))
-        // The input as white pixels make it.
-        try folder.write([UInt8](repeating: 127, count: 3 * DetectorSample.side * DetectorSample.side), to: "white.raw")
+        // The input as white pixels make it: real numbers, as the model's file has it.
+        let white = [Float](repeating: 1, count: 3 * DetectorSample.side * DetectorSample.side)
+        try folder.write(white.withUnsafeBytes { [UInt8]($0) }, to: "white.raw")
         func bench(_ more: String...) throws -> Command {
             let command = try Command(["bench", "s.ocellus", "--runs", "5", "--input-raw"] + more, in: folder)
             try #require(command.code == 0, "\(command.errors)")
