@@ -4,8 +4,8 @@
  * device wire DEVICE                   HDMI timings of 640x480 at 60 Hz, the same on both ends
  * device feed DEVICE CLIP NUMBER       writes a frame of the Y4M clip (128x96), enlarged to 640x480 YUYV, again and again:
  *                                      the one whose number is in the file NUMBER
- * device play DEVICE CLIP FPS          writes the Y4M clip (yuv420) once, so many frames a second, and its last frame for five
- *                                      seconds more
+ * device play DEVICE CLIP FPS          writes the Y4M clip (yuv420 of full range) once, so many frames a second, and its last
+ *                                      frame for five seconds more
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -183,7 +183,8 @@ static int play(int fd, const char *clip_path, int rate)
         sscanf(line, "YUV4MPEG2 W%u H%u ", &format.fmt.pix.width, &format.fmt.pix.height) != 2) {
         fail(clip_path);
     }
-    size_t bytes = (size_t)format.fmt.pix.width * format.fmt.pix.height * 3 / 2;
+    size_t pixels = (size_t)format.fmt.pix.width * format.fmt.pix.height;
+    size_t bytes = pixels * 3 / 2;
     format.fmt.pix.pixelformat = V4L2_PIX_FMT_YUV420;
     format.fmt.pix.field = V4L2_FIELD_NONE;
     format.fmt.pix.bytesperline = format.fmt.pix.width;
@@ -200,6 +201,11 @@ static int play(int fd, const char *clip_path, int rate)
     for (int more = 5 * rate; more > 0;) {
         if (!fgets(line, sizeof line, clip) || fread(picture, 1, bytes, clip) != bytes) {
             more -= 1;
+        } else {
+            /* The clip's luma spans 0 to 255, a camera's 16 to 235; chroma likewise. */
+            for (size_t i = 0; i < bytes; i++) {
+                picture[i] = (uint8_t)(i < pixels ? 16 + picture[i] * 219 / 255 : 128 + (picture[i] - 128) * 224 / 255);
+            }
         }
         if (write(fd, picture, bytes) != (ssize_t)bytes) {
             fail("write");
