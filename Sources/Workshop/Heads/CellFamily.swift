@@ -51,7 +51,9 @@ enum CellFamily {
         guard shape.count == 4, shape[0] == 1, 2 * shape[1] <= picture.height, 2 * shape[2] <= picture.width,
             [.int8, .uint8, .float32].contains(graph[scores].type)
         else { return nil }
-        let (x, y) = (stride(picture.width, cells: shape[2]), stride(picture.height, cells: shape[1]))
+        let (x, y) = (
+            LayerLevels.stride(picture.width, places: shape[2]), LayerLevels.stride(picture.height, places: shape[1])
+        )
         let field = DetectorHead.Field(scores, placeStep: shape[3])
         let level = DetectorHead.Level(
             rows: shape[1], columns: shape[2], strideX: x, strideY: y,
@@ -62,13 +64,6 @@ enum CellFamily {
             firstClass: shape[3] > 1 ? 1 : 0, scoreCurve: .linear(factor: 1, offset: 0), score: 0.5)
         head.suppression = .fuse
         return head
-    }
-
-    /// Pixels of a cell: a power of two where the last cell may be a part, or else an equal part.
-    private static func stride(_ side: Int, cells: Int) -> Double {
-        let powers = sequence(first: 2) { $0 < side ? 2 * $0 : nil }
-        let stride = powers.first { (side + $0 - 1) / $0 == cells }
-        return stride.map { Double($0) } ?? Double(side) / Double(cells)
     }
 }
 
