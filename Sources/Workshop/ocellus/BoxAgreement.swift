@@ -17,8 +17,12 @@ struct BoxAgreement: Encodable {
     /// 1 where neither sees anything.
     var f1: Double { first + second > 0 ? 2 * Double(both) / Double(first + second) : 1 }
 
-    /// Takes the boxes of one picture; each has one partner at most, those that overlap most first.
-    mutating func add(_ right: [DetectedObject], _ other: [DetectedObject]) {
+    /// Of no picture.
+    init() {}
+
+    /// Of one picture; each box has one partner at most, those that overlap most first.
+    init(_ right: [DetectedObject], _ other: [DetectedObject]) {
+        (first, second) = (right.count, other.count)
         var pairs: [(overlap: Double, first: Int, second: Int)] = []
         for (i, a) in right.enumerated() {
             for (j, b) in other.enumerated() where a.index == b.index {
@@ -35,8 +39,14 @@ struct BoxAgreement: Encodable {
             overlaps += pair.overlap
             errors += abs(right[pair.first].probability - other[pair.second].probability)
         }
-        first += right.count
-        second += other.count
+    }
+
+    mutating func add(_ other: BoxAgreement) {
+        first += other.first
+        second += other.second
+        both += other.both
+        overlaps += other.overlaps
+        errors += other.errors
     }
 
     private enum Key: String, CodingKey { case first, second, both, f1, meanIoU, scoreError }

@@ -185,7 +185,7 @@ final class EngineComparedModel: ComparedModel {
         }
         result.outputs = (0..<engine.outputCount).map { engine.reals(ofOutput: $0) }
         if let detector {
-            result.objects = engine.detections(detector, frame.shape, zone: 0, top: nil, labels: [])
+            result.objects = engine.detections(detector, frame.shape, top: nil, labels: [])
         }
         return result
     }

@@ -68,9 +68,8 @@ struct Comparison {
         input?.add(right.input, other.input)
         count += 1
         if boxes != nil {
-            boxes?.add(right.objects, other.objects)
-            var own = BoxAgreement()
-            own.add(right.objects, other.objects)
+            let own = BoxAgreement(right.objects, other.objects)
+            boxes?.add(own)
             drawn.append(ComparisonReport.Drawn(input: FileName.printable(name), place: place, boxes: own))
         }
         for (index, partner) in (pairing?.partners ?? []).enumerated() {

@@ -59,17 +59,12 @@ extension DetectedObject {
 extension Engine {
     /// What the detector makes of the outputs, best first.
     /// - Parameters:
-    ///   - frame: that was run.
-    ///   - zone: as `oc_watch.zone` counts.
+    ///   - frame: that was run: the whole of it, as a detector's zones are no pictures of their own.
     ///   - labels: as many as there are classes; nil: the bundle's own.
     func detections(
-        _ detector: Detector, _ frame: FrameShape, zone: Int, top: Int?, labels: [String]?
+        _ detector: Detector, _ frame: FrameShape, top: Int?, labels: [String]?
     ) -> [DetectedObject] {
-        guard var record = bundle.view.preprocess?.pointee else { return [] }
-        if zone > 0 {
-            let part = bundle.view.zones[zone - 1].part
-            record.crop = (part.x, part.y, part.width, part.height)
-        }
+        guard let record = bundle.view.preprocess?.pointee else { return [] }
         detector.read(FramePlacement(record, frame)) { UnsafeRawBufferPointer(bytes(of: $0)) }
         func pixels(_ value: Int32) -> Double { Double(value) / Double(Box.unitsPerPixel) }
         let names = labels ?? bundle.view.labels.map { bundle.view.string($0) }

@@ -160,7 +160,7 @@ struct Run: ParsableCommand {
                 if layer == nil, let detector {
                     result = Inference(input: input.name, place: place, zone: name, nanoseconds: nanoseconds)
                     result.detections = engine.detections(
-                        detector, frame.shape, zone: zone, top: top, labels: labels?.labels)
+                        detector, frame.shape, top: top, labels: labels?.labels)
                 } else {
                     result = try self.result(
                         engine, layer, input.name, place, name, labels?.labels, nanoseconds: nanoseconds)
