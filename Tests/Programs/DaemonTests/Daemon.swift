@@ -64,6 +64,10 @@ final class Daemon {
     private let errors = Pipe()
     private let log = Log()
     private var collected = Data()
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// The longest that a daemon of a test lives, in seconds: ten times what the longest test takes on a busy machine.
+    private static let life = 900.0
 
     /// The daemon is built beside the tests.
     static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -86,6 +90,16 @@ final class Daemon {
         let (log, errors) = (log, errors.fileHandleForReading)
         Thread.detachNewThread { log.fill(errors) }
         try process.run()
+        // What waits for a word that never comes would wait for ever. A test's own time limit would count the time in which
+        // the test waits for a processor that others have.
+        let (id, ended) = (process.processIdentifier, ended)
+        Thread.detachNewThread { if ended.wait(timeout: .now() + Daemon.life) == .timedOut { kill(id, SIGKILL) } }
+    }
+
+    /// A test that gave up leaves none behind.
+    deinit {
+        ended.signal()
+        if process.isRunning { signal(SIGKILL) }
     }
 
     /// What comes on standard error.

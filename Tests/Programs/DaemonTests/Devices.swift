@@ -46,11 +46,11 @@ final class Devices {
 
     /// Waits until the log's end says something.
     func wait(for text: String, after count: Int = 0) {
-        for _ in 0..<3000 {
+        for _ in 0..<30_000 {
             if log.dropFirst(count).contains(text) { return }
             usleep(10_000)
         }
-        Issue.record("not within 30 s: \(text) in \(log)")
+        Issue.record("not within 5 minutes: \(text) in \(log)")
     }
 
     /// How often the camera was told to stream.

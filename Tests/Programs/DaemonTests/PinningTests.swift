@@ -36,7 +36,7 @@ import Testing
 
     /// Whether the threads are these soon: one may just come or go.
     private func become(_ wanted: [String], _ daemon: Daemon) -> Bool {
-        for _ in 0..<3000 {
+        for _ in 0..<30_000 {
             if let now = try? threads(daemon), now.all == wanted.sorted() { return true }
             usleep(20_000)
         }

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Nobody stays present for a reader of the events when nobody can be seen any more.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct PresenceTests {
+@Suite(.serialized) struct PresenceTests {
     /// A sensor whose one rule every frame meets.
     private func bundle(_ place: Workplace, _ more: String = "", leave: String = "200ms") throws -> String {
         try place.file(

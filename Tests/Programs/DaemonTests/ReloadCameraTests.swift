@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A reload that asks another thing of the camera.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReloadCameraTests {
+@Suite(.serialized) struct ReloadCameraTests {
     private let place: Workplace
 
     init() throws { place = try Workplace() }

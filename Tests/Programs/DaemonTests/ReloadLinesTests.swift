@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A reload with other GPIO lines, on the chip of Tests/Devices.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReloadLinesTests {
+@Suite(.serialized) struct ReloadLinesTests {
     private let place: Workplace
     private let devices: Devices
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Reloads where memory is short, and many of them.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReloadMemoryTests {
+@Suite(.serialized) struct ReloadMemoryTests {
     private let place: Workplace
 
     init() throws { place = try Workplace() }

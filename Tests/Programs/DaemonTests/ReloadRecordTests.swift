@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A reload that records elsewhere, or not at all.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReloadRecordTests {
+@Suite(.serialized) struct ReloadRecordTests {
     private let place: Workplace
     private let fifo: String
 

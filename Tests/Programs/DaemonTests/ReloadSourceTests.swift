@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A reload that brings another command, pipe or file.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReloadSourceTests {
+@Suite(.serialized) struct ReloadSourceTests {
     private let place: Workplace
 
     init() throws { place = try Workplace() }

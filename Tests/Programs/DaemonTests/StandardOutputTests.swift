@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A standard output that cannot be written is no reason to stop watching; only a reader that is gone is.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct StandardOutputTests {
+@Suite(.serialized) struct StandardOutputTests {
     private let place: Workplace
 
     init() throws { place = try Workplace() }

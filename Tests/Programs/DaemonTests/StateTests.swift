@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `--state` says to whoever has started a sensor.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct StateTests {
+@Suite(.serialized) struct StateTests {
     private let place: Workplace
     private var file: String { place.path + "/state" }
 
