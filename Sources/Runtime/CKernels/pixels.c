@@ -15,25 +15,17 @@ typedef uint16_t halves __attribute__((ext_vector_type(BLOCK)));
 typedef uint32_t words __attribute__((ext_vector_type(BLOCK)));
 
 /* Every `step`th of BLOCK * step bytes, from `offset` on. */
-static inline __attribute__((always_inline)) bytes_16 gather(const uint8_t *bytes, int step, int offset) {
+static inline __attribute__((always_inline)) void gather(const uint8_t *bytes, int step, int offset, halves *samples) {
+#if defined(__ARM_NEON)
 #define LANES(S, O)                                                                                             \
     O, S + O, 2 * S + O, 3 * S + O, 4 * S + O, 5 * S + O, 6 * S + O, 7 * S + O, 8 * S + O, 9 * S + O, 10 * S + O, \
         11 * S + O, 12 * S + O, 13 * S + O, 14 * S + O, 15 * S + O
-#define GATHER(S, O, TYPE)                                   \
-    if (step == S && offset == O) {                          \
-        TYPE all;                                            \
-        memcpy(&all, bytes, BLOCK * S);                      \
-        return __builtin_shufflevector(all, all, LANES(S, O)); \
+#define GATHER(S, O, TYPE)                                                                              \
+    if (step == S && offset == O) {                                                                     \
+        TYPE all;                                                                                       \
+        memcpy(&all, bytes, BLOCK * S);                                                                 \
+        *samples = __builtin_convertvector(__builtin_shufflevector(all, all, LANES(S, O)), halves);     \
     }
-#if !defined(__ARM_NEON)
-    /* Without instructions that take every third byte, one by one is faster than many shuffles. */
-    if (step == 3) {
-        bytes_16 some;
-        for (int i = 0; i < BLOCK; i++)
-            some[i] = bytes[i * step + offset];
-        return some;
-    }
-#endif
     GATHER(1, 0, bytes_16)
     GATHER(2, 0, bytes_32)
     GATHER(2, 1, bytes_32)
@@ -44,7 +36,23 @@ static inline __attribute__((always_inline)) bytes_16 gather(const uint8_t *byte
     GATHER(4, 1, bytes_64)
     GATHER(4, 2, bytes_64)
     GATHER(4, 3, bytes_64)
-    __builtin_unreachable();
+#else
+    if (step == 2) {
+        halves pairs;
+        memcpy(&pairs, bytes, sizeof pairs);
+        *samples = pairs >> (uint16_t)(8 * offset) & 0xff;
+    } else if (step == 4) {
+        words fours;
+        memcpy(&fours, bytes, sizeof fours);
+        *samples = __builtin_convertvector(fours >> (uint32_t)(8 * offset) & 0xff, halves);
+    } else {
+        /* Without instructions that take every third byte, one by one is faster than many shuffles. */
+        bytes_16 some;
+        for (int i = 0; i < BLOCK; i++)
+            some[i] = bytes[i * step + offset];
+        *samples = __builtin_convertvector(some, halves);
+    }
+#endif
 }
 
 /* Sums of BLOCK samples. */
@@ -54,8 +62,9 @@ static inline __attribute__((always_inline)) void add_block(const uint8_t *row, 
     words block = 0;
     for (int tap = 0; tap < taps; tap++, row += stride) {
         const halves weight = weights[tap];
-        block += __builtin_convertvector(__builtin_convertvector(gather(row, step, offset), halves), words)
-                 * __builtin_convertvector(weight, words);
+        halves samples;
+        gather(row, step, offset, &samples);
+        block += __builtin_convertvector(samples, words) * __builtin_convertvector(weight, words);
     }
     memcpy(sums, &block, sizeof block);
 }
@@ -96,6 +105,7 @@ static inline __attribute__((always_inline)) void add_rows(const uint8_t *rows, 
 
 void oc_pixels_add_rows(const uint8_t *rows, size_t stride, int step, int offset, const uint16_t *weights, int taps,
                         uint32_t *sums, size_t count) {
+#if defined(__ARM_NEON)
     switch (step * 4 + offset) {
     case 4: add_rows(rows, stride, 1, 0, weights, taps, sums, count); break;
     case 8: add_rows(rows, stride, 2, 0, weights, taps, sums, count); break;
@@ -108,6 +118,14 @@ void oc_pixels_add_rows(const uint8_t *rows, size_t stride, int step, int offset
     case 18: add_rows(rows, stride, 4, 2, weights, taps, sums, count); break;
     case 19: add_rows(rows, stride, 4, 3, weights, taps, sums, count); break;
     }
+#else
+    switch (step) {
+    case 1: add_rows(rows, stride, 1, 0, weights, taps, sums, count); break;
+    case 2: add_rows(rows, stride, 2, offset, weights, taps, sums, count); break;
+    case 3: add_rows(rows, stride, 3, offset, weights, taps, sums, count); break;
+    case 4: add_rows(rows, stride, 4, offset, weights, taps, sums, count); break;
+    }
+#endif
 }
 
 /* The sum of three or four weighted samples; where there are vectors, four are read. */

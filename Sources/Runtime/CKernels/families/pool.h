@@ -90,6 +90,7 @@ enum { OC_V_POOL_ROOM = 2048 };
 #define OC_V_MAXIMUM_OF_ROWS(name, type, larger, smaller)                                                              \
     OC_V_INLINE void name(const oc_pool *p, const uint8_t *in, size_t line, int32_t rows, uint8_t *out) {              \
         type most = (type){0} + (uint8_t)(p->clamp_min ^ OC_FLIP);                                                     \
+        OC_V_ROLLED                                                                                                    \
         for (int32_t y = 0; y < rows; y++, in += line) {                                                               \
             type bytes;                                                                                                \
             memcpy(&bytes, in, sizeof bytes);                                                                          \

@@ -127,6 +127,7 @@ static int oc_v_part(const oc_v_turn *t) {
 static void oc_v_turn_by_bytes(const oc_v_turn *t) {
     for (int32_t c = 0; c < t->columns; c++) {
 #pragma clang loop vectorize(disable)
+        OC_V_ROLLED
         for (int32_t r = 0; r < t->rows; r++) t->out[c * t->out_stride + r] = t->in[r * t->in_stride + c];
     }
 }

@@ -9,7 +9,15 @@ void oc_scalar_fill(const oc_step *step, const oc_memory *memory, uint32_t part,
     memset(oc_destination(&step->out, memory) + range.begin, step->fill.value, (size_t)(range.end - range.begin));
 }
 
+/* A program for x86-64 holds three kernel sets, of which this one runs where there is no other. */
+#if defined(__x86_64__)
+#define OC_SMALL _Pragma("clang loop vectorize(disable) unroll(disable)")
+#else
+#define OC_SMALL
+#endif
+
 #define OC_COPY_ELEMENTS(type)                                                                                        \
+    OC_SMALL                                                                                                          \
     for (int32_t i = 0; i < inner; i++) {                                                                             \
         memcpy(to + (ptrdiff_t)i * out_stride * (ptrdiff_t)sizeof(type), from + (ptrdiff_t)i * in_stride * (ptrdiff_t)sizeof(type), \
                sizeof(type));                                                                                         \
@@ -22,6 +30,7 @@ static inline void copy_run(uint8_t *to, const uint8_t *from, size_t count) {
         return;
     }
     if (count < 16) {
+        OC_SMALL
         for (size_t i = 0; i < count; i++) to[i] = from[i];
         return;
     }
