@@ -31,6 +31,11 @@ public struct BundleFile {
         }
     }
 
+    /// Puts a section of bytes in the place of what is there.
+    public mutating func put(_ kind: oc_section_kind, _ bytes: [UInt8], count: Int? = nil) {
+        self[kind] = Section(kind: kind.rawValue, count: UInt32(count ?? bytes.count), bytes: bytes)
+    }
+
     /// Changes record `index` of a section that holds records of this type.
     public mutating func edit<T>(_ kind: oc_section_kind, _ index: Int = 0, as: T.Type, _ change: (inout T) -> Void) {
         guard let position = sections.firstIndex(where: { $0.kind == kind.rawValue }) else { return }

@@ -54,6 +54,11 @@ public struct BundleMutator {
         guard let index = file.sections.firstIndex(where: { $0.kind == layout.kind.rawValue }),
             !file.sections[index].bytes.isEmpty
         else { return }
+        if layout.kind == OC_SECTION_CASCADE_BUNDLE, random.below(4) > 0 {
+            file.sections[index].bytes = mutate(file.sections[index].bytes)
+            file.sections[index].count = UInt32(file.sections[index].bytes.count)
+            return
+        }
         if random.below(40) == 0 {
             if random.below(2) == 0 { file.sections[index].count &+= UInt32(random.below(3)) &- 1 }
             let bytes = file.sections[index].bytes

@@ -5,7 +5,10 @@ import CBundle
 public enum SampleBundle {
     public static let labels = ["cat", "dog"]
 
-    public static func make() -> [UInt8] {
+    public static func make() -> [UInt8] { make(second: make(second: nil)) }
+
+    /// - Parameter second: of its cascade; nil: it has no detector either.
+    private static func make(second: [UInt8]?) -> [UInt8] {
         var writer = BundleWriter()
         var model = oc_model()
         model.name = writer.intern("sample".utf8)
@@ -38,38 +41,7 @@ public enum SampleBundle {
         writer.add(OC_SECTION_LABELS, texts)
         writer.add(OC_SECTION_PREPROCESS, [preprocess])
         writer.add(OC_SECTION_SCORES, [scores])
-        var tracker = oc_tracker()
-        (tracker.high, tracker.low, tracker.birth, tracker.lost, tracker.tracks) = (20_000, 10_000, 30_000, 1000, 9)
-        writer.add(OC_SECTION_TRACKER, [tracker])
-        var area = oc_area()
-        (area.name, area.corners) = (writer.intern("yard".utf8), 3)
-        writer.add(OC_SECTION_AREAS, [area])
-        writer.add(
-            OC_SECTION_CORNERS, [oc_corner(x: 0, y: 0), oc_corner(x: 65535, y: 0), oc_corner(x: 9, y: 65535)])
-        var object = oc_object_rule()
-        (object.area, object.most_width, object.most_height) = (1, 65535, 40_000)
-        (object.least_aspect, object.anchor) = (3000, 1)
-        writer.add(OC_SECTION_OBJECT_RULES, [object, object])
-        var crossing = oc_crossing()
-        crossing.name = writer.intern("gate".utf8)
-        (crossing.from, crossing.to, crossing.label) = (oc_corner(x: 1, y: 2), oc_corner(x: 3, y: 4), 1)
-        writer.add(OC_SECTION_CROSSINGS, [crossing])
-        var detector = oc_detector()
-        detector.name = writer.intern("anchors".utf8)
-        (detector.bins, detector.classes, detector.points) = (1, 2, 1)
-        (detector.score, detector.overlap, detector.candidates, detector.detections) = (30_000, 20_000, 8, 4)
-        writer.add(OC_SECTION_DETECTOR, [detector])
-        var level = oc_level()
-        (level.rows, level.columns, level.anchors) = (1, 1, 1)
-        (level.stride_x, level.stride_y) = (65536, 65536)
-        level.positions = field(first: 0, curve: 0)
-        level.sizes = field(first: 2, curve: 0)
-        level.scores = field(first: 4, curve: 1)
-        level.objectness = field(first: 6, curve: 1)
-        level.points = field(first: 0, curve: 0)
-        writer.add(OC_SECTION_LEVELS, [level])
-        writer.add(OC_SECTION_PRIORS, [oc_prior(x: 1, y: 2, unit_x: 3, unit_y: 4, width: 5, height: 6)])
-        writer.add(OC_SECTION_CURVES, [oc_curve(rising: { 1000 * Int32($0) }), oc_curve(rising: { 257 * Int32($0) })])
+        if let second { addDetector(second, to: &writer) }
         var watch = oc_watch()
         watch.name = writer.intern("a dog".utf8)
         watch.zone = 1
@@ -116,6 +88,46 @@ public enum SampleBundle {
         (fusion.count, fusion.first_step, fusion.step_count, fusion.bytes) = (1, 0, 1, 64)
         writer.add(OC_SECTION_FUSIONS, [fusion])
         return writer.finish()
+    }
+
+    private static func addDetector(_ second: [UInt8], to writer: inout BundleWriter) {
+        var tracker = oc_tracker()
+        (tracker.high, tracker.low, tracker.birth, tracker.lost, tracker.tracks) = (20_000, 10_000, 30_000, 1000, 9)
+        writer.add(OC_SECTION_TRACKER, [tracker])
+        var area = oc_area()
+        (area.name, area.corners) = (writer.intern("yard".utf8), 3)
+        writer.add(OC_SECTION_AREAS, [area])
+        writer.add(
+            OC_SECTION_CORNERS, [oc_corner(x: 0, y: 0), oc_corner(x: 65535, y: 0), oc_corner(x: 9, y: 65535)])
+        var object = oc_object_rule()
+        (object.area, object.most_width, object.most_height) = (1, 65535, 40_000)
+        (object.least_aspect, object.anchor, object.sub_label) = (3000, 1, 2)
+        writer.add(OC_SECTION_OBJECT_RULES, [object, object])
+        var crossing = oc_crossing()
+        crossing.name = writer.intern("gate".utf8)
+        (crossing.from, crossing.to, crossing.label) = (oc_corner(x: 1, y: 2), oc_corner(x: 3, y: 4), 1)
+        writer.add(OC_SECTION_CROSSINGS, [crossing])
+        var detector = oc_detector()
+        detector.name = writer.intern("anchors".utf8)
+        (detector.bins, detector.classes, detector.points) = (1, 2, 1)
+        (detector.score, detector.overlap, detector.candidates, detector.detections) = (30_000, 20_000, 8, 4)
+        writer.add(OC_SECTION_DETECTOR, [detector])
+        var level = oc_level()
+        (level.rows, level.columns, level.anchors) = (1, 1, 1)
+        (level.stride_x, level.stride_y) = (65536, 65536)
+        level.positions = field(first: 0, curve: 0)
+        level.sizes = field(first: 2, curve: 0)
+        level.scores = field(first: 4, curve: 1)
+        level.objectness = field(first: 6, curve: 1)
+        level.points = field(first: 0, curve: 0)
+        writer.add(OC_SECTION_LEVELS, [level])
+        writer.add(OC_SECTION_PRIORS, [oc_prior(x: 1, y: 2, unit_x: 3, unit_y: 4, width: 5, height: 6)])
+        writer.add(OC_SECTION_CURVES, [oc_curve(rising: { 1000 * Int32($0) }), oc_curve(rising: { 257 * Int32($0) })])
+        var cascade = oc_cascade()
+        (cascade.score, cascade.margin, cascade.most, cascade.every) = (40_000, 6000, 3, 500)
+        writer.add(OC_SECTION_CASCADE, [cascade])
+        writer.add(OC_SECTION_CASCADE_LABELS, [UInt32(1)])
+        writer.add(OC_SECTION_CASCADE_BUNDLE, second)
     }
 
     private static func tensor(_ name: oc_text, _ shape: [Int32], _ space: oc_space, offset: UInt32) -> oc_tensor {

@@ -13,7 +13,7 @@ public struct BundleError: Error, Sendable {
     private let subject: Subject
     public let reason: StaticString
     /// Offset from the start of the file.
-    public let byte: Int
+    public private(set) var byte: Int
 
     /// About the file as a whole, or a place in it that has no name.
     public init(_ reason: StaticString, at byte: Int) { self.init(.file, reason, byte) }
@@ -42,6 +42,13 @@ public struct BundleError: Error, Sendable {
         self.subject = subject
         self.reason = reason
         self.byte = byte
+    }
+
+    /// The same of bytes that lie in a file from an offset on.
+    func moved(by offset: Int) -> BundleError {
+        var moved = self
+        moved.byte += offset
+        return moved
     }
 
     /// "byte 4096: watch 2: off is above on; build the bundle again"

@@ -16,8 +16,15 @@ public struct BundleView: @unchecked Sendable {
         contents = table.contents
         var amounts = AmountVerifier(table)
         try BundleSections.visit(&amounts)
+        try CascadeBundleSection.verify(self)
         var records = RecordVerifier(self)
         try BundleSections.visit(&records)
+    }
+
+    /// Bytes that `init(verifying:)` has accepted before.
+    init(known bytes: UnsafeRawBufferPointer) throws(BundleError) {
+        self.bytes = bytes
+        contents = try SectionTable(verifying: bytes, sums: false).contents
     }
 
     /// The bytes of a section; without an address where the bundle lacks it.

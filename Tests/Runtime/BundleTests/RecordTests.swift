@@ -5,31 +5,6 @@ import Testing
 
 /// The rules of each record, each broken alone.
 @Suite struct RecordTests {
-    /// Changes one record and expects the error at `offset` bytes into it.
-    private func expect<T>(
-        _ text: String, _ kind: oc_section_kind, _ index: Int = 0, at offset: Int = 0,
-        sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout T) -> Void
-    ) {
-        var file = BundleFile(SampleBundle.make())
-        file.edit(kind, index, as: T.self, change)
-        let bytes = file.bytes()
-        let error = refusal(bytes)
-        #expect(error?.message.contains(text) == true, "\(error?.message ?? "taken")", sourceLocation: sourceLocation)
-        let record = sectionOffset(kind, in: bytes) + index * MemoryLayout<T>.stride
-        #expect(error?.byte == record + offset, sourceLocation: sourceLocation)
-    }
-
-    /// Changes one record and expects that the bundle is still taken.
-    private func accept<T>(
-        _ kind: oc_section_kind, _ index: Int = 0, sourceLocation: SourceLocation = #_sourceLocation,
-        _ change: (inout T) -> Void
-    ) {
-        var file = BundleFile(SampleBundle.make())
-        file.edit(kind, index, as: T.self, change)
-        let error = refusal(file.bytes())
-        #expect(error == nil, "\(error?.message ?? "")", sourceLocation: sourceLocation)
-    }
-
     @Test("All kinds of sections are described, each once")
     func kinds() throws {
         let kinds = try BundleFields(SampleBundle.make()).sections.map(\.kind.rawValue)

@@ -1,5 +1,7 @@
 import Bundle
 import CBundle
+import TestSupport
+import Testing
 
 /// Where a section starts in a file whose header and table are sound.
 func sectionOffset(_ kind: oc_section_kind, in file: [UInt8]) -> Int {
@@ -31,4 +33,29 @@ func openFailure(_ path: String) -> String? {
     } catch {
         return error.message
     }
+}
+
+/// Changes one record and expects the error at `offset` bytes into it.
+func expect<T>(
+    _ text: String, _ kind: oc_section_kind, _ index: Int = 0, at offset: Int = 0,
+    sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout T) -> Void
+) {
+    var file = BundleFile(SampleBundle.make())
+    file.edit(kind, index, as: T.self, change)
+    let bytes = file.bytes()
+    let error = refusal(bytes)
+    #expect(error?.message.contains(text) == true, "\(error?.message ?? "taken")", sourceLocation: sourceLocation)
+    let record = sectionOffset(kind, in: bytes) + index * MemoryLayout<T>.stride
+    #expect(error?.byte == record + offset, sourceLocation: sourceLocation)
+}
+
+/// Changes one record and expects that the bundle is still taken.
+func accept<T>(
+    _ kind: oc_section_kind, _ index: Int = 0, sourceLocation: SourceLocation = #_sourceLocation,
+    _ change: (inout T) -> Void
+) {
+    var file = BundleFile(SampleBundle.make())
+    file.edit(kind, index, as: T.self, change)
+    let error = refusal(file.bytes())
+    #expect(error == nil, "\(error?.message ?? "")", sourceLocation: sourceLocation)
 }

@@ -24,6 +24,8 @@ public struct Field {
         case index
         /// Of a label.
         case label
+        /// Of a label of the cascade's model, + 1.
+        case subLabel
         /// Of labels beside a first one: where they begin among the watch labels, and how many they are.
         case labels
         case signed
@@ -91,6 +93,12 @@ extension FieldVisitor {
         _ name: StaticString, _ kind: Field.Kind = .number, in range: ClosedRange<UInt64> = 0...UInt64.max,
         none: UInt32? = nil
     ) throws(BundleError) -> FieldValue { try number(UInt8.self, name, kind, range, none) }
+
+    @discardableResult
+    public mutating func u16(
+        _ name: StaticString, _ kind: Field.Kind = .number, in range: ClosedRange<UInt64> = 0...UInt64.max,
+        none: UInt32? = nil
+    ) throws(BundleError) -> FieldValue { try number(UInt16.self, name, kind, range, none) }
 
     @discardableResult
     public mutating func u32(

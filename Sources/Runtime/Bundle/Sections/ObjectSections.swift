@@ -78,7 +78,12 @@ public enum ObjectRulesSection: BundleSection {
             rule.most_aspect == 0 || rule.most_aspect >= rule.least_aspect, least,
             "is above the most; build the bundle again")
         try record.choice(UInt8.self, "anchor", "feet middle")
-        try record.reserved(11)
+        try record.reserved(1)
+        let subLabel = try record.u16("subLabel", .subLabel, none: 0)
+        try record.check(
+            subLabel.number == 0 || subLabel.number <= UInt64(view.second?.labels.count ?? 0), subLabel,
+            "does not exist; build the bundle again")
+        try record.reserved(8)
     }
 }
 

@@ -66,7 +66,10 @@ typedef enum oc_section_kind {
     OC_SECTION_CORNERS = 28,    /* oc_corner each: those of the areas */
     OC_SECTION_OBJECT_RULES = 29, /* oc_object_rule each, one a watch: which of a detector's objects it is about */
     OC_SECTION_CROSSINGS = 30,  /* oc_crossing each: lines that objects cross */
-    OC_SECTION_KIND_LIMIT = 31
+    OC_SECTION_CASCADE = 31,    /* at most one oc_cascade: how a second model looks at the detector's objects */
+    OC_SECTION_CASCADE_LABELS = 32, /* uint32_t index into the labels each: the objects that it looks at; none: all */
+    OC_SECTION_CASCADE_BUNDLE = 33, /* bytes: that model's own bundle, of labels and their scores */
+    OC_SECTION_KIND_LIMIT = 34
 } oc_section_kind;
 
 typedef struct oc_section {
@@ -326,8 +329,19 @@ typedef struct oc_object_rule {
     uint32_t least_aspect;  /* width by height, in 1/65536 */
     uint32_t most_aspect;   /* 0: any */
     uint8_t anchor;         /* oc_anchor */
-    uint8_t reserved[11];   /* 0 */
+    uint8_t reserved0;      /* 0 */
+    uint16_t sub_label;     /* 0: any; n: the cascade's label n - 1 */
+    uint8_t reserved[8];    /* 0 */
 } oc_object_rule;
+
+/* What the second model says of an object is its sub-label: what most of its answers say. */
+typedef struct oc_cascade {
+    uint32_t score;         /* from which on an answer counts, in 1/65536, 1 to 65536 */
+    uint32_t margin;        /* around an object's box, in 1/65536 of its longer side, 0 to 65536 */
+    uint32_t most;          /* objects that it looks at in a frame, 1 to OC_MAX_TRACKS */
+    uint32_t every;         /* milliseconds until it looks at an object again; 0: in each frame */
+    uint8_t reserved[16];   /* 0 */
+} oc_cascade;
 
 /* A line that objects cross, each counted once in either direction. */
 typedef struct oc_crossing {
@@ -476,6 +490,7 @@ OC_PIN(oc_tracker, 32);
 OC_PIN(oc_corner, 4);
 OC_PIN(oc_area, 32);
 OC_PIN(oc_object_rule, 32);
+OC_PIN(oc_cascade, 32);
 OC_PIN(oc_crossing, 32);
 OC_PIN(oc_watch, 64);
 OC_PIN(oc_sensor, 64);
