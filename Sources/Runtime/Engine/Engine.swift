@@ -18,6 +18,7 @@ public struct Engine: ~Copyable {
     /// Workers, the calling thread among them.
     public let threads: Int
     private let arena: UnsafeMutableRawBufferPointer
+    private let ownsArena: Bool
     private let functions: UnsafeMutableBufferPointer<oc_kernel_fn>
     let workers: WorkerPool?
 
@@ -36,8 +37,15 @@ public struct Engine: ~Copyable {
         do throws(BundleError) { try StepVerifier(view, set: set).verifyAll() } catch { throw .bundle(error) }
 
         let count = max(1, min(threads ?? Int(model.threads), Int(model.threads)))
+        var largest = model.arena_bytes
+        // A cascade's second model takes its turn in the same arena.
+        if let second = view.second {
+            let inner: Bundle
+            do throws(BundleError) { inner = try Bundle(borrowing: second.bytes) } catch { throw .bundle(error) }
+            largest = max(largest, try inner.packed(repack).view.model.pointee.arena_bytes)
+        }
         // Vector kernels may read a few bytes past a tensor, so past the last one too.
-        let arenaBytes = model.arena_bytes + UInt64(OC_ALIGNMENT)
+        let arenaBytes = largest + UInt64(OC_ALIGNMENT)
         guard arenaBytes <= room.map({ UInt64(max($0, 0)) }) ?? .max, let size = Int(exactly: arenaBytes),
             let memory = oc_allocate(size)
         else { throw .noMemory(bytes: arenaBytes) }
@@ -53,18 +61,51 @@ public struct Engine: ~Copyable {
         kernelSet = set
         repackedFrom = source == set.rawValue ? nil : KernelSet(rawValue: source)
         arena = UnsafeMutableRawBufferPointer(start: memory, count: size)
+        ownsArena = true
         // Touch every page now: the first frame must not pay for page faults.
         arena.initializeMemory(as: UInt8.self, repeating: 0)
-        functions = .allocate(capacity: view.steps.count)
+        functions = Self.functions(view, set)
+        self.bundle = bundle
+    }
+
+    /// One for the second model of another's cascade, in the other's arena and with its threads: what it computes lies where the
+    /// other's outputs lay. The other one's bundle and arena must outlive it, and their runs not overlap.
+    /// - Throws: `.noMemory` where the arena is too small, as it is not for the cascade of the other one's own bundle.
+    public init(secondOf other: borrowing Engine, repack: Repack = .never) throws(EngineError) {
+        guard let bytes = other.bundle.view.second?.bytes else { throw .noMemory(bytes: 0) }
+        let inner: Bundle
+        do throws(BundleError) { inner = try Bundle(borrowing: bytes) } catch { throw .bundle(error) }
+        let source = inner.view.model.pointee.kernel_set
+        let bundle = try inner.packed(repack)
+        let view = bundle.view
+        let model = view.model.pointee
+        guard let set = KernelSet(rawValue: model.kernel_set) else { throw .unknownKernels(id: model.kernel_set) }
+        do throws(BundleError) { try StepVerifier(view, set: set).verifyAll() } catch { throw .bundle(error) }
+        let bytesNeeded = model.arena_bytes + UInt64(OC_ALIGNMENT)
+        guard bytesNeeded <= UInt64(other.arena.count) else { throw .noMemory(bytes: bytesNeeded) }
+        // Its scratch is for as many threads as it was built for.
+        let shares = Int(model.threads) >= other.threads
+        workers = shares ? other.workers : nil
+        threads = shares ? other.threads : 1
+        kernelSet = set
+        repackedFrom = source == set.rawValue ? nil : KernelSet(rawValue: source)
+        arena = other.arena
+        ownsArena = false
+        functions = Self.functions(view, set)
+        self.bundle = bundle
+    }
+
+    private static func functions(_ view: BundleView, _ set: KernelSet) -> UnsafeMutableBufferPointer<oc_kernel_fn> {
+        let functions = UnsafeMutableBufferPointer<oc_kernel_fn>.allocate(capacity: view.steps.count)
         for index in view.steps.indices {
             // The verifier has seen to it that every step's kernel exists.
             functions.initializeElement(at: index, to: set.kernel(view.steps[index].kernel)!)
         }
-        self.bundle = bundle
+        return functions
     }
 
     deinit {
-        oc_release(arena.baseAddress)
+        if ownsArena { oc_release(arena.baseAddress) }
         functions.deallocate()
     }
 

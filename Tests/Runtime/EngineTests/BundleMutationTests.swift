@@ -21,7 +21,11 @@ import Testing
                 bundles.append(("\(model.name) for \(set)", try compile(graph, set, threads: threads + 1).bundle))
             }
         }
-        return try bundles + [sensor(.scalar), sensor(.best)]
+        return try bundles + [sensor(.scalar), sensor(.best), cascade(.scalar), cascade(.best)]
+    }
+
+    private static func cascade(_ set: KernelSet) throws -> (name: String, bytes: [UInt8]) {
+        ("cascade", graftCascade(onto: try compileMeans(set), try compileEverySection(set)))
     }
 
     /// A person sensor with every section that there is.
@@ -44,6 +48,12 @@ import Testing
                 try StepVerifier(bundle.view, set: set).verifyAll()
                 readAll(bundle.view)
                 guard model.arena_bytes <= 1 << 24, bundle.view.work < 4e6 else { return true }
+                if let second = bundle.view.second {
+                    let model = second.model.pointee
+                    guard let set = KernelSet(rawValue: model.kernel_set), set.isAvailable else { return false }
+                    try StepVerifier(second, set: set).verifyAll()
+                    guard model.arena_bytes <= 1 << 24, second.work < 2e7 else { return true }
+                }
                 try runAll(bundle.repacked(from: set, for: .scalar), redzones)
             } catch {
                 #expect(!error.message.isEmpty && (0...bytes.count).contains(error.byte))
@@ -64,6 +74,11 @@ import Testing
             engine.run()
             engine.runPicture()
             redzones?.run(engine)
+            if engine.bundle.view.second != nil {
+                let second = try Engine(secondOf: engine)
+                second.run()
+                second.runPicture()
+            }
             if engine.bundle.view.model.pointee.threads > 1 { try Engine(second, threads: 2).run() }
         } catch {
             Issue.record("what the verifier took must run: \(error.message)")
