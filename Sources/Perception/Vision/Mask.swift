@@ -2,37 +2,17 @@ import CBundle
 
 /// Parts of the frame that the model does not see: they are painted over in its input.
 public struct Mask {
-    private struct Rectangle {
-        let columns: Range<Int>
-        let rows: Range<Int>
-    }
-
-    private let rectangles: [Rectangle]
-    private let width: Int
-    private let channels: Int
-    private let fill: (UInt8, UInt8, UInt8)
+    private let record: oc_preprocess
+    private let parts: [oc_region]
+    private let frame: (width: Int, height: Int)
 
     /// - Parameters:
     ///   - record: how frames of `shape` become the input.
     ///   - parts: of the upright frame; an input pixel that any part reaches into is painted with the record's `fill`.
     public init(_ record: oc_preprocess, _ shape: FrameShape, _ parts: [oc_region]) {
-        width = Int(record.width)
-        channels = Int(record.channels)
-        fill = withUnsafeBytes(of: record.table) { table in
-            (table[Int(record.fill)], table[256 + Int(record.fill)], table[512 + Int(record.fill)])
-        }
-        let frame = Orientation(record.orientation).sides(ofInput: shape.width, shape.height)
-        let geometry = Geometry(
-            frame: frame, input: (width, Int(record.height)),
-            crop: [Int(record.crop.0), Int(record.crop.1), Int(record.crop.2), Int(record.crop.3)],
-            fit: oc_fit(rawValue: UInt32(record.fit)))
-        rectangles = parts.map { part in
-            Rectangle(
-                columns: Mask.reach(
-                    Int(part.x), Int(part.width), of: frame.width, geometry.columns, geometry.targetColumns),
-                rows: Mask.reach(
-                    Int(part.y), Int(part.height), of: frame.height, geometry.rows, geometry.targetRows))
-        }.filter { !$0.columns.isEmpty && !$0.rows.isEmpty }
+        self.record = record
+        self.parts = parts
+        frame = record.upright(shape)
     }
 
     /// The targets that samples of a part reach.
@@ -52,10 +32,22 @@ public struct Mask {
     }
 
     /// Paints the masked pixels of an input tensor.
-    public func paint(_ tensor: UnsafeMutableRawBufferPointer) {
-        for rectangle in rectangles {
-            for row in rectangle.rows {
-                for column in rectangle.columns {
+    /// - Parameter seen: the part of the upright frame that it shows; nil: the record's crop.
+    public func paint(_ tensor: UnsafeMutableRawBufferPointer, seen: oc_region? = nil) {
+        let (width, channels) = (Int(record.width), Int(record.channels))
+        let crop = seen.map { ($0.x, $0.y, $0.width, $0.height) } ?? record.crop
+        let geometry = Geometry(
+            frame: frame, input: (width, Int(record.height)),
+            crop: [Int(crop.0), Int(crop.1), Int(crop.2), Int(crop.3)], fit: oc_fit(rawValue: UInt32(record.fit)))
+        let fill = withUnsafeBytes(of: record.table) { table in
+            (table[Int(record.fill)], table[256 + Int(record.fill)], table[512 + Int(record.fill)])
+        }
+        for part in parts {
+            let columns = Mask.reach(
+                Int(part.x), Int(part.width), of: frame.width, geometry.columns, geometry.targetColumns)
+            let rows = Mask.reach(Int(part.y), Int(part.height), of: frame.height, geometry.rows, geometry.targetRows)
+            for row in rows {
+                for column in columns {
                     let pixel = (row * width + column) * channels
                     tensor[pixel] = fill.0
                     if channels == 3 {

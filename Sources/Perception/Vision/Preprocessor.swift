@@ -25,7 +25,8 @@ public struct Preprocessor: ~Copyable {
     /// Bytes of the input tensor: height * width * channels.
     public let bytes: Int
 
-    private let geometry: Geometry
+    private var geometry: Geometry
+    private let record: (orientation: UInt8, fit: oc_fit)
     private let sides: (width: Int, height: Int)  // of the input as the frame lies
     private let placement: (origin: Int, rowStep: Int, columnStep: Int)
     private let line: UnsafeMutablePointer<UInt8>?  // a row before it is turned
@@ -34,14 +35,14 @@ public struct Preprocessor: ~Copyable {
     private let tables: UnsafeMutablePointer<UInt8>  // three of 256
     private let redFirst: Bool
     private let fill: (UInt8, UInt8, UInt8)  // of the bars, in the tensor's order of channels
-    private let hasBars: Bool
 
     private let luma: Resampler
     private let chroma: Resampler?
     private let neutral: UnsafeMutablePointer<UInt16>?  // chroma of grey frames whose luma is to be spread
 
     /// Prepares for frames of one shape; all memory is allocated here.
-    public init(_ record: oc_preprocess, _ shape: FrameShape) throws(PreprocessorError) {
+    /// - Parameter moves: whether `move` will take other parts of the frame.
+    public init(_ record: oc_preprocess, _ shape: FrameShape, moves: Bool = false) throws(PreprocessorError) {
         guard 1...UInt32(Preprocessor.sizeLimit) ~= record.width, 1...UInt32(Preprocessor.sizeLimit) ~= record.height
         else { throw .size }
         guard record.channels == 1 || record.channels == 3 else { throw .channels }
@@ -59,10 +60,12 @@ public struct Preprocessor: ~Copyable {
             UnsafeMutableRawBufferPointer(start: tables, count: 768).copyMemory(from: source)
         }
         let channels = Int(record.channels)
-        let luma = Resampler(shape, .light, geometry)
-        let chroma = channels == 3 && shape.format.hasChroma ? Resampler(shape, .chroma, geometry) : nil
+        let room = moves ? sides : nil
+        let luma = Resampler(shape, .light, geometry, moves: room)
+        let chroma = channels == 3 && shape.format.hasChroma ? Resampler(shape, .chroma, geometry, moves: room) : nil
         let isSpread = channels == 3 && shape.format == .grey && shape.range == .limited
-        let room = (sides.width + Int(OC_PIXELS_BLOCK) - 1) / Int(OC_PIXELS_BLOCK) * Int(OC_PIXELS_BLOCK)
+        let block = Int(OC_PIXELS_BLOCK)
+        let lineRoom = (sides.width + block - 1) / block * block
         // Members last: Swift 6.3, for size, releases the two resamplers before they are there where a throw or a branch
         // comes between the first member and the last.
         self.shape = shape
@@ -73,14 +76,30 @@ public struct Preprocessor: ~Copyable {
         redFirst = record.bgr == 0
         colour = oc_pixels_equation(shape.range)
         self.geometry = geometry
-        hasBars = geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
+        self.record = (record.orientation, oc_fit(rawValue: UInt32(record.fit)))
         self.tables = tables
         fill = (tables[Int(record.fill)], tables[256 + Int(record.fill)], tables[512 + Int(record.fill)])
         self.luma = luma
         self.chroma = chroma
-        neutral = isSpread ? .allocate(capacity: room) : nil
-        neutral?.initialize(repeating: 128 << 8, count: room)
+        neutral = isSpread ? .allocate(capacity: lineRoom) : nil
+        neutral?.initialize(repeating: 128 << 8, count: lineRoom)
         line = orientation.isUpright ? nil : .allocate(capacity: sides.width * channels)
+    }
+
+    /// Takes another part of the frame than the record's crop. Allocates nothing.
+    /// - Parameter part: of the upright frame; only of what was made to move.
+    public mutating func move(to part: oc_region) {
+        geometry = Geometry(
+            frame: (shape.width, shape.height), input: sides,
+            crop: Orientation(record.orientation).part([
+                Int(part.x), Int(part.y), Int(part.width), Int(part.height),
+            ]), fit: record.fit)
+        luma.move(to: geometry)
+        chroma?.move(to: geometry)
+    }
+
+    private var hasBars: Bool {
+        geometry.targetColumns.count < sides.width || geometry.targetRows.count < sides.height
     }
 
     deinit {

@@ -18,16 +18,18 @@ final class Resampler {
     // a copy of it, and the linker then takes one module's function with another's constants (Swift 6.3, Embedded).
     private let components: [4 of Component]
     private let count: Int
-    private let columns: ResamplingAxis
-    private let rows: ResamplingAxis
-    private let division: InvariantDivision
-    private let total: UInt64
+    private var columns: ResamplingAxis
+    private var rows: ResamplingAxis
+    private var division: InvariantDivision
+    private var total: UInt64
     private let sums: UnsafeMutablePointer<UInt32>  // of one component, for the columns needed
     private let output: UnsafeMutablePointer<UInt16>  // `stride` a component
     private let stride: Int
 
-    /// - Parameter part: `.light` is luma, grey, or red, green and blue; `.chroma` is Cb and Cr.
-    init(_ shape: FrameShape, _ part: Part, _ geometry: Geometry) {
+    /// - Parameters:
+    ///   - part: `.light` is luma, grey, or red, green and blue; `.chroma` is Cb and Cr.
+    ///   - moves: whether other parts of the frame, or other targets up to `input`, may follow.
+    init(_ shape: FrameShape, _ part: Part, _ geometry: Geometry, moves input: (width: Int, height: Int)? = nil) {
         var across = 1
         var down = 1
         func repeated(_ plane: Int, _ offset: Int, _ step: Int) -> [4 of Component] {
@@ -83,16 +85,29 @@ final class Resampler {
         case (.grey, _), (.yuv420, .light), (.nv12, .light), (.nv21, .light):
             (components, count) = (repeated(0, 0, 1), 1)
         }
-        columns = ResamplingAxis(geometry.columns, subsampling: across, count: geometry.targetColumns.count)
-        rows = ResamplingAxis(geometry.rows, subsampling: down, count: geometry.targetRows.count)
+        columns = ResamplingAxis(
+            geometry.columns, subsampling: across, count: geometry.targetColumns.count,
+            room: input.map { (span: shape.width, count: $0.width) })
+        rows = ResamplingAxis(
+            geometry.rows, subsampling: down, count: geometry.targetRows.count,
+            room: input.map { (span: shape.height, count: $0.height) })
         total = UInt64(columns.total) * UInt64(rows.total)
         division = InvariantDivision(by: 2 * total)
         let block = Int(OC_PIXELS_BLOCK)
-        sums = .allocate(capacity: columns.range.count + block)
-        sums.initialize(repeating: 0, count: columns.range.count + block)
-        stride = (columns.count + block - 1) / block * block
+        let samples = (input == nil ? columns.range.count : (shape.width + across - 1) / across) + block
+        sums = .allocate(capacity: samples)
+        sums.initialize(repeating: 0, count: samples)
+        stride = ((input?.width ?? columns.count) + block - 1) / block * block
         output = .allocate(capacity: stride * count)
         output.initialize(repeating: 0, count: stride * count)
+    }
+
+    /// Takes another part of the frame. Allocates nothing.
+    func move(to geometry: Geometry) {
+        columns.set(geometry.columns, count: geometry.targetColumns.count)
+        rows.set(geometry.rows, count: geometry.targetRows.count)
+        total = UInt64(columns.total) * UInt64(rows.total)
+        division = InvariantDivision(by: 2 * total)
     }
 
     deinit {

@@ -7,13 +7,14 @@ import CKernels
 /// output's weights add up to `total`, so the weighted sum divided by it is exact up to one rounding.
 struct ResamplingAxis: ~Copyable {
     /// Output samples.
-    let count: Int
+    private(set) var count = 0
     /// What the weights of one output add up to, 1 to 65536.
-    let total: Int
+    private(set) var total = 1
     /// Source samples that any output needs.
-    let range: Range<Int>
+    private(set) var range = 0..<0
     /// Samples that make an output: some of them may count nothing.
-    let taps: Int
+    private(set) var taps = 1
+    private let subsampling: Int
 
     /// Output i takes samples from `range.lowerBound + firsts[i]` on, times the weights from `weights[i * taps]` on.
     private let firsts: UnsafeMutableBufferPointer<Int32>
@@ -23,7 +24,18 @@ struct ResamplingAxis: ~Copyable {
     ///   - span: the pixels that become `count` outputs, not empty, within 0 to 16384.
     ///   - subsampling: pixels a source sample spans, 1 or 2 (chroma).
     ///   - count: 1 to `Preprocessor.sizeLimit`.
-    init(_ span: Range<Int>, subsampling: Int, count: Int) {
+    ///   - room: other spans and counts up to these may follow.
+    init(_ span: Range<Int>, subsampling: Int, count: Int, room: (span: Int, count: Int)? = nil) {
+        self.subsampling = subsampling
+        let room = room ?? (span.count, count)
+        firsts = .allocate(capacity: room.count)
+        // Shrinking, all outputs together touch each sample once, and one more each at either end; enlarging, two each.
+        weights = .allocate(capacity: room.span / subsampling + 3 * room.count + 1)
+        set(span, count: count)
+    }
+
+    /// Takes other pixels, or makes other outputs of them. Allocates nothing.
+    mutating func set(_ span: Range<Int>, count: Int) {
         self.count = count
         let length = span.count
         let isShrinking = length >= count * subsampling
@@ -33,9 +45,7 @@ struct ResamplingAxis: ~Copyable {
         total = isShrinking ? length : sample
         // Shrinking, an output touches at most this many samples; enlarging, two.
         taps = min(isShrinking ? (length + sample - 2) / sample + 1 : 2, range.count)
-        firsts = .allocate(capacity: count)
-        weights = .allocate(capacity: count * taps + 1)
-        weights.initialize(repeating: 0)
+        for index in 0..<count * taps { weights[index] = 0 }
         for output in 0..<count {
             if isShrinking {
                 let start = span.lowerBound * count + output * length
