@@ -184,6 +184,10 @@ public struct EventFormatter: ~Copyable {
             line.append(",\"label\":")
             line.append(jsonString: sighting.label, limit: EventFormatter.nameLimit)
         }
+        if !sighting.subLabel.isEmpty {
+            line.append(",\"sub_label\":")
+            line.append(jsonString: sighting.subLabel, limit: EventFormatter.nameLimit)
+        }
         line.append(",\"box\":")
         write(sighting.box, into: &line)
         if let before = sighting.before {

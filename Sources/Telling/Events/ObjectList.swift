@@ -65,6 +65,7 @@ final class ObjectList {
     let memories: UnsafeMutableBufferPointer<Crossing.Memory>  // by crossing, then by entry
     private let texts: TextList
     private let lost: Int64
+    var cascade: ObjectCascade?
 
     init(_ view: BundleView) {
         let capacity = Self.capacity(view)
@@ -97,6 +98,7 @@ final class ObjectList {
             crossings.initializeElement(
                 at: index, to: Crossing(view.crossings[index], name: texts.crossing(index)))
         }
+        cascade = ObjectCascade(view, entries: capacity)
         entries = .allocate(capacity: capacity)
         entries.initialize(repeating: Entry())
         states = .allocate(capacity: capacity * rules.count)
@@ -146,11 +148,11 @@ final class ObjectList {
     /// Nothing moved in so many frames, which were left out.
     func stand(for frames: Int64, until now: Int64) { tracker.stand(for: frames, until: now) }
 
-    /// Takes what was detected in one frame.
+    /// Takes what was detected in one frame: objects go and come. `judge` says what the rules make of those that are there.
     /// - Parameters:
     ///   - now: the frame's instant on the monotonic clock, in nanoseconds.
     ///   - width: of the upright frame, in pixels.
-    func take(
+    func follow(
         _ detections: UnsafeBufferPointer<Detection>, at now: Int64, width: Int, height: Int, _ report: WatchList.Report
     ) {
         tracker.follow(detections, at: now)
@@ -166,16 +168,27 @@ final class ObjectList {
             entries[index].score = UInt32(truncatingIfNeeded: min(max(track.score, 0), 65536))
             entries[index].isSeen = true
             entries[index].still = max(now - track.stationarySince, 0)
-            take(track, index, at: now, report)
+        }
+        cascade?.begin()
+    }
+
+    /// What the rules make of the objects that the newest frame shows.
+    func judge(at now: Int64, _ report: WatchList.Report) {
+        for place in 0..<tracker.count {
+            let track = tracker[place]
+            guard track.state == .confirmed, track.isSeen, let index = entry(of: track) else { continue }
+            judge(track, index, at: now, report)
         }
     }
 
-    private func take(_ track: Track, _ index: Int, at now: Int64, _ report: WatchList.Report) {
+    private func judge(_ track: Track, _ index: Int, at now: Int64, _ report: WatchList.Report) {
+        let subLabel = cascade?.subLabel(index)
         for rule in rules.indices {
             let watch = rules[rule].watch
             let object = rules[rule].object
             let isMeant =
                 rules[rule].isAbout(track.label) && object.holds(entries[index].box) && object.hasAspect(track.box)
+                && object.hasSubLabel(subLabel)
             let score = isMeant ? entries[index].score : 0
             let at = rule * entries.count + index
             let change = states[at].watch.take(score, at: now, watch)
@@ -209,8 +222,9 @@ final class ObjectList {
     private func sighting(_ index: Int, before: FrameBox?, count: Int?) -> Sighting {
         let entry = entries[index]
         return Sighting(
-            track: entry.track, label: texts.label(Int(entry.label)), box: entry.box, before: before, count: count,
-            still: entry.still)
+            track: entry.track, label: texts.label(Int(entry.label)),
+            subLabel: cascade?.subLabel(index).map { texts.subLabel(Int($0)) } ?? Text(start: nil, count: 0),
+            box: entry.box, before: before, count: count, still: entry.still)
     }
 
     /// Objects of a rule that are there.
@@ -256,6 +270,7 @@ final class ObjectList {
             states[at].spoken = nil
         }
         for crossing in crossings.indices { memories[crossing * entries.count + index] = Crossing.Memory() }
+        cascade?.forget(index)
         entries[index] = Entry()
     }
 
@@ -319,7 +334,9 @@ final class ObjectList {
     /// Those that the newest frame shows.
     func forEachObject(_ body: (_ label: Text, _ track: Int64, FrameBox) -> Void) {
         for index in entries.indices where entries[index].isSeen {
-            body(texts.label(Int(entries[index].label)), entries[index].track, entries[index].box)
+            let label =
+                cascade?.subLabel(index).map { texts.subLabel(Int($0)) } ?? texts.label(Int(entries[index].label))
+            body(label, entries[index].track, entries[index].box)
         }
     }
 }

@@ -92,7 +92,8 @@ extension ObjectList {
     /// Numbers that `save` writes at most of a bundle's rules, as far as recordings keep them.
     static func memoryBound(_ view: BundleView) -> Int {
         let tracks = capacity(view)
-        let ofEntry = 9 + 11 * view.watches.count + 3 * view.crossings.count
+        let ofEntry =
+            9 + 11 * view.watches.count + 3 * view.crossings.count + (view.cascade == nil ? 0 : SubLabelVotes.words)
         return min(3 + Tracker.words(tracks: tracks) + 2 * view.crossings.count + tracks * ofEntry, memoryLimit)
     }
 
@@ -118,6 +119,7 @@ extension ObjectList {
             row.write(entry.box)
             row.write(Int64(entry.score))
             row.write(entry.still)
+            cascade?.write(index, into: &row)
             for rule in rules.indices {
                 let state = states[rule * entries.count + index]
                 state.watch.memory.write(into: &row)
@@ -162,6 +164,7 @@ extension ObjectList {
         entries[index].box = row.readBox()
         entries[index].score = UInt32(truncatingIfNeeded: row.read(0...65536))
         entries[index].still = row.read(0...1 << 61)
+        cascade?.read(index, from: &row)
         for rule in rules.indices {
             let at = rule * entries.count + index
             states[at].watch = WatchState(WatchState.Memory(from: &row))
@@ -180,7 +183,10 @@ extension ObjectList {
     }
 
     private func clear() {
-        for index in entries.indices { entries[index] = Entry() }
+        for index in entries.indices {
+            entries[index] = Entry()
+            cascade?.forget(index)
+        }
         for index in states.indices { states[index] = State() }
         for index in memories.indices { memories[index] = Crossing.Memory() }
     }

@@ -46,6 +46,12 @@ struct ObjectRule {
         return corners.isEmpty || isInside(FramePlace(box, record.anchor))
     }
 
+    /// - Parameter subLabel: what the cascade says of it; nil: nothing yet.
+    func hasSubLabel(_ subLabel: UInt16?) -> Bool {
+        guard record.sub_label > 0 else { return true }
+        return subLabel.map { $0 + 1 == record.sub_label } ?? false
+    }
+
     /// Of its pixels, width by height.
     func hasAspect(_ box: Box) -> Bool {
         let (width, height) = (Int64(max(box.width, 0)) << 16, Int64(max(box.height, 1)))

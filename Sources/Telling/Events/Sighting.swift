@@ -22,8 +22,8 @@ public struct FrameBox: BitwiseCopyable, Equatable, Sendable {
             bottom: part(box.bottom, height))
     }
 
-    var width: UInt32 { right > left ? right - left : 0 }
-    var height: UInt32 { bottom > top ? bottom - top : 0 }
+    public var width: UInt32 { right > left ? right - left : 0 }
+    public var height: UInt32 { bottom > top ? bottom - top : 0 }
 }
 
 /// Which of a detector's objects an event is about.
@@ -32,6 +32,8 @@ public struct Sighting {
     public let track: Int64
     /// What it is; of no bytes where the bundle has no labels.
     public let label: Text
+    /// What a second model calls it; of no bytes where there is none, or it has not said.
+    public let subLabel: Text
     public let box: FrameBox
     /// Where it was in the last event about it and the same rule; nil: there was none.
     public let before: FrameBox?

@@ -125,8 +125,37 @@ public struct WatchList: ~Copyable {
     public mutating func take(
         _ detections: UnsafeBufferPointer<Detection>, width: Int, height: Int, at now: Int64, report: Report
     ) {
-        objects?.take(detections, at: now, width: width, height: height, report)
+        follow(detections, width: width, height: height, at: now, report: report)
+        judge(at: now, report: report)
     }
+
+    /// `take` in two parts, between which a second model says what it calls the objects. This one makes objects of boxes.
+    public mutating func follow(
+        _ detections: UnsafeBufferPointer<Detection>, width: Int, height: Int, at now: Int64, report: Report
+    ) {
+        objects?.follow(detections, at: now, width: width, height: height, report)
+    }
+
+    /// What the rules make of the objects.
+    public mutating func judge(at now: Int64, report: Report) { objects?.judge(at: now, report) }
+
+    /// An object that a second model is to look at.
+    public struct Subject {
+        public let track: Int64
+        public let box: FrameBox
+        fileprivate let entry: Int
+    }
+
+    /// The next one in this frame; nil: no other. Each is to be answered before the next is asked for.
+    public func nextSubject(at now: Int64) -> Subject? { objects?.nextSubject(at: now) }
+
+    /// - Parameter answer: the second model's label; nil: it is not sure enough of any.
+    public mutating func take(answer: UInt16?, of subject: Subject, at now: Int64) {
+        objects?.cascade?.take(answer, of: subject.entry, at: now)
+    }
+
+    /// Nobody knows what the second model would say.
+    public mutating func pass(_ subject: Subject, at now: Int64) { objects?.cascade?.pass(subject.entry, at: now) }
 
     /// A detector's objects that the newest frame shows.
     public func forEachObject(_ body: (_ label: Text, _ track: Int64, FrameBox) -> Void) {
@@ -250,5 +279,12 @@ public struct WatchList: ~Copyable {
                         change: .leave(present: former.state.presence(at: now)), sighting: nil))
             }
         }
+    }
+}
+
+extension ObjectList {
+    fileprivate func nextSubject(at now: Int64) -> WatchList.Subject? {
+        guard let entry = cascade?.next(entries, at: now) else { return nil }
+        return WatchList.Subject(track: entries[entry].track, box: entries[entry].box, entry: entry)
     }
 }

@@ -1,3 +1,4 @@
+import CBundle
 import Events
 import System
 
@@ -56,6 +57,8 @@ final class Record {
     private(set) var memories = RecordList<WatchState.Memory>(limit: 1024)
     private(set) var events = RecordList<Event>(limit: 1024)
     private(set) var objects = RecordList<Int64>(limit: 8192)
+    /// Tracks and what a second model said of each, -1: nothing.
+    private(set) var answers = RecordList<Int64>(limit: 2 * Int(OC_MAX_TRACKS))
     /// Parts of the text that was read.
     private(set) var told = RecordList<Told>(limit: 256)
 
@@ -75,6 +78,7 @@ final class Record {
         memories.clear()
         events.clear()
         objects.clear()
+        answers.clear()
         told.clear()
         frame.progress = SourceProgress()
         (frame.width, frame.height) = (0, 0)
@@ -110,6 +114,11 @@ final class Record {
         } else if key.isEqual(to: "objects") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in
                 try objects.append(try reader.integer(.min ... .max), reader)
+            }
+        } else if key.isEqual(to: "answers") {
+            try reader.array { (index, reader) throws(JSONReader.Failure) in
+                let range: ClosedRange<Int64> = index % 2 == 0 ? 1 ... .max : -1...65535
+                try answers.append(try reader.integer(range), reader)
             }
         } else if key.isEqual(to: "told") {
             try reader.array { (_, reader) throws(JSONReader.Failure) in try readTold(&reader) }

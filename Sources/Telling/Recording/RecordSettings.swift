@@ -48,6 +48,8 @@ public struct RecordFacts {
     public var sensor: [UInt8] = []
     /// Numbers that tell what is known of a detector's objects, at most; 0: the model is none.
     public var objects = 0
+    /// Answers of a second model in a frame, at most.
+    public var answers = 0
     /// Events of a frame at most: a rule says one thing, or of a detector's objects one of each.
     var events: Int { objects > 0 ? 256 : rules.count }
     /// The watch rules' names and zones.

@@ -20,6 +20,18 @@ public struct RecordFrame {
     }
 }
 
+/// What a cascade's second model said of an object.
+public struct SecondAnswer: BitwiseCopyable, Sendable {
+    public let track: Int64
+    /// Nil: it was not sure enough.
+    public let subLabel: UInt16?
+
+    public init(track: Int64, subLabel: UInt16?) {
+        self.track = track
+        self.subLabel = subLabel
+    }
+}
+
 /// Memory for one frame until it is written, or forgotten.
 final class RecordSlot: @unchecked Sendable {
     struct Event {
@@ -49,6 +61,9 @@ final class RecordSlot: @unchecked Sendable {
     /// What was known of a detector's objects before the frame.
     let objects: UnsafeMutableBufferPointer<Int64>
     var objectCount = 0
+    /// What the cascade's second model said.
+    private let answers: UnsafeMutableBufferPointer<SecondAnswer>
+    private(set) var answerCount = 0
     /// Events since the frame before that did not come of a frame, as JSON objects with commas between them.
     var told = Line(room: RecordSlot.toldBytes)
     /// Nil: nothing of the frame is kept for a picture.
@@ -66,6 +81,7 @@ final class RecordSlot: @unchecked Sendable {
         events.initialize(repeating: Event())
         objects = .allocate(capacity: facts.objects)
         objects.initialize(repeating: 0)
+        answers = .allocate(capacity: facts.answers)
         zones = .allocate(capacity: facts.zones)
         zones.initialize(repeating: 0)
     }
@@ -75,6 +91,7 @@ final class RecordSlot: @unchecked Sendable {
         events.deallocate()
         zones.deallocate()
         objects.deallocate()
+        answers.deallocate()
     }
 
     func clear() {
@@ -82,6 +99,7 @@ final class RecordSlot: @unchecked Sendable {
         eventCount = 0
         zoneCount = 0
         objectCount = 0
+        answerCount = 0
         told.clear()
         painter = nil
         (width, height) = (0, 0)
@@ -92,6 +110,14 @@ final class RecordSlot: @unchecked Sendable {
         events[eventCount] = event
         eventCount += 1
     }
+
+    func append(_ answer: SecondAnswer) {
+        guard answerCount < answers.count else { return }
+        answers.initializeElement(at: answerCount, to: answer)
+        answerCount += 1
+    }
+
+    func answer(_ index: Int) -> SecondAnswer { answers[index] }
 
     func event(_ index: Int) -> Event { events[index] }
 }

@@ -12,7 +12,7 @@ extension Line {
     /// More than a record's text ever takes.
     static func recordRoom(_ facts: RecordFacts) -> Int {
         RecordSlot.toldBytes + 2048 + 64 * facts.zones + 512 * facts.rules.count + 256 * facts.events
-            + 24 * facts.objects
+            + 24 * facts.objects + 32 * facts.answers
     }
 
     private static var nameLimit: Int { 128 }
@@ -41,6 +41,14 @@ extension Line {
             for index in 0..<slot.objectCount {
                 append(index == 0 ? ",\"objects\":[" : ",")
                 append(slot.objects[index])
+            }
+            append(UInt8(ascii: "]"))
+        }
+        if slot.answerCount > 0 {
+            for index in 0..<slot.answerCount {
+                append(index == 0 ? ",\"answers\":[" : ",")
+                append(slot.answer(index).track)
+                append(",", slot.answer(index).subLabel.map { Int64($0) } ?? -1)
             }
             append(UInt8(ascii: "]"))
         }

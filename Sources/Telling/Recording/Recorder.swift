@@ -118,6 +118,11 @@ public final class Recorder {
         slot.zoneCount += 1
     }
 
+    /// Takes what the second model said of an object.
+    public func take(_ answer: SecondAnswer) {
+        if let current { slots[current].append(answer) }
+    }
+
     /// Takes an event of this frame.
     public func take(_ event: StaticString, of object: Text, latency: Int64, lost: Int64) {
         isEventNear = true

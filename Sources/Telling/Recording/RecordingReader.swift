@@ -117,6 +117,15 @@ public final class RecordingReader {
     /// What was known of a detector's objects before the frame; none: nothing is said.
     public var objects: UnsafeBufferPointer<Int64> { record.objects.all }
 
+    /// What the second model said of an object in the frame; nil: it did not look at it.
+    public func answer(of track: Int64) -> SecondAnswer? {
+        for index in 0..<record.answers.count / 2 where record.answers[2 * index] == track {
+            let label = record.answers[2 * index + 1]
+            return SecondAnswer(track: track, subLabel: label < 0 ? nil : UInt16(truncatingIfNeeded: label))
+        }
+        return nil
+    }
+
     /// Whether a zone was inferred.
     public func has(zone: Int) -> Bool {
         for index in 0..<record.inputs.count where record.inputs[index].zone == zone { return true }
