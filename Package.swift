@@ -252,7 +252,7 @@ let tests: [Target] = [
         name: "DaemonTests",
         dependencies: [
             "Boards", "CBundle", "CLinux", "Compiler", "Graph", "Importers", "Kernels", "Pictures", "System",
-            "TestSupport",
+            "TestSupport", "Watching", "Events",
             "ocellusd",
         ], path: "Tests/Programs/DaemonTests"),
     .testTarget(

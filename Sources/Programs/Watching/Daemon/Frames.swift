@@ -57,7 +57,7 @@ extension Daemon {
         do throws(Model.LoadError) {
             try session.model.infer(
                 frame.view, at: moment.monotonic, for: &session.watch, saw: { session.recorder?.take($0, zone: $1) },
-                report: say)
+                heard: { session.recorder?.take($0) }, report: say)
         } catch {
             subject = .nothing
             Log.line(error.message)

@@ -29,6 +29,7 @@ public final class Model {
     private var placement = Placement.anywhere
     private let scores: Scores?
     private let detector: Detector?
+    private let cascade: Cascade?
     private let leastScore: UInt32?  // of boxes that the tracker looks at
     private let zones: [Zone]  // that rules name
     private let motion: oc_motion?
@@ -50,6 +51,9 @@ public final class Model {
         }
         scores = view.scores.map { Scores($0) }
         detector = Detector(view)
+        do throws(EngineError) { cascade = try Cascade(of: engine, repack: options.repack) } catch {
+            throw Model.failure(file, error)
+        }
         leastScore = view.tracker?.pointee.low
         motion = view.motion?.pointee
         masks = Array(view.masks)
@@ -66,15 +70,19 @@ public final class Model {
         do throws(EngineError) {
             return try Engine(bundle, threads: options.threads, repack: options.repack, room: room)
         } catch {
-            var failure = LoadError(message: "\(file.path.description): \(error.message)")
-            switch error {
-            case .missingInstructions: failure = LoadError(message: failure.message + ", or start with --repack")
-            case .noMemory(let bytes): failure.missing = Int64(clamping: bytes)
-            case .system(.noMemory): failure.missing = 0
-            default: break
-            }
-            throw failure
+            throw failure(file, error)
         }
+    }
+
+    private static func failure(_ file: BundleFile, _ error: EngineError) -> LoadError {
+        var failure = LoadError(message: "\(file.path.description): \(error.message)")
+        switch error {
+        case .missingInstructions: failure = LoadError(message: failure.message + ", or start with --repack")
+        case .noMemory(let bytes): failure.missing = Int64(clamping: bytes)
+        case .system(.noMemory): failure.missing = 0
+        default: break
+        }
+        return failure
     }
 
     /// The bundle's watch rules, with empty memories.
@@ -162,10 +170,12 @@ public final class Model {
     }
 
     /// Infers the zones that `looks` has decided on and gives their scores to the watch rules.
-    /// - Parameter saw: takes what the model is about to see of a zone.
+    /// - Parameters:
+    ///   - saw: takes what the model is about to see of a zone.
+    ///   - heard: takes what the second model says of an object.
     func infer(
         _ frame: FrameView, at now: Int64, for watch: inout WatchList,
-        saw: (_ input: UnsafeRawBufferPointer, _ zone: Int) -> Void,
+        saw: (_ input: UnsafeRawBufferPointer, _ zone: Int) -> Void, heard: (SecondAnswer) -> Void,
         report: WatchList.Report
     ) throws(LoadError) {
         guard let picture = engine.pictureTensor else { return }
@@ -175,6 +185,17 @@ public final class Model {
             }
             saw(UnsafeRawBufferPointer(picture), zones[index].number)
             infer(zones[index], of: frame.shape, at: now, for: &watch, report)
+            guard detector != nil else { continue }
+            while let cascade, let subject = watch.nextSubject(at: now) {
+                let answer: Cascade.Answer?
+                do throws(PreprocessorError) { answer = try cascade.answer(frame, subject.box) } catch {
+                    throw LoadError(message: Model.noPicture)
+                }
+                let vote = cascade.vote(answer)
+                watch.take(answer: vote, of: subject, at: now)
+                heard(SecondAnswer(track: subject.track, subLabel: vote))
+            }
+            watch.judge(at: now, report: report)
         }
     }
 
@@ -187,6 +208,15 @@ public final class Model {
         for zone in zones where recording.has(zone: zone.number) {
             try recording.read(zone: zone.number, into: picture, flip: inputFlip)
             infer(zone, of: shape(of: recording), at: now, for: &watch, report)
+            guard detector != nil else { continue }
+            while let subject = watch.nextSubject(at: now) {
+                if let answer = recording.answer(of: subject.track) {
+                    watch.take(answer: answer.subLabel, of: subject, at: now)
+                } else {
+                    watch.pass(subject, at: now)
+                }
+            }
+            watch.judge(at: now, report: report)
         }
     }
 
@@ -197,7 +227,7 @@ public final class Model {
         if let detector {
             let placement = zone.placement(of: shape)
             detector.read(engine, least: leastScore, placement)
-            watch.take(
+            watch.follow(
                 detector.detections, width: placement.frame.width, height: placement.frame.height, at: now,
                 report: report)
             return
@@ -237,6 +267,7 @@ public final class Model {
         facts.masks = masks
         facts.sensor = Array(name)
         facts.objects = WatchList.objectNumbers(engine.bundle.view)
+        facts.answers = Int(engine.bundle.view.cascade?.pointee.most ?? 0)
         for crossing in engine.bundle.view.crossings { facts.crossings.append(Array(text(crossing.name))) }
         for rule in engine.bundle.view.watches { facts.rules.append((Array(text(rule.name)), Int(rule.zone))) }
         return facts
