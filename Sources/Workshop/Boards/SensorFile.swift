@@ -29,6 +29,8 @@ public struct SensorFile: Sendable, Equatable {
     public var detector: Detector?
     public var tracks: Tracks?
     public var crossings: [Crossing] = []
+    /// Nil: no second model.
+    public var cascade: Cascade?
     /// Parts of the frame that nobody looks at.
     public var masks: [Crop] = []
     /// Nil: every frame is inferred.
@@ -258,5 +260,7 @@ public struct SensorFile: Sendable, Equatable {
         public var updateEvery: Duration?
         /// What a detector's object must be; nil: any.
         public var filter: ObjectFilter?
+        /// Index into the cascade's labels: what the second model must say of the object; nil: anything.
+        public var subLabel: Int?
     }
 }

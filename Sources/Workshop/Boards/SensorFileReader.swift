@@ -33,7 +33,7 @@ extension SensorFile {
             keys: [
                 "name", "model", "labels", "input", "inputs", "output", "source", "command", "camera", "lines", "zones",
                 "mask", "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps", "detector", "tracks",
-                "crossings",
+                "crossings", "then",
             ])
         name = try top.required("name", top.text("name"), "front-door")
         guard Self.isName(name) else {
@@ -97,7 +97,10 @@ extension SensorFile {
         isMetadataOnly = try top.choice("privacy", ["metadata-only": true]) ?? false
         tracks = try Tracks(top.section("tracks", keys: Tracks.keys))
         crossings = try Self.crossings(top, labels: labels)
-        watch = try Self.watch(top, labels: labels, zones: zones.map(\.name))
+        cascade = try Cascade(top.section("then", keys: Cascade.keys), labels: labels) {
+            Self.resolve($0, besides: document.file)
+        }
+        watch = try Self.watch(top, labels: labels, zones: zones.map(\.name), cascade: cascade)
         lines = []
         for section in try top.sections("lines", keys: Line.keys, limit: Int(OC_MAX_LINES)) ?? [] {
             let line = try Line(section, objects: watch.map(\.name))

@@ -2,16 +2,18 @@ import CBundle
 
 /// When to speak: `watch` of a sensor file.
 extension SensorFile {
-    static func watch(_ top: Section, labels: [String], zones: [String]) throws(ConfigurationError) -> [WatchRule] {
+    static func watch(
+        _ top: Section, labels: [String], zones: [String], cascade: Cascade?
+    ) throws(ConfigurationError) -> [WatchRule] {
         var watch: [WatchRule] = []
         let labels = LabelIndex(labels)
         let keys =
             [
                 "label", "name", "zone", "on", "off", "smoothing", "enter_after", "leave_after", "cooldown",
-                "update_every",
+                "update_every", "sub_label",
             ] + ObjectFilter.keys
         for section in try top.sections("watch", keys: keys, limit: Int(OC_MAX_WATCHES)) ?? [] {
-            let rule = try WatchRule(section, labels: labels, zones: zones)
+            let rule = try WatchRule(section, labels: labels, zones: zones, cascade: cascade)
             if watch.contains(where: { $0.name == rule.name }) {
                 throw section.failure(
                     section.has("name") ? "name" : "label",
@@ -28,7 +30,7 @@ extension SensorFile {
 }
 
 /// Labels that are looked up by name.
-private struct LabelIndex {
+struct LabelIndex {
     let names: [String]
     private var places: [String: [Int]] = [:]
 
@@ -41,13 +43,22 @@ private struct LabelIndex {
 }
 
 extension SensorFile.WatchRule {
-    fileprivate init(_ section: Section, labels index: LabelIndex, zones: [String]) throws(ConfigurationError) {
+    fileprivate init(
+        _ section: Section, labels index: LabelIndex, zones: [String], cascade: SensorFile.Cascade?
+    ) throws(ConfigurationError) {
         labels = try Self.labels(section, index)
         zone = try Self.zone(section, zones)
+        if let word = try section.text("sub_label", "a label of the second model or its index") {
+            guard let cascade else {
+                throw section.failure("sub_label", "there is no second model that says it; add `then`")
+            }
+            subLabel = try Self.index(of: word, "sub_label", nil, section, LabelIndex(cascade.labels))
+        }
         if let given = try section.text("name") {
             name = given
         } else if labels.count == 1 {
-            let object = index.names.isEmpty ? "label-\(labels[0])" : index.names[labels[0]]
+            var object = index.names.isEmpty ? "label-\(labels[0])" : index.names[labels[0]]
+            if let subLabel, let cascade { object += "-" + cascade.labels[subLabel] }
             name = zone.map { "\(zones[$0])-\(object)" } ?? object
         } else {
             throw section.failure(
@@ -74,20 +85,20 @@ extension SensorFile.WatchRule {
     /// One label.
     static func label(_ section: Section, _ labels: [String]) throws(ConfigurationError) -> Int {
         let word = try section.required("label", section.text("label", "a label or its index"), "person")
-        return try index(of: word, nil, section, LabelIndex(labels))
+        return try index(of: word, "label", nil, section, LabelIndex(labels))
     }
 
     /// One label, or a list of them.
-    private static func labels(_ section: Section, _ names: LabelIndex) throws(ConfigurationError) -> [Int] {
+    static func labels(_ section: Section, _ names: LabelIndex) throws(ConfigurationError) -> [Int] {
         guard section.isList("label") else {
             let word = try section.required(
                 "label", section.text("label", "a label or its index, or a list of them"), "person")
-            return [try index(of: word, nil, section, names)]
+            return [try index(of: word, "label", nil, section, names)]
         }
         var labels: [Int] = []
         var known: Set<Int> = []
         for (item, word) in (try section.texts("label") ?? []).enumerated() {
-            let label = try index(of: word, item, section, names)
+            let label = try index(of: word, "label", item, section, names)
             guard known.insert(label).inserted else {
                 throw section.failure("label", item: item, "\"\(word)\" is listed twice; it would count twice")
             }
@@ -102,7 +113,7 @@ extension SensorFile.WatchRule {
     /// An unquoted number is an index unless a label is written that way.
     /// - Parameter item: of the list that the label stands in.
     private static func index(
-        of word: String, _ item: Int?, _ section: Section, _ names: LabelIndex
+        of word: String, _ key: String, _ item: Int?, _ section: Section, _ names: LabelIndex
     ) throws(ConfigurationError) -> Int {
         let labels = names.names
         let matches = names.indices(of: word)
@@ -110,23 +121,23 @@ extension SensorFile.WatchRule {
         guard matches.isEmpty else {
             let indices = matches.prefix(8).map { "\($0)" }.joined(separator: ", ")
             throw section.failure(
-                "label", item: item,
+                key, item: item,
                 "\(matches.count) labels are called \"\(word)\"; give the index instead: \(indices)"
                     + (matches.count > 8 ? ", …" : ""))
         }
-        if section.isPlain("label", item: item), let index = Int(word) {
+        if section.isPlain(key, item: item), let index = Int(word) {
             guard labels.isEmpty ? 0..<65536 ~= index : labels.indices.contains(index) else {
                 throw section.failure(
-                    "label", item: item,
+                    key, item: item,
                     "expected an index from 0 to \((labels.isEmpty ? 65536 : labels.count) - 1), found \(index)")
             }
             return index
         }
         if labels.isEmpty {
             throw section.failure(
-                "label", item: item, "\"\(word)\" cannot be found without `labels`; add them or give the index")
+                key, item: item, "\"\(word)\" cannot be found without `labels`; add them or give the index")
         }
         throw section.failure(
-            "label", item: item, "no label is called \"\(word)\"\(suggestion(for: word, among: labels))")
+            key, item: item, "no label is called \"\(word)\"\(suggestion(for: word, among: labels))")
     }
 }

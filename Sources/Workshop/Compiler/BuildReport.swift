@@ -31,6 +31,19 @@ public struct BuildReport: Codable, Sendable {
     public var fused: [String: Int]
     /// The kind of detector, where it is one.
     public var detector: String?
+    /// The second model that looks at its objects.
+    public var cascade: Cascade?
+
+    public struct Cascade: Sendable, Codable {
+        public let model: String
+        public let labels: Int
+        /// Objects in a frame, at most.
+        public let most: Int
+        /// Multiply-accumulates for each.
+        public let macs: Int
+        /// Of its activations, which lie where the detector's lay.
+        public let arenaBytes: Int
+    }
     /// How many there are.
     public var labels = 0
     /// Where they come from, such as "list imagenet"; nil: there are none, or the sensor file lists them.
@@ -66,5 +79,18 @@ public struct BuildReport: Codable, Sendable {
         largestStep = sizes.firstIndex(of: largestStepBytes).map { draft.steps[$0].name } ?? ""
         self.bundleBytes = bundleBytes
         fused = draft.notes
+    }
+}
+
+extension BuildReport.Cascade {
+    /// Nil where the bundle has none.
+    init?(_ bundle: [UInt8]) {
+        let whole: Bundle
+        do throws(BundleError) { whole = try Bundle(copying: bundle) } catch { return nil }
+        guard let record = whole.view.cascade?.pointee, let second = whole.view.second else { return nil }
+        let model = second.model.pointee
+        self.init(
+            model: second.string(model.origin), labels: second.labels.count, most: Int(record.most),
+            macs: Int(clamping: model.macs), arenaBytes: Int(clamping: model.arena_bytes))
     }
 }

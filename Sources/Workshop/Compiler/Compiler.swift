@@ -158,6 +158,7 @@ public struct Compiler {
             graph: graph, draft: draft, storage: storage, set: set, threads: threads, cpus: cpus, caches: caches,
             board: options.board.name, origin: origin, weightBytes: emission.weightBytes, bundleBytes: bytes.count)
         tell(&report, emission, ports)
+        report.cascade = BuildReport.Cascade(bytes)
         return Result(bundle: bytes, report: report, passes: passes)
     }
 

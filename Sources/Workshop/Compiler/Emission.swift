@@ -8,7 +8,7 @@ import Kernels
 struct Emission {
     private let draft: Draft
     private let storage: Storage
-    private let set: KernelSet
+    let set: KernelSet
     private let threads: Int
     private let cpus: [Int]
     private let caches: oc_caches

@@ -1,6 +1,8 @@
 import Boards
+import Bundle
 import CBundle
 import Graph
+import Kernels
 
 /// The records that make objects of a detector's boxes, and say where and what they must be.
 extension Emission {
@@ -32,7 +34,9 @@ extension Emission {
             add(OC_SECTION_CORNERS, corners)
         }
         let rules = sensor.watch.map { rule in
-            (rule.filter ?? SensorFile.ObjectFilter()).record(area: rule.zone.map { UInt32($0 + 1) } ?? 0)
+            var record = (rule.filter ?? SensorFile.ObjectFilter()).record(area: rule.zone.map { UInt32($0 + 1) } ?? 0)
+            record.sub_label = UInt16(rule.subLabel.map { $0 + 1 } ?? 0)
+            return record
         }
         if !rules.isEmpty { add(OC_SECTION_OBJECT_RULES, rules) }
         for (index, crossing) in sensor.crossings.enumerated() {
@@ -45,6 +49,32 @@ extension Emission {
         }
         let crossings = sensor.crossings.map { $0.record(name: intern($0.name)) }
         if !crossings.isEmpty { add(OC_SECTION_CROSSINGS, crossings) }
+        if let cascade = sensor.cascade { try emit(cascade, sensor, head) }
+    }
+
+    /// The second model's bundle, packed for this one's kernels.
+    private mutating func emit(
+        _ cascade: SensorFile.Cascade, _ sensor: SensorFile, _ head: DetectorHead
+    ) throws(CompileError) {
+        if let item = cascade.objects.firstIndex(where: { $0 >= head.classes }) {
+            throw CompileError(
+                sensor.refusal(
+                    "then.label" + (cascade.objects.count > 1 ? "[\(item)]" : ""),
+                    "the detector has \(head.classes) classes; give an index from 0 to \(head.classes - 1), found "
+                        + "\(cascade.objects[item])"))
+        }
+        add(OC_SECTION_CASCADE, [cascade.record])
+        if !cascade.objects.isEmpty { add(OC_SECTION_CASCADE_LABELS, cascade.objects.map { UInt32($0) }.sorted()) }
+        do throws(BundleError) {
+            let second = try Bundle(copying: cascade.bundle)
+            guard let source = KernelSet(rawValue: second.view.model.pointee.kernel_set), source != set else {
+                return add(OC_SECTION_CASCADE_BUNDLE, cascade.bundle)
+            }
+            try StepVerifier(second.view, set: source).verifyAll()
+            add(OC_SECTION_CASCADE_BUNDLE, try second.repacked(from: source, for: set))
+        } catch {
+            throw CompileError(sensor.refusal("then.bundle", "\(cascade.path): \(error.message)"))
+        }
     }
 
     /// What only detectors know.
@@ -52,6 +82,7 @@ extension Emission {
         let reason = "the model is no detector of a known kind, so it has no objects; remove it"
         if sensor.detector != nil { throw CompileError(sensor.refusal("detector", reason)) }
         if sensor.tracks != nil { throw CompileError(sensor.refusal("tracks", reason)) }
+        if sensor.cascade != nil { throw CompileError(sensor.refusal("then", reason)) }
         if !sensor.crossings.isEmpty { throw CompileError(sensor.refusal("crossings", reason)) }
         if let index = sensor.zones.firstIndex(where: { !$0.points.isEmpty }) {
             throw CompileError(
