@@ -1,9 +1,10 @@
 """Detectors that were not trained: they find red and blue spots. Quantized as ONNX has it (QDQ), so that their bundles have the same bytes
 wherever they are made. One has boxes decoded behind its layers as YOLO's exporters write that, the other says what is in each cell of 8x8
-pixels, as FOMO does.
+pixels, as FOMO does. A third one is for objects cut out of frames: it says whether a picture is warm, cold or dull.
 
 usage: make-blobs.py MODEL.onnx           (needs the packages of requirements-onnx.txt)
        make-blobs.py --cells MODEL.onnx
+       make-blobs.py --shades MODEL.onnx
        make-blobs.py --clip CLIP          (frames to try them with: rgb24:192x144@10:CLIP)
        make-blobs.py --still CLIP         (the same, but two spots come, stand for a minute, and go)
 """
@@ -16,8 +17,8 @@ SIDE, STRIDES, CLASSES = 96, (16, 32), ("red", "blue")
 class Net:
     """A graph in the making: nodes on `images`, constants, and layers on its quantized pixels."""
 
-    def __init__(self):
-        self.nodes, self.constants = [], []
+    def __init__(self, side=SIDE):
+        self.nodes, self.constants, self.side = [], [], side
         self.picture = self.held("images", 1 / 255, -128)
 
     def constant(self, values):
@@ -63,7 +64,7 @@ class Net:
         from onnx import TensorProto, helper
 
         graph = helper.make_graph(
-            self.nodes, name, [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, SIDE, SIDE])],
+            self.nodes, name, [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, self.side, self.side])],
             [helper.make_tensor_value_info("output0", TensorProto.FLOAT, shape)], self.constants)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="make-blobs.py")
         if metadata:
@@ -120,6 +121,14 @@ def cells():
     return net.model("cells", [1, 1 + len(CLASSES), SIDE // 8, SIDE // 8])
 
 
+def shades():
+    net = Net(16)
+    # Of the whole picture: warm, cold, dull.
+    scores = net.layer([(24, -12, -12), (-12, -12, 24), (0, 1, 0)], (0, 0, 3), 16, 24 / 255, 40)
+    net.held(net.node("Softmax", [scores], axis=1), 1 / 256, -128, "output0")
+    return net.model("shades", [1, 3, 1, 1])
+
+
 WIDTH, HEIGHT = 192, 144
 
 
@@ -168,7 +177,8 @@ def clip():
 if __name__ == "__main__":
     if sys.argv[1] in ("--clip", "--still"):
         open(sys.argv[2], "wb").write(clip() if sys.argv[1] == "--clip" else still())
-    elif sys.argv[1] == "--cells":
-        open(sys.argv[2], "wb").write(cells().SerializeToString(deterministic=True))
+    elif sys.argv[1] in ("--cells", "--shades"):
+        made = cells() if sys.argv[1] == "--cells" else shades()
+        open(sys.argv[2], "wb").write(made.SerializeToString(deterministic=True))
     else:
         open(sys.argv[1], "wb").write(model().SerializeToString(deterministic=True))

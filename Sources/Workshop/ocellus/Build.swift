@@ -124,6 +124,7 @@ struct Build: ParsableCommand {
             model = found
             name = sensor.name
             sources.append(sensor.model)
+            if let second = sensor.cascade?.path { sources.append(second) }
             options.sensor = sensor
         }
         let path = output ?? "\(name).ocellus"
@@ -229,6 +230,11 @@ extension BuildReport {
         table.add(["caches", Format.grouped(caches.l1), Format.lowerCaches(l2: caches.l2, l3: caches.l3)])
         table.add(["bundle", Format.grouped(bundleBytes), "bytes"])
         if let detector { table.add(["detector", "", detector]) }
+        if let cascade {
+            table.add(["then", Format.grouped(cascade.most), "objects a frame at most by \(cascade.model)"])
+            table.add(["", Format.grouped(cascade.macs), "multiply-accumulates for each"])
+            table.add(["", Format.grouped(cascade.arenaBytes), "bytes, in the same arena"])
+        }
         if let labelOrigin { table.add(["labels", Format.grouped(labels), "from \(labelOrigin)"]) }
         let folded = fused.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         for (index, entry) in folded.enumerated() {

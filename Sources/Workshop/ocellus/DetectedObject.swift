@@ -1,9 +1,12 @@
 import Bundle
+import CBundle
 import Detectors
 import Engine
+import Events
 import Foundation
 import Heads
 import Vision
+import Watching
 
 /// A box that a detector drew, for people and programs.
 struct DetectedObject: Codable {
@@ -23,18 +26,26 @@ struct DetectedObject: Codable {
     var top: Double
     var right: Double
     var bottom: Double
+    /// What the second model calls it, and how sure it is; nil: it was not asked, or is not sure enough.
+    var subLabel: String?
+    var subProbability: Double?
     /// Key points, in the model's order.
     var points: [Point]?
 
     /// For a table.
     var columns: [String] {
         [
-            String(format: "%.2f %%", probability * 100), Format.printable(name),
+            String(format: "%.2f %%", probability * 100), Format.printable(name + (subText.map { ", " + $0 } ?? "")),
             String(format: "%.1f, %.1f to %.1f, %.1f", left, top, right, bottom),
         ]
     }
 
     var name: String { label ?? "object \(index)" }
+
+    private var subText: String? {
+        guard let subLabel, let subProbability else { return nil }
+        return subLabel + String(format: " %.2f %%", subProbability * 100)
+    }
 }
 
 extension DetectedObject {
@@ -53,6 +64,22 @@ extension DetectedObject {
         let (right, bottom) = corner(object.box.left + object.box.width, object.box.top + object.box.height)
         self.init(
             index: object.label, probability: object.score, left: left, top: top, right: right, bottom: bottom)
+    }
+}
+
+extension Cascade {
+    /// Adds what the second model says of the objects of a frame.
+    /// - Parameter objects: the detector's of the frame, as many as are told.
+    func describe(_ objects: inout [DetectedObject], _ detector: Detector, _ frame: FrameView, _ record: oc_preprocess)
+        throws(PreprocessorError)
+    {
+        let (width, height) = record.upright(frame.shape)
+        for index in objects.indices where wants(objects[index].index) {
+            let box = FrameBox(detector.detections[index].box, width: width, height: height)
+            guard let answer = try answer(frame, box), vote(answer) != nil else { continue }
+            objects[index].subLabel = name(of: answer)
+            objects[index].subProbability = Double(answer.score) / 65536
+        }
     }
 }
 

@@ -9,6 +9,7 @@ import Kernels
 import Pictures
 import System
 import Vision
+import Watching
 
 /// `ocellus run`: one inference a picture, or one on raw tensors.
 struct Run: ParsableCommand {
@@ -150,6 +151,10 @@ struct Run: ParsableCommand {
         var drawing: RunDrawing?
         if draw != nil, let permit { drawing = RunDrawing(engine.bundle.view, permit, zones: runner.zones) }
         let detector = Detector(engine.bundle.view)
+        let cascade: Cascade?
+        do throws(EngineError) { cascade = try Cascade(of: engine, repack: .whereNeeded) } catch {
+            throw Failure(model, error.message)
+        }
         var results: [Inference] = []
         var isFirst = true
         for input in inputs {
@@ -159,8 +164,17 @@ struct Run: ParsableCommand {
                 var result: Inference
                 if layer == nil, let detector {
                     result = Inference(input: input.name, place: place, zone: name, nanoseconds: nanoseconds)
-                    result.detections = engine.detections(
-                        detector, frame.shape, top: top, labels: labels?.labels)
+                    var objects = engine.detections(detector, frame.shape, top: top, labels: labels?.labels)
+                    if let cascade, let record = view.preprocess?.pointee {
+                        do throws(PreprocessorError) {
+                            try cascade.describe(&objects, detector, frame, record)
+                        } catch {
+                            throw Failure(
+                                model, "the second model's input is larger than \(Preprocessor.sizeLimit) pixels a side"
+                            )
+                        }
+                    }
+                    result.detections = objects
                 } else {
                     result = try self.result(
                         engine, layer, input.name, place, name, labels?.labels, nanoseconds: nanoseconds)

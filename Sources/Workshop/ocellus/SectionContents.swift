@@ -126,6 +126,7 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
             tell(.text(name), name)
         case .index: if !isNone { tell(.integer(number), grouped) }
         case .label: if !isNone { tell(.integer(number), labelText(number)) }
+        case .subLabel: if !isNone { tell(.integer(number - 1), subLabelText(number - 1)) }
         case .labels:
             let (first, count) = (Int(field.numbers[0]), Int(field.numbers[1]))
             let labels = view.watchLabels[first..<first + count].map { UInt64($0) }
@@ -165,6 +166,11 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
     private func labelText(_ index: UInt64) -> String {
         let number = Format.grouped(index)
         return view.labels.isEmpty ? number : "\(number) (\(view.string(view.labels[Int(index)])))"
+    }
+
+    private func subLabelText(_ index: UInt64) -> String {
+        let name = view.second.map { $0.string($0.labels[Int(index)]) }
+        return name.map { "\(Format.grouped(index)) (\($0))" } ?? Format.grouped(index)
     }
 
     /// "enterAfter" as "enter after", "maxFPS" as "max FPS"

@@ -91,7 +91,8 @@ struct UprightPicture {
         return Drawing.Box(
             left: object.left / width, top: object.top / height, right: object.right / width,
             bottom: object.bottom / height,
-            label: object.name + String(format: " %.0f %%", object.probability * 100),
+            label: (object.subLabel ?? object.name)
+                + String(format: " %.0f %%", (object.subProbability ?? object.probability) * 100),
             colour: Drawing.colour(object.index),
             points: (object.points ?? []).map { Drawing.Point(x: $0.x / width, y: $0.y / height) })
     }
