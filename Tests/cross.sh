@@ -5,6 +5,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 declare -F check >/dev/null || source Tests/check.sh
+source Tests/detector.sh
 
 cross_scratch=$PWD/.build-cross
 cross_work=$tests_work/cross
@@ -189,16 +190,19 @@ board_of() {
 
 # cross_detector NAME KERNELS [SENSOR]: a detector's sensor.
 cross_detector() {
-    "$cross_programs/ocellus" build "Tests/Data/${3:-every-detector}.yaml" --board "$(board_of "$2")" --kernels "$2" --quiet \
+    local sensor=$cross_work/detector/every-detector.yaml
+    [ -z "${3:-}" ] || sensor=Tests/Data/$3.yaml
+    "$cross_programs/ocellus" build "$sensor" --board "$(board_of "$2")" --kernels "$2" --quiet \
         -o "$cross_work/$1.ocellus"
 }
 
 cross_host_objects() {
+    detector_sensor "$cross_programs" "$cross_work/detector" || return 1
     python3 Tests/Data/make-blobs.py --clip "$cross_work/spots.rgb" && cross_detector spots scalar || return 1
     mkdir "$cross_work/spots-record"
     "$cross_programs/ocellusd" "$cross_work/spots.ocellus" --source "$cross_spots" --record "$cross_work/spots-record" \
         --record-frames 80+80 >"$cross_work/spots.jsonl" || return 1
-    for event in enter update leave cross; do grep -q "\"event\":\"$event\".*\"track\":" "$cross_work/spots.jsonl" || return 1; done
+    for event in enter update leave cross; do grep -q "\"event\":\"$event\".*\"track\":.*\"sub_label\":" "$cross_work/spots.jsonl" || return 1; done
     "$cross_programs/ocellusd" "$cross_work/spots.ocellus" --source "$cross_work/spots-record" |
         diff "$cross_work/spots.jsonl" - || return 1
     # From the middle on, it goes on with what was known of the objects then.

@@ -71,7 +71,9 @@ done
 
 # A detector behind the motion gate: who stands still for a minute stays who they are, and a replay says the same, also from the middle.
 python3 Tests/Data/make-blobs.py --still "$work/still.rgb"
-sed "s#^model: #model: $PWD/Tests/Data/#; /^source:/d" Tests/Data/every-detector.yaml >"$work/still.yaml"
+source Tests/detector.sh
+detector_sensor "$programs" "$work"
+sed '/^source:/d' "$work/every-detector.yaml" >"$work/still.yaml"
 echo 'motion: {hold: 500ms}' >>"$work/still.yaml"
 "$programs/ocellus" build "$work/still.yaml" --board host -q -o "$work/still.ocellus" || fail "no bundle of a detector"
 mkdir "$work/still"
@@ -79,6 +81,7 @@ mkdir "$work/still"
     >"$work/events.jsonl" 2>"$work/log" || fail "the detector's daemon failed"
 told_objects() { grep -E '"event":"(enter|update|leave|cross)"' "$1"; }
 told_objects "$work/events.jsonl" >"$work/live"
+grep -q '"object":"red-warm".*"sub_label":"warm"' "$work/live" || fail "nobody is named by the second model"
 [ "$(grep -o '"track":[0-9]*' "$work/live" | sort -u | wc -l)" -le 4 ] || fail "who stood still is somebody else afterwards"
 [ "$(grep -c '"cross"' "$work/live")" -ge 4 ] || fail "nobody crosses the line after standing still"
 "$programs/ocellusd" "$work/still.ocellus" --source "$work/still" >"$work/replay.jsonl" 2>"$work/log"

@@ -18,7 +18,7 @@ schema = json.loads((pathlib.Path(__file__).parents[1] / "docs/events.schema.jso
 jsonschema.Draft202012Validator.check_schema(schema)
 validator = jsonschema.Draft202012Validator(schema)
 # What a line may do without: the others are required.
-OPTIONAL = {"frame", "faults", "damaged", "idle", "reason", "label", "recorded", "unrecorded", "track"}
+OPTIONAL = {"frame", "faults", "damaged", "idle", "reason", "label", "sub_label", "recorded", "unrecorded", "track"}
 
 
 def lines(path):

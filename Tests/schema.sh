@@ -19,9 +19,11 @@ mkdir "$work/record"
     --format topic >"$work/person.jsonl"
 
 python3 Tests/Data/make-blobs.py --clip "$work/clip.rgb"
-"$programs/ocellus" build Tests/Data/every-detector.yaml --board host -q -o "$work/blobs.ocellus"
+source Tests/detector.sh
+detector_sensor "$programs" "$work"
+"$programs/ocellus" build "$work/every-detector.yaml" --board host -q -o "$work/blobs.ocellus"
 "$programs/ocellusd" "$work/blobs.ocellus" --source "rgb24:192x144@10:$work/clip.rgb" >"$work/blobs.jsonl"
-for kind in enter update leave cross; do grep -q "\"event\":\"$kind\".*\"track\"" "$work/blobs.jsonl"; done
+for kind in enter update leave cross; do grep -q "\"event\":\"$kind\".*\"track\".*\"sub_label\"" "$work/blobs.jsonl"; done
 
 shopt -s nullglob
 Tests/schema.py docs/events.md Tests/Data/person-sensor.jsonl "$work"/*.jsonl ${told:+"$told"/*.jsonl}

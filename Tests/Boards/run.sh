@@ -8,6 +8,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 declare -F check >/dev/null || source Tests/check.sh
+source Tests/detector.sh
 
 boards_work=$tests_work/boards
 boards_silence=120 # seconds without a line on the console after which a boot is given up; it says one every 5 s or so
@@ -81,9 +82,8 @@ boards_data() {
     "$boards_programs/ocellusd" "$files/scalar.ocellus" --source Examples/person-sensor/clip.y4m --clock frame \
         >"$data/host.jsonl" || return 1
     # A detector with objects, zones and crossings.
-    mkdir -p "$files/models"
-    cp Tests/Data/models/blobs.onnx "$files/models/"
-    sed '/^source:/d' Tests/Data/every-detector.yaml >"$files/blobs.yaml"
+    detector_sensor "$boards_programs" "$files" || return 1
+    sed '/^source:/d' "$files/every-detector.yaml" >"$files/blobs.yaml"
     python3 Tests/Data/make-blobs.py --clip "$data/blobs.rgb"
     boards_bundle "$arch" blobs || return 1
     "$boards_programs/ocellus" build "$files/blobs.yaml" --board generic-x86-64 --kernels scalar -o "$files/blobs.ocellus" || return 1
