@@ -7,6 +7,8 @@ struct Gate: BitwiseCopyable, Sendable {
     private let reachAcross, reachDown, widthReach, heightReach: Int64
     private let largest: Int64  // square of standard deviations, in 1/65536
     private let worth: Int64
+    /// Logarithm of how many more places are possible than of a track that is sure, twice.
+    let spread: Int64
     private let leastOverlap, overlapWorth: Int64
     private let label: UInt16
 
@@ -39,13 +41,14 @@ struct Gate: BitwiseCopyable, Sendable {
         let spread =
             FixedPoint.logarithm(sum) + FixedPoint.logarithm(extentSum) - FixedPoint.logarithm(noise.centre)
             - FixedPoint.logarithm(noise.extent)
-        self.worth = worth - (((spread * 90852) >> 16) * settings.vagueness) >> 16
+        self.spread = (spread * 90852) >> 16
+        self.worth = worth - (self.spread * settings.vagueness) >> 16
     }
 
     /// Where a track was seen last: whoever turned round is near it still. Overlap alone counts.
     init(last seen: Measurement, _ settings: TrackerSettings) {
         (x, y, width, height, label) = (seen.x, seen.y, seen.width, seen.height, seen.label)
-        (across, down, widthwise, heightwise, largest, worth) = (0, 0, 0, 0, 0, 0)
+        (across, down, widthwise, heightwise, largest, worth, spread) = (0, 0, 0, 0, 0, 0, 0)
         (reachAcross, reachDown, widthReach, heightReach) = (-1, -1, -1, -1)
         leastOverlap = settings.leastOverlap
         overlapWorth = settings.overlapWorth
@@ -69,18 +72,23 @@ struct Gate: BitwiseCopyable, Sendable {
             width: measured(seen.width - width, widthwise), height: measured(seen.height - height, heightwise))
     }
 
+    /// Square of how far a detection is from where it is expected, in standard deviations; nil: too far.
+    func square(of seen: Measurement) -> Int64? {
+        let (dx, dy) = (abs(seen.x - x), abs(seen.y - y))
+        let (dw, dh) = (abs(seen.width - width), abs(seen.height - height))
+        guard dx <= reachAcross, dy <= reachDown, dw <= widthReach, dh <= heightReach else { return nil }
+        // In 1/256 of a standard deviation; their squares in 1/65536.
+        let (nx, ny) = ((dx * across) >> 24, (dy * down) >> 24)
+        let (nw, nh) = ((dw * widthwise) >> 24, (dh * heightwise) >> 24)
+        let square = nx * nx + ny * ny + nw * nw + nh * nh
+        return square <= largest ? square : nil
+    }
+
     /// nil: it cannot be this one.
     func worth(of seen: Measurement) -> Int64? {
         guard seen.label == label else { return nil }
         let (dx, dy) = (abs(seen.x - x), abs(seen.y - y))
-        let (dw, dh) = (abs(seen.width - width), abs(seen.height - height))
-        if dx <= reachAcross, dy <= reachDown, dw <= widthReach, dh <= heightReach {
-            // In 1/256 of a standard deviation; their squares in 1/65536.
-            let (nx, ny) = ((dx * across) >> 24, (dy * down) >> 24)
-            let (nw, nh) = ((dw * widthwise) >> 24, (dh * heightwise) >> 24)
-            let square = nx * nx + ny * ny + nw * nw + nh * nh
-            if square <= largest, worth > square { return worth - square }
-        }
+        if let square = square(of: seen), worth > square { return worth - square }
         guard 2 * dx < width + seen.width, 2 * dy < height + seen.height else { return nil }
         let overlap = overlap(dx, dy, seen)
         return overlap >= leastOverlap ? (overlap * overlapWorth) >> 16 : nil

@@ -51,6 +51,10 @@ public struct Track: BitwiseCopyable, Equatable, Sendable {
     var seen: Measurement
     /// Of the last detection, if the one before it was in the frame before.
     var deviation: Deviation?
+    /// Whether it was first seen at the edge of what objects had been seen in.
+    var isEntry = false
+    /// Whether a former one goes on in its place; no such track outlives the frame.
+    var isOver = false
 
     /// Whether it was detected in the last frame.
     public var isSeen: Bool { misses == 0 }

@@ -49,6 +49,13 @@ extension Tracker {
         words.exchange(&adaptation.centre, Adaptation.scales)
         words.exchange(&adaptation.extent, Adaptation.scales)
         words.exchange(&adaptation.agility, Adaptation.agilities)
+        words.exchange(&adaptation.entries, Adaptation.rates)
+        words.exchange(&adaptation.births, Adaptation.rates)
+        words.exchange(&first, .min ... .max)
+        words.exchange(&field.left, Motion.places)
+        words.exchange(&field.top, Motion.places)
+        words.exchange(&field.right, Motion.places)
+        words.exchange(&field.bottom, Motion.places)
     }
 }
 
@@ -76,6 +83,9 @@ extension Track {
         words.exchange(&anchorY, Motion.places)
         motion.exchange(&words)
         seen.exchange(&words)
+        number = isEntry ? 1 : 0
+        words.exchange(&number, 0...1)
+        isEntry = number == 1
         var isMeasured: Int64 = deviation == nil ? 0 : 1
         words.exchange(&isMeasured, 0...1)
         var measured = deviation ?? Deviation(x: 0, y: 0, width: 0, height: 0)
@@ -124,8 +134,8 @@ extension Measurement {
 /// Writes values one after another, or reads and checks them: one list of fields serves both.
 private struct Words {
     /// As the lists above have them.
-    static var ofTracker: Int { 9 }
-    static var ofTrack: Int { 37 }
+    static var ofTracker: Int { 17 }
+    static var ofTrack: Int { 38 }
 
     private let words: UnsafeMutableBufferPointer<Int64>  // not written when reading
     private let isReading: Bool

@@ -9,7 +9,7 @@ import Detectors
 /// the same input gives the same tracks on every CPU. After `init` nothing is allocated.
 public struct Tracker: ~Copyable {
     public let settings: TrackerSettings
-    private let noise: MotionNoise
+    let noise: MotionNoise
     let tracks: UnsafeMutableBufferPointer<Track>
     private let isTaken: UnsafeMutableBufferPointer<Bool>  // of detections
     private var selection: Selection
@@ -18,6 +18,9 @@ public struct Tracker: ~Copyable {
     /// Tracks there are, the oldest first.
     public internal(set) var count = 0
     var adaptation = Adaptation()
+    var field = Field()
+    /// Instants of frames, in nanoseconds.
+    var first: Int64?
     var last: Int64?
     var nextIdentity: Int64 = 1
     /// Detections and births that there was no room for, since the start.
@@ -45,10 +48,13 @@ public struct Tracker: ~Copyable {
     }
 
     /// What the last frame took, in pairs of track and detection and in columns of searches.
-    private(set) var steps = 0
+    var steps = 0
 
     /// Gives all tracks up; their identities do not come again.
-    public mutating func removeAll() { count = 0 }
+    public mutating func removeAll() {
+        count = 0
+        first = nil
+    }
 
     /// Tracks to come have identities from that on which another tracker would give next.
     public mutating func continueIdentities(of other: borrowing Tracker) {
@@ -82,6 +88,8 @@ public struct Tracker: ~Copyable {
         steps = 0
         let elapsed = FixedPoint.elapsed(from: last ?? now, to: now)
         last = now
+        first = first ?? now
+        adaptation.fade(min(elapsed, 16_000_000_000), settings)
         let dropped = selection.take(detections, from: settings.lowScore)
         droppedDetections += Int64(dropped)
         for index in 0..<selection.count { isTaken[index] = false }
@@ -184,8 +192,17 @@ public struct Tracker: ~Copyable {
             learn(row, selection[column], factor)
             tracks[row].take(selection[column], at: now, factor: factor, noise)
             let isConfirmed = confirm(row)
+            if tracks[row].state == .confirmed { field.take(selection[column]) }
+            if isConfirmed {
+                if let former = former(of: row) {
+                    revive(former, as: row, report)
+                    continue
+                }
+                welcome(row, at: now)
+            }
             report(tracks[row], isConfirmed ? .confirmed : .updated)
         }
+        if round == .tentative { compact() }
     }
 
     /// Lets a track that was seen in the frame before tell how well it was expected.
@@ -252,6 +269,7 @@ public struct Tracker: ~Copyable {
                 continue
             }
             tracks.initializeElement(at: count, to: Track(identity: nextIdentity, seen, at: now, noise))
+            tracks[count].isEntry = field.hasAtEdge(seen)
             nextIdentity += 1
             count += 1
             report(tracks[count - 1], .born)

@@ -54,6 +54,16 @@ public struct TrackerSettings: BitwiseCopyable, Equatable, Sendable {
     public var vagueness: Int64 = 65536
     /// What a second without detections takes from it.
     public var lostCost: Int64 = 716_000
+    /// What it is worth to take a new object for a lost one, where one comes anew in a second; more where fewer do.
+    public var reviveWorth: Int64 = 1_500_000
+    /// What the time without detections takes from it, when all that is allowed is over.
+    public var reviveCost: Int64 = 130_000
+    /// The same if one went at the edge of what objects are seen in and the other came inside, or the other way.
+    public var edgeCost: Int64 = 80_000
+    /// The same if the lost one is taken to have stayed where it was, and not to have gone on.
+    public var stayCost: Int64 = 91_000
+    /// Time over which objects that come anew are counted.
+    public var birthMemory: Int64 = 18_000_000_000
     /// Intersection over union at or above which a detection continues a track though its deviations are too great.
     public var leastOverlap: Int64 = 16_000
     /// What a whole overlap is worth then, in the squares of `worth`.
@@ -82,6 +92,11 @@ public struct TrackerSettings: BitwiseCopyable, Equatable, Sendable {
         limit(&limited.tentativeWorth, 0...1 << 26)
         limit(&limited.overlapWorth, 0...1 << 26)
         limit(&limited.lostCost, 0...1 << 26)
+        limit(&limited.reviveWorth, 0...1 << 26)
+        limit(&limited.reviveCost, 0...1 << 26)
+        limit(&limited.stayCost, 0...1 << 26)
+        limit(&limited.edgeCost, 0...1 << 26)
+        limit(&limited.birthMemory, 1_000_000_000...1 << 60)
         limit(&limited.vagueness, 0...1 << 20)
         limit(&limited.lowNoise, 65536...1 << 20)
         limit(&limited.leastOverlap, 1...65536)

@@ -41,6 +41,7 @@ import Tracking
             \.rescueFor, \.returnFor, \.duplicateOverlap, \.centreNoise, \.extentNoise, \.birthSpeed, \.agility,
             \.growth, \.coasting, \.lowNoise, \.gate, \.worth, \.tentativeWorth, \.vagueness, \.lostCost,
             \.leastOverlap, \.overlapWorth, \.shiftTracks, \.shiftTrust, \.scaleRate, \.agilityRate, \.shape,
+            \.reviveWorth, \.reviveCost, \.edgeCost, \.stayCost, \.birthMemory,
         ]
         for path in paths where Int.random(in: 0..<4, using: &numbers) == 0 {
             settings[keyPath: path] = values.randomElement(using: &numbers) ?? 0

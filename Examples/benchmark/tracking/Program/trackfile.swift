@@ -21,7 +21,8 @@ let names: [String: WritableKeyPath<TrackerSettings, Int64>] = [
     "overlapWorth": \.overlapWorth, "shiftTracks": \.shiftTracks, "shiftTrust": \.shiftTrust, "scaleRate": \.scaleRate,
     "lostCost": \.lostCost, "returnFor": \.returnFor, "shape": \.shape, "vagueness": \.vagueness,
     "pixelNoise": \.pixelNoise, "besideScore": \.besideScore, "besideOverlap": \.besideOverlap,
-    "agilityRate": \.agilityRate,
+    "agilityRate": \.agilityRate, "reviveWorth": \.reviveWorth, "reviveCost": \.reviveCost, "edgeCost": \.edgeCost,
+    "stayCost": \.stayCost, "birthMemory": \.birthMemory,
 ]
 
 var settings = TrackerSettings()
