@@ -75,13 +75,6 @@ OC_V_INLINE int32_t oc_v_sum_of_place(const oc_mean *m, const uint8_t *in) {
     return (int32_t)sum;
 }
 
-/* Sums of 16 places that are too large by those of `zeros`, as means: of its own, as there is much of it and it is done once for them. */
-OC_V_ONCE void oc_v_means(const oc_mean *m, const int32_t *sums, const oc_v_words *zeros, oc_v_bytes *means) {
-    oc_v_words words;
-    memcpy(&words, sums, sizeof words);
-    *means = oc_v_wrapped(oc_v_multiply(words - *zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
-}
-
 /* Of rows of neighbours. */
 static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *output, oc_range range) {
     const int32_t *kept = m->kept, *reduced = m->reduced;
@@ -97,8 +90,9 @@ static void oc_v_mean_of_rows(const oc_mean *m, const uint8_t *input, uint8_t *o
             const int32_t end = left < count - k ? k + left : count;
             for (; k < end; k++, in += m->kept_stride[2]) sums[k] = is_run ? oc_v_sum_of(in, reduced[2]) : oc_v_sum_of_place(m, in);
         }
-        oc_v_bytes bytes;
-        oc_v_means(m, sums, &zeros, &bytes);
+        oc_v_words words;
+        memcpy(&words, sums, sizeof words);
+        const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
         if (count == OC_V_LANES) memcpy(output + first, &bytes, sizeof bytes);
         else oc_v_store_some(output + first, bytes, count);
     }
@@ -138,8 +132,9 @@ OC_V_INLINE void oc_v_mean_of_few(const oc_mean *m, const uint8_t *in, int32_t p
     }
     const oc_v_words moved = zeros + oc_product(OC_V_MANY_ZERO, oc_product(lines, at_once));
     for (int32_t k = 0; k < channels; k += OC_V_LANES) {
-        oc_v_bytes bytes;
-        oc_v_means(m, of_channels + k, &moved, &bytes);
+        oc_v_words words;
+        memcpy(&words, of_channels + k, sizeof words);
+        const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - moved, m->multiplier, m->shift), m->out_zero, -128, 127);
         if (channels - k >= OC_V_LANES) memcpy(out + k, &bytes, sizeof bytes);
         else oc_v_store_some(out + k, bytes, channels - k);
     }
@@ -169,8 +164,9 @@ OC_V_INLINE void oc_v_mean_of_many(const oc_mean *m, const uint8_t *in, uint8_t 
     oc_v_take_many(&some, sums);
     const oc_v_words moved = zeros + oc_product(OC_V_MANY_ZERO, oc_add(all, count));
     for (int k = 0; k < OC_V_MANY; k += OC_V_LANES) {
-        oc_v_bytes bytes;
-        oc_v_means(m, sums + k, &moved, &bytes);
+        oc_v_words words;
+        memcpy(&words, sums + k, sizeof words);
+        const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(words - moved, m->multiplier, m->shift), m->out_zero, -128, 127);
         memcpy(out + k, &bytes, sizeof bytes);
     }
 }
@@ -195,10 +191,7 @@ OC_V_INLINE void oc_v_mean_of_channels(const oc_mean *m, const uint8_t *in, uint
         }
     }
     sums += oc_v_widen(some);
-    int32_t of_channels[OC_V_LANES];
-    memcpy(of_channels, &sums, sizeof of_channels);
-    oc_v_bytes bytes;
-    oc_v_means(m, of_channels, &zeros, &bytes);
+    const oc_v_bytes bytes = oc_v_wrapped(oc_v_multiply(sums - zeros, m->multiplier, m->shift), m->out_zero, -128, 127);
     memcpy(out, &bytes, sizeof bytes);
 }
 

@@ -30,6 +30,7 @@ OC_V_INLINE oc_v_length oc_v_length_of(size_t bytes) {
 OC_V_INLINE void oc_v_copy_run(uint8_t *to, const uint8_t *from, size_t bytes, const oc_v_length length) {
     switch (length) {
     case OC_V_LINES:
+        OC_V_ROLLED
         for (size_t at = 0; at + 64 < bytes; at += 64) OC_V_PIECE(oc_v_line, to, from, at);
         OC_V_PIECE(oc_v_line, to, from, bytes - 64);
         break;
@@ -110,6 +111,7 @@ static void oc_v_copy_box(const oc_step *step, const oc_memory *memory, uint32_t
         const int32_t left = c.dims[MIDDLE] - first, count = range.end - run < left ? range.end - run : left;
         ptrdiff_t from = (ptrdiff_t)first * c.in_stride[MIDDLE], to = (ptrdiff_t)first * c.out_stride[MIDDLE];
         int32_t rest = run / c.dims[MIDDLE];
+        OC_V_ROLLED
         for (int d = MIDDLE - 1; d >= 0; d--) {
             from += (ptrdiff_t)(rest % c.dims[d]) * c.in_stride[d];
             to += (ptrdiff_t)(rest % c.dims[d]) * c.out_stride[d];

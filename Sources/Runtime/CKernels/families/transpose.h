@@ -158,6 +158,7 @@ static void oc_v_turn_plane(const oc_v_turn *t) {
 static int oc_v_turned(const oc_copy *c) {
     enum { INNER = OC_COPY_DIMS - 1 };
     if (c->element_bytes != 1 || c->out_stride[INNER] != 1 || c->in_stride[INNER] <= 1) return -1;
+    OC_V_ROLLED
     for (int d = INNER - 1; d >= 0; d--) {
         if (c->dims[d] > 1 && c->in_stride[d] == 1 && c->out_stride[d] > 0) return d;
     }

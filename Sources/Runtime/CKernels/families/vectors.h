@@ -26,14 +26,11 @@
 
 #define OC_V_INLINE static inline __attribute__((always_inline))
 
-/* A program for x86-64 holds three kernel sets. There, loops that gain little by it are not unrolled, and what is done once for many
- * elements is a function of its own. */
+/* A program for x86-64 holds three kernel sets. There, loops that gain little by it are not unrolled. */
 #if defined(__x86_64__)
 #define OC_V_ROLLED _Pragma("clang loop unroll(disable)")
-#define OC_V_ONCE static __attribute__((noinline))
 #else
 #define OC_V_ROLLED
-#define OC_V_ONCE OC_V_INLINE
 #endif
 
 enum { OC_V_LANES = 16 };

@@ -5,6 +5,7 @@
 OC_V_INLINE int32_t oc_v_wide_dot(const uint8_t *x, const int16_t *weights, int32_t count, int32_t zero) {
     int32_t i = 0;
     oc_v_words sums = {0};
+    OC_V_ROLLED
     for (; i + OC_V_LANES <= count; i += OC_V_LANES) {
         oc_v_halves by;
         memcpy(&by, weights + i, sizeof by);
@@ -28,12 +29,14 @@ static void oc_v_wide_pixels(const oc_conv *c, const oc_wide_filter *filter, con
             const int16_t *by = weights + (size_t)run * w->length;
             if (is_long) {
                 int32_t of_pixels[OC_V_LANES] = {0};
+                OC_V_ROLLED
                 for (int32_t p = 0; p < count; p++) of_pixels[p] = oc_v_wide_dot(at + (size_t)p * w->pixel, by, w->length, c->in_zero);
                 oc_v_words words;
                 memcpy(&words, of_pixels, sizeof words);
                 sums += words;
                 continue;
             }
+            OC_V_ROLLED
             for (int32_t i = 0; i < w->length; i++, at++) {
                 /* Missing ones are the last one again. Through memory they would have to wait for each other. */
                 oc_v_bytes of_pixels = {0};
@@ -49,6 +52,7 @@ static void oc_v_wide_pixels(const oc_conv *c, const oc_wide_filter *filter, con
     }
     const oc_v_words values = oc_v_multiply(sums, filter->multiplier, filter->shift);
     const oc_v_bytes bytes = oc_v_wrapped(values, c->out_zero, c->clamp_min, c->clamp_max);
+    OC_V_ROLLED
     for (int32_t p = 0; p < count; p++, out += c->out_c) *out = bytes[p];
 }
 
