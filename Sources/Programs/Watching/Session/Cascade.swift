@@ -41,15 +41,20 @@ public final class Cascade {
         masks = Array(view.masks)
     }
 
+    /// Sets up for frames of a shape, unless the last ones had it.
+    /// - Throws: for inputs that no frame can become.
+    public func prepare(for shape: FrameShape) throws(PreprocessorError) {
+        guard preprocessor?.shape != shape else { return }
+        preprocessor = try Preprocessor(picture, shape, moves: true)
+        mask = masks.isEmpty ? nil : Mask(picture, shape, masks)
+    }
+
     /// Which label an object of the frame is.
     /// - Parameter box: of the upright frame.
     /// - Throws: for inputs that no frame can become.
     public func answer(_ frame: FrameView, _ box: FrameBox) throws(PreprocessorError) -> Answer? {
         guard let target = engine.pictureTensor else { return nil }
-        if preprocessor?.shape != frame.shape {
-            preprocessor = try Preprocessor(picture, frame.shape, moves: true)
-            mask = masks.isEmpty ? nil : Mask(picture, frame.shape, masks)
-        }
+        try prepare(for: frame.shape)
         let part = CascadePart(record, picture, frame: picture.upright(frame.shape)).part(of: box)
         preprocessor?.move(to: part)
         preprocessor?.convert(frame, into: target)

@@ -180,7 +180,11 @@ public final class Model {
     ) throws(LoadError) {
         guard let picture = engine.pictureTensor else { return }
         for index in zones.indices where wanted & 1 << UInt32(index) != 0 {
-            do throws(PreprocessorError) { try zones[index].convert(frame, into: picture) } catch {
+            do throws(PreprocessorError) {
+                try zones[index].convert(frame, into: picture)
+                // Before the first object is there: later frames allocate nothing.
+                try cascade?.prepare(for: frame.shape)
+            } catch {
                 throw LoadError(message: Model.noPicture)
             }
             saw(UnsafeRawBufferPointer(picture), zones[index].number)
