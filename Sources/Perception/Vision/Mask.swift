@@ -2,17 +2,27 @@ import CBundle
 
 /// Parts of the frame that the model does not see: they are painted over in its input.
 public struct Mask {
-    private let record: oc_preprocess
     private let parts: [oc_region]
     private let frame: (width: Int, height: Int)
+    private let input: (width: Int, height: Int)
+    private let channels: Int
+    private let crop: oc_region
+    private let fit: oc_fit
+    private let fill: (UInt8, UInt8, UInt8)
 
     /// - Parameters:
     ///   - record: how frames of `shape` become the input.
     ///   - parts: of the upright frame; an input pixel that any part reaches into is painted with the record's `fill`.
     public init(_ record: oc_preprocess, _ shape: FrameShape, _ parts: [oc_region]) {
-        self.record = record
         self.parts = parts
         frame = record.upright(shape)
+        input = (Int(record.width), Int(record.height))
+        channels = Int(record.channels)
+        crop = oc_region(x: record.crop.0, y: record.crop.1, width: record.crop.2, height: record.crop.3)
+        fit = oc_fit(rawValue: UInt32(record.fit))
+        fill = withUnsafeBytes(of: record.table) { table in
+            (table[Int(record.fill)], table[256 + Int(record.fill)], table[512 + Int(record.fill)])
+        }
     }
 
     /// The targets that samples of a part reach.
@@ -34,21 +44,16 @@ public struct Mask {
     /// Paints the masked pixels of an input tensor.
     /// - Parameter seen: the part of the upright frame that it shows; nil: the record's crop.
     public func paint(_ tensor: UnsafeMutableRawBufferPointer, seen: oc_region? = nil) {
-        let (width, channels) = (Int(record.width), Int(record.channels))
-        let crop = seen.map { ($0.x, $0.y, $0.width, $0.height) } ?? record.crop
+        let seen = seen ?? crop
         let geometry = Geometry(
-            frame: frame, input: (width, Int(record.height)),
-            crop: [Int(crop.0), Int(crop.1), Int(crop.2), Int(crop.3)], fit: oc_fit(rawValue: UInt32(record.fit)))
-        let fill = withUnsafeBytes(of: record.table) { table in
-            (table[Int(record.fill)], table[256 + Int(record.fill)], table[512 + Int(record.fill)])
-        }
+            frame: frame, input: input, crop: [Int(seen.x), Int(seen.y), Int(seen.width), Int(seen.height)], fit: fit)
         for part in parts {
             let columns = Mask.reach(
                 Int(part.x), Int(part.width), of: frame.width, geometry.columns, geometry.targetColumns)
             let rows = Mask.reach(Int(part.y), Int(part.height), of: frame.height, geometry.rows, geometry.targetRows)
             for row in rows {
                 for column in columns {
-                    let pixel = (row * width + column) * channels
+                    let pixel = (row * input.width + column) * channels
                     tensor[pixel] = fill.0
                     if channels == 3 {
                         tensor[pixel + 1] = fill.1

@@ -27,11 +27,18 @@ struct ResamplingAxis: ~Copyable {
     ///   - room: other spans and counts up to these may follow.
     init(_ span: Range<Int>, subsampling: Int, count: Int, room: (span: Int, count: Int)? = nil) {
         self.subsampling = subsampling
-        let room = room ?? (span.count, count)
-        firsts = .allocate(capacity: room.count)
+        firsts = .allocate(capacity: room?.count ?? count)
         // Shrinking, all outputs together touch each sample once, and one more each at either end; enlarging, two each.
-        weights = .allocate(capacity: room.span / subsampling + 3 * room.count + 1)
+        let most = room.map { $0.span / subsampling + 3 * $0.count }
+        weights = .allocate(capacity: (most ?? count * Self.taps(span, subsampling, count)) + 1)
         set(span, count: count)
+    }
+
+    /// Shrinking, an output touches at most this many samples; enlarging, two.
+    private static func taps(_ span: Range<Int>, _ subsampling: Int, _ count: Int) -> Int {
+        let samples = (span.upperBound + subsampling - 1) / subsampling - span.lowerBound / subsampling
+        guard span.count >= count * subsampling else { return min(2, samples) }
+        return min((span.count + count * subsampling - 2) / (count * subsampling) + 1, samples)
     }
 
     /// Takes other pixels, or makes other outputs of them. Allocates nothing.
@@ -43,8 +50,7 @@ struct ResamplingAxis: ~Copyable {
         let sample = isShrinking ? count * subsampling : 2 * count * subsampling
         range = span.lowerBound / subsampling..<(span.upperBound + subsampling - 1) / subsampling
         total = isShrinking ? length : sample
-        // Shrinking, an output touches at most this many samples; enlarging, two.
-        taps = min(isShrinking ? (length + sample - 2) / sample + 1 : 2, range.count)
+        taps = Self.taps(span, subsampling, count)
         for index in 0..<count * taps { weights[index] = 0 }
         for output in 0..<count {
             if isShrinking {
