@@ -63,7 +63,7 @@ import Testing
         expect("kind that this program does not know", at: entry(1)) {
             store(OC_SECTION_KIND_LIMIT.rawValue, at: entry(1), in: &$0)
         }
-        expect("kind that this program does not know", at: entry(1)) { store(UInt32(32), at: entry(1), in: &$0) }
+        expect("kind that this program does not know", at: entry(1)) { store(UInt32.max, at: entry(1), in: &$0) }
         expect("occurs twice", at: entry(1)) {
             store(OC_SECTION_MODEL.rawValue, at: entry(1), in: &$0)
         }
