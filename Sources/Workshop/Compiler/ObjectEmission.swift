@@ -67,10 +67,10 @@ extension Emission {
         if !cascade.objects.isEmpty { add(OC_SECTION_CASCADE_LABELS, cascade.objects.map { UInt32($0) }.sorted()) }
         do throws(BundleError) {
             let second = try Bundle(copying: cascade.bundle)
-            guard let source = KernelSet(rawValue: second.view.model.pointee.kernel_set), source != set else {
-                return add(OC_SECTION_CASCADE_BUNDLE, cascade.bundle)
-            }
+            // Bundles of unknown kernels have been refused.
+            guard let source = KernelSet(rawValue: second.view.model.pointee.kernel_set) else { return }
             try StepVerifier(second.view, set: source).verifyAll()
+            guard source != set else { return add(OC_SECTION_CASCADE_BUNDLE, cascade.bundle) }
             add(OC_SECTION_CASCADE_BUNDLE, try second.repacked(from: source, for: set))
         } catch {
             throw CompileError(sensor.refusal("then.bundle", "\(cascade.path): \(error.message)"))

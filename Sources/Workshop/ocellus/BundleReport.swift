@@ -78,6 +78,9 @@ struct BundleReport: Encodable {
             case OC_SECTION_MODEL:
                 guard case .object(let fields) = content.json else { continue }
                 for (name, value) in fields { try container.encode(value, forKey: Key(name)) }
+            case OC_SECTION_CASCADE_BUNDLE:
+                guard let second = view.second else { continue }
+                try container.encode(BundleReport(second, file: file), forKey: Key(content.name))
             case OC_SECTION_STEPS: try container.encode(steps, forKey: Key(content.name))
             default: try container.encode(content.json, forKey: Key(content.name))
             }

@@ -72,8 +72,20 @@ extension BundleReport {
         var table = Columns([.left, .left])
         for content in contents where !Self.shaped.contains(content.kind) {
             for record in content.records { table.add([content.name, SectionContent.text(of: record)]) }
+            if content.kind == OC_SECTION_CASCADE, let second = view.second {
+                table.add(["second model", Self.summary(of: second)])
+            }
         }
         return table.lines(indent: 2)
+    }
+
+    private static func summary(of second: BundleView) -> String {
+        let model = second.model.pointee
+        let kernels = KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
+        let labels = second.labels.prefix(8).map { second.string($0) }.joined(separator: ", ")
+        return "\(second.string(model.origin)): kernels \(kernels), \(Format.grouped(model.macs)) multiply-accumulates, "
+            + "\(Format.grouped(model.arena_bytes)) bytes of arena, \(Format.count(second.labels.count, "label")): \(labels)"
+            + (second.labels.count > 8 ? ", …" : "")
     }
 
     private var labelLines: [String] {

@@ -85,6 +85,12 @@ struct Inspect: ParsableCommand {
 extension Bundle {
     /// The view, whose steps then need no more checks either.
     func verifiedSteps(about path: String) throws(Failure) -> BundleView {
+        try Self.verifySteps(of: view, about: path)
+        if let second = view.second { try Self.verifySteps(of: second, about: path) }
+        return view
+    }
+
+    private static func verifySteps(of view: BundleView, about path: String) throws(Failure) {
         let id = view.model.pointee.kernel_set
         guard let set = KernelSet(rawValue: id) else {
             throw Failure(
@@ -94,6 +100,5 @@ extension Bundle {
         do throws(BundleError) { try StepVerifier(view, set: set).verifyAll() } catch {
             throw Failure(path, error.message)
         }
-        return view
     }
 }

@@ -130,6 +130,10 @@ import Testing
         let inspect = try Command("inspect", "s.ocellus", "--json", in: folder).fields
         let cascade = try #require(inspect["cascade"] as? [String: Any])
         #expect(cascade["most"] as? Int == 4 && cascade["score"] as? Double == 0.5)
+        let second = try #require(inspect["cascadeBundle"] as? [String: Any])
+        #expect(second["labels"] as? [String] == ["warm", "cold", "dull"] && second["origin"] as? String == "shades.onnx")
+        let text = try Command("inspect", "s.ocellus", in: folder).text
+        #expect(text.contains("second model") && text.contains("3 labels: warm, cold, dull"), "\(text)")
         let rules = try #require(inspect["objectRules"] as? [[String: Any]])
         #expect(rules.map { $0["subLabel"] as? Int } == [0, 2])
     }
