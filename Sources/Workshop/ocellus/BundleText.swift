@@ -83,8 +83,10 @@ extension BundleReport {
         let model = second.model.pointee
         let kernels = KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
         let labels = second.labels.prefix(8).map { second.string($0) }.joined(separator: ", ")
-        return "\(second.string(model.origin)): kernels \(kernels), \(Format.grouped(model.macs)) multiply-accumulates, "
-            + "\(Format.grouped(model.arena_bytes)) bytes of arena, \(Format.count(second.labels.count, "label")): \(labels)"
+        return "\(second.string(model.origin)): kernels \(kernels), "
+            + "\(Format.grouped(model.macs)) multiply-accumulates, "
+            + "\(Format.grouped(model.arena_bytes)) bytes of arena, "
+            + "\(Format.count(second.labels.count, "label")): \(labels)"
             + (second.labels.count > 8 ? ", …" : "")
     }
 
