@@ -26,7 +26,6 @@ extension BundleReport {
 
     private var head: [String] {
         let model = view.model.pointee
-        let kernels = KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
         let threads = Format.threads(Int(model.threads), view.cpus.map { Int($0) })
         let caches = model.caches
         func ports(_ indices: UnsafeBufferPointer<UInt32>) -> String {
@@ -39,7 +38,7 @@ extension BundleReport {
                 + Format.hexadecimal(model.origin_crc),
         ])
         table.add(["builder", view.string(model.builder)])
-        table.add(["board", "\(view.string(model.board)), kernels \(kernels), \(threads)"])
+        table.add(["board", "\(view.string(model.board)), kernels \(Self.kernels(model)), \(threads)"])
         table.add(["work", "\(Format.grouped(model.macs)) multiply-accumulates an inference"])
         table.add([
             "arena",
@@ -79,11 +78,14 @@ extension BundleReport {
         return table.lines(indent: 2)
     }
 
+    private static func kernels(_ model: oc_model) -> String {
+        KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
+    }
+
     private static func summary(of second: BundleView) -> String {
         let model = second.model.pointee
-        let kernels = KernelSet(rawValue: model.kernel_set).map { "\($0.name)" } ?? "number \(model.kernel_set)"
         let labels = second.labels.prefix(8).map { second.string($0) }.joined(separator: ", ")
-        return "\(second.string(model.origin)): kernels \(kernels), "
+        return "\(second.string(model.origin)): kernels \(Self.kernels(model)), "
             + "\(Format.grouped(model.macs)) multiply-accumulates, "
             + "\(Format.grouped(model.arena_bytes)) bytes of arena, "
             + "\(Format.count(second.labels.count, "label")): \(labels)"

@@ -125,14 +125,14 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
             let name = String(all[Int(number) - Int(first)])
             tell(.text(name), name)
         case .index: if !isNone { tell(.integer(number), grouped) }
-        case .label: if !isNone { tell(.integer(number), labelText(number)) }
-        case .subLabel: if !isNone { tell(.integer(number - 1), subLabelText(number - 1)) }
+        case .label: if !isNone { tell(.integer(number), labelText(number, of: view)) }
+        case .subLabel: if !isNone { tell(.integer(number - 1), labelText(number - 1, of: view.second ?? view)) }
         case .labels:
             let (first, count) = (Int(field.numbers[0]), Int(field.numbers[1]))
             let labels = view.watchLabels[first..<first + count].map { UInt64($0) }
             tell(
                 .list(labels.map { .integer($0) }),
-                labels.isEmpty ? nil : labels.map(labelText).joined(separator: ", "))
+                labels.isEmpty ? nil : labels.map { labelText($0, of: view) }.joined(separator: ", "))
         case .signed: tell(.signed(field.bytes.load(as: Int32.self)), "\(field.bytes.load(as: Int32.self))")
         case .float:
             let value = field.bytes.load(as: Float.self)
@@ -163,14 +163,9 @@ private struct SectionReader: SectionVisitor, FieldVisitor {
     }
 
     /// "281 (tabby)"
-    private func labelText(_ index: UInt64) -> String {
+    private func labelText(_ index: UInt64, of view: BundleView) -> String {
         let number = Format.grouped(index)
         return view.labels.isEmpty ? number : "\(number) (\(view.string(view.labels[Int(index)])))"
-    }
-
-    private func subLabelText(_ index: UInt64) -> String {
-        let name = view.second.map { $0.string($0.labels[Int(index)]) }
-        return name.map { "\(Format.grouped(index)) (\($0))" } ?? Format.grouped(index)
     }
 
     /// "enterAfter" as "enter after", "maxFPS" as "max FPS"

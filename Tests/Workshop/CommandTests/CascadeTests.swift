@@ -36,23 +36,11 @@ import Testing
         return folder
     }
 
-    /// A grey picture of 96x96 pixels, PPM, with cells of colours.
-    private func picture(_ colour: (_ column: Int, _ row: Int) -> [UInt8]?) -> [UInt8] {
-        var bytes = Array("P6\n96 96\n255\n".utf8)
-        for y in 0..<96 {
-            for x in 0..<96 { bytes += colour(x / 8, y / 8) ?? [96, 96, 96] }
-        }
-        return bytes
-    }
-
-    private static let red: [UInt8] = [220, 30, 30]
-    private static let blue: [UInt8] = [30, 30, 220]
-
     /// A red square, a blue one, and a red line, of which a square part of the frame is mostly grey.
     private func scene(_ column: Int, _ row: Int) -> [UInt8]? {
-        if (1...3).contains(column), (1...3).contains(row) { return Self.red }
-        if (8...10).contains(column), (1...3).contains(row) { return Self.blue }
-        return row == 8 && (1...10).contains(column) ? Self.red : nil
+        if (1...3).contains(column), (1...3).contains(row) { return CellPicture.red }
+        if (8...10).contains(column), (1...3).contains(row) { return CellPicture.blue }
+        return row == 8 && (1...10).contains(column) ? CellPicture.red : nil
     }
 
     private func objects(_ run: Command) throws -> [String] {
@@ -66,7 +54,7 @@ import Testing
     func run() throws {
         for kernels in [[], ["--kernels", "scalar"]] {
             let folder = try folder(build: kernels.first ?? "-q", kernels.last ?? "-q")
-            try folder.write(picture(scene), to: "p.ppm")
+            try folder.write(CellPicture.bytes(scene), to: "p.ppm")
             for more in [[], ["--kernels", "scalar"], ["--board", "generic-armv7"]] {
                 let build = try Command(["build", "s.yaml", "-o", "s.ocellus"] + more, in: folder)
                 try #require(build.code == 0, "\(build.errors)")
@@ -86,7 +74,7 @@ import Testing
     @Test("The text names objects by both models, and so does what is drawn")
     func draw() throws {
         let folder = try folder()
-        try folder.write(picture(scene), to: "p.ppm")
+        try folder.write(CellPicture.bytes(scene), to: "p.ppm")
         try build(in: folder)
         let run = try Command("run", "s.ocellus", "p.ppm", "--draw", "p.png", in: folder)
         #expect(run.code == 0, "\(run.errors)")
@@ -94,7 +82,7 @@ import Testing
         #expect(try folder.read("p.png").count > 1000)
         // Of a label that it is not for nothing is said.
         let other = try self.folder(Self.sensor.replacingOccurrences(of: "label: [red, blue]", with: "label: red"))
-        try other.write(picture(scene), to: "p.ppm")
+        try other.write(CellPicture.bytes(scene), to: "p.ppm")
         try build(in: other)
         #expect(
             try objects(Command("run", "s.ocellus", "p.ppm", "--json", in: other)) == [
@@ -102,7 +90,7 @@ import Testing
             ])
         // An answer that is not sure enough is none.
         let sure = try self.folder(Self.sensor.replacingOccurrences(of: "margin: 0", with: "margin: 0, score: 1"))
-        try sure.write(picture(scene), to: "p.ppm")
+        try sure.write(CellPicture.bytes(scene), to: "p.ppm")
         try build(in: sure)
         #expect(try objects(Command("run", "s.ocellus", "p.ppm", "--json", in: sure)) == ["blue -", "red -", "red -"])
     }
@@ -114,10 +102,10 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path("clip"), withIntermediateDirectories: false)
         for number in 0..<60 {
             // The square becomes smaller: it is dull then, though the same object.
-            let side = min(max(6 - (number - 12) / 3, 3), 6)
+            let square = 3..<3 + min(max(6 - (number - 12) / 3, 3), 6)
             try folder.write(
-                picture { column, row in
-                    number < 45 && (3..<3 + side).contains(column) && (3..<3 + side).contains(row) ? Self.red : nil
+                CellPicture.bytes { column, row in
+                    number < 45 && square.contains(column) && square.contains(row) ? CellPicture.red : nil
                 }, to: "clip/\(String(format: "%02d", number)).ppm")
         }
         let build = try Command("build", "s.yaml", "-o", "s.ocellus", in: folder)

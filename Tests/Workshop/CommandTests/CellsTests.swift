@@ -21,18 +21,6 @@ import Testing
           - {label: blue, on: 0.5}
         """
 
-    /// A grey picture of 96x96 pixels, PPM, with cells of colours.
-    private func picture(_ colour: (_ column: Int, _ row: Int) -> [UInt8]?) -> [UInt8] {
-        var bytes = Array("P6\n96 96\n255\n".utf8)
-        for y in 0..<96 {
-            for x in 0..<96 { bytes += colour(x / 8, y / 8) ?? [96, 96, 96] }
-        }
-        return bytes
-    }
-
-    private static let red: [UInt8] = [220, 30, 30]
-    private static let blue: [UInt8] = [30, 30, 220]
-
     private func objects(_ run: Command) throws -> [String] {
         try #require(run.code == 0, "\(run.errors)")
         let results = try #require(try JSONSerialization.jsonObject(with: Data(run.output)) as? [[String: Any]])
@@ -47,13 +35,13 @@ import Testing
     func run() throws {
         let folder = try folder(Self.sensor)
         try folder.write(
-            picture { x, y in
+            CellPicture.bytes { x, y in
                 // A red shape with a step, a blue cell beside it, and another red one further away.
-                if (2...4).contains(x) && y == 3 || x == 5 && y == 4 { return Self.red }
-                if x == 5 && y == 3 { return Self.blue }
-                return x == 9 && y == 9 ? Self.red : nil
+                if (2...4).contains(x) && y == 3 || x == 5 && y == 4 { return CellPicture.red }
+                if x == 5 && y == 3 { return CellPicture.blue }
+                return x == 9 && y == 9 ? CellPicture.red : nil
             }, to: "p.ppm")
-        try folder.write(picture { _, _ in nil }, to: "grey.ppm")
+        try folder.write(CellPicture.bytes { _, _ in nil }, to: "grey.ppm")
         let build = try Command("build", "s.yaml", "-o", "s.ocellus", in: folder)
         try #require(build.code == 0, "\(build.errors)")
         #expect(build.text.contains("cells (FOMO)") && build.text.contains("taken for a detector of the kind"))
@@ -74,16 +62,16 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path("clip"), withIntermediateDirectories: false)
         for number in 0..<24 {
             try folder.write(
-                picture { x, y in
+                CellPicture.bytes { x, y in
                     let left = number / 2
-                    if number < 18, (left..<left + 3).contains(x), (2...4).contains(y) { return Self.red }
+                    if number < 18, (left..<left + 3).contains(x), (2...4).contains(y) { return CellPicture.red }
                     // Too small for the rule.
-                    if number > 2, x == 1, y == 9 { return Self.red }
-                    return (4..<20).contains(number) && x == 8 && (8...10).contains(y) ? Self.blue : nil
+                    if number > 2, x == 1, y == 9 { return CellPicture.red }
+                    return (4..<20).contains(number) && x == 8 && (8...10).contains(y) ? CellPicture.blue : nil
                 }, to: "clip/\(String(format: "%02d", number)).ppm")
         }
         for number in 24..<60 {
-            try folder.write(picture { _, _ in nil }, to: "clip/\(number).ppm")
+            try folder.write(CellPicture.bytes { _, _ in nil }, to: "clip/\(number).ppm")
         }
         let build = try Command("build", "s.yaml", "-o", "s.ocellus", in: folder)
         try #require(build.code == 0, "\(build.errors)")
