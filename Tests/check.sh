@@ -110,14 +110,10 @@ lanes_end() {
     lane_names=() lane_processes=()
 }
 
-# build_programs: a release build for this machine. Where OCELLUS_PROGRAMS names the folder of one, as Tests/run.sh does, parts
-# take that and do not wait for one another.
-build_programs() {
-    [ -n "${OCELLUS_PROGRAMS:-}" ] || {
-        swift build -c release --product ocellus && swift build -c release --product ocellusd || return 1
-    }
-}
-programs_folder() { echo "${OCELLUS_PROGRAMS:-$(swift build -c release --show-bin-path)}"; }
+# build_programs: those of this machine, as they are installed. Where OCELLUS_PROGRAMS names the folder of some, as Tests/run.sh
+# does, parts take them and do not wait for one another.
+build_programs() { [ -n "${OCELLUS_PROGRAMS:-}" ] || Toolchains/build.sh host; }
+programs_folder() { echo "${OCELLUS_PROGRAMS:-$(Toolchains/build.sh --folder host)}"; }
 
 # left_behind: processes that this run has started, its shells left out.
 left_behind() {

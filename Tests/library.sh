@@ -185,7 +185,9 @@ if check "installed and found by pkg-config" library_installed; then
 fi
 check "the reference's bytes, in Python" library_answers "$library_work/picture.npy" \
     env OCELLUS="$PWD/.build-library/x86_64/lib/libocellus.so.1" "$library_python" Examples/library/classify.py
-check "the reference's bytes, in Swift" library_answers "$library_work/picture.ppm" "$library_programs/classify"
+check "the example in Swift" Toolchains/build.sh host classify
+check "the reference's bytes, in Swift" library_answers "$library_work/picture.ppm" \
+    "$(Toolchains/build.sh --folder host classify)/classify"
 check "damaged bundles, in C under AddressSanitizer" library_hostile
 
 [ "${BASH_SOURCE[0]}" != "$0" ] || summary

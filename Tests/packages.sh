@@ -19,7 +19,7 @@ mkdir -p "$packages_work/elsewhere"
 packages_build() {
     local arch
     Toolchains/install-packages.sh help2man man-db dpkg-dev lintian bash-completion zsh fish file || return 1
-    Toolchains/build.sh host || return 1
+    build_programs || return 1
     for arch in aarch64 armv7 riscv64 x86_64; do
         [ -z "${OCELLUS_PROGRAMS:-}" ] || [ ! -x "$(Toolchains/build.sh --folder $arch)/selfcheck" ] || continue
         Toolchains/build.sh $arch || return 1

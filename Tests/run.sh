@@ -44,7 +44,8 @@ if [ "${1:-}" = --quick ]; then
     exit
 fi
 
-first() { check "packages" packages && check "release build" swift build -c release && touch "$tests_work/built"; }
+# What is tested is what is installed.
+first() { check "packages" packages && check "the programs" Toolchains/build.sh host && touch "$tests_work/built"; }
 lane first first
 lane format format
 lanes_end
@@ -52,7 +53,7 @@ lanes_end
     summary
     exit
 }
-programs=$(swift build -c release --show-bin-path)
+programs=$(Toolchains/build.sh --folder host)
 export OCELLUS_PROGRAMS=$programs
 
 # Debug builds, but for the kernels: those in C take most of the tests' time.
@@ -111,7 +112,6 @@ lane sanitizer sanitizer_tests
 lane emulated check "avx512vnni emulated, on CPUs without its instructions" Tests/emulated.sh
 lane instructions instruction_tests
 lane programs program_tests
-lane install check "the programs to install" Toolchains/build.sh host
 source Tests/Boards/run.sh
 source Tests/packages.sh
 check "a newcomer's first day" Tests/first-day.sh

@@ -3,9 +3,10 @@
 # ocellus, too. Swift's own libraries are linked in. Builds beside .build, whose release is what was built last, for whatever
 # machine.
 #
-# usage: Toolchains/build.sh [--folder] host|aarch64|armv7|riscv64|x86_64
+# usage: Toolchains/build.sh [--folder] host|aarch64|armv7|riscv64|x86_64 [PRODUCT...]
 #
-# host: this machine; the others: static, for boards. --folder only tells where the programs are.
+# host: this machine; the others: static, for boards. --folder only tells where the programs are. PRODUCT: others of Package.swift
+# in place of what is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +20,7 @@ only_tells=no
     only_tells=yes
     shift
 }
-[ $# -eq 1 ] || fail "usage: build.sh [--folder] host|aarch64|armv7|riscv64|x86_64" 2
+[ $# -ge 1 ] || fail "usage: build.sh [--folder] host|aarch64|armv7|riscv64|x86_64 [PRODUCT...]" 2
 command -v swift >/dev/null || fail "no swift found; install the toolchain from https://swift.org/install"
 products=(ocellusd selfcheck) packages=()
 case $1 in
@@ -40,6 +41,8 @@ if [ "$1" != host ]; then
     options=(--triple "$triple" --toolset "Toolchains/$1-linux.json" --scratch-path .build-cross)
     folder=.build-cross/$triple/release
 fi
+
+[ $# -eq 1 ] || products=("${@:2}")
 
 [ $only_tells = yes ] || {
     Toolchains/install-packages.sh "${packages[@]}"
