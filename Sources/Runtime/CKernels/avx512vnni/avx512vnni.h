@@ -23,8 +23,8 @@ oc_kernel_code oc_vnni_conv, oc_vnni_depthwise, oc_vnni_max_pool,
     oc_vnni_matrix, oc_vnni_table, oc_vnni_sum;
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, vnni)
+OC_FAMILY_PAIRS(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, vnni)
-OC_FAMILY_NUMBERS(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, vnni)
 void oc_vnni_add_pixels(const oc_conv *, uint8_t *pixels, const uint8_t *addend, int32_t count);
 

@@ -51,13 +51,18 @@ OC_V_INLINE oc_v_words oc_vnni_gathered(const int32_t *from, oc_v_words index) {
 #endif
 
 #include "../families/families.h"
-#include "../families/numbers.h" /* the last: what it says of floats holds to the end */
 
 OC_FAMILY(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, vnni)
-OC_FAMILY_NUMBERS(OC_FAMILY_KERNEL, vnni)
-OC_FAMILY_SUMS(OC_FAMILY_KERNEL, vnni)
+OC_FAMILY_PAIRS(OC_FAMILY_KERNEL, vnni)
+OC_FAMILY_KERNEL(vnni, MEAN, mean)
+
+/* Their loops are of vectors as they are written: compilers make them longer, and no faster. */
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+OC_FAMILY_KERNEL(vnni, ADD, add)
+OC_FAMILY_KERNEL(vnni, AVERAGE_POOL, average_pool)
 OC_FAMILY_KERNEL(vnni, MAX_POOL, max_pool)
+#pragma clang attribute pop
 
 #if !defined(OC_EMULATE_AVX512)
 #pragma clang attribute pop
