@@ -23,7 +23,7 @@
 _Static_assert(sizeof(off_t) == 8, "-D_FILE_OFFSET_BITS=64");
 _Static_assert(EAGAIN == OC_EAGAIN && ENAMETOOLONG == OC_ENAMETOOLONG && ENOSYS == OC_ENOSYS && ETIMEDOUT == OC_ETIMEDOUT
                    && ENXIO == OC_ENXIO && ENODEV == OC_ENODEV && ENOTTY == OC_ENOTTY && EBADF == OC_EBADF
-                   && ECONNRESET == OC_ECONNRESET && EDQUOT == OC_EDQUOT,
+                   && ECONNRESET == OC_ECONNRESET && EADDRINUSE == OC_EADDRINUSE && EDQUOT == OC_EDQUOT,
                "errno has the numbers of the header");
 _Static_assert(POLLIN == OC_POLL_READ && POLLPRI == OC_POLL_URGENT && POLLOUT == OC_POLL_WRITE && POLLERR == OC_POLL_ERROR
                    && POLLHUP == OC_POLL_HANGUP && POLLNVAL == OC_POLL_INVALID,

@@ -27,6 +27,7 @@ public struct Errno: Error, Equatable, Sendable {
     public static var noAccess: Errno { Errno(Int32(OC_EACCES)) }
     public static var notPermitted: Errno { Errno(Int32(OC_EPERM)) }
     public static var timedOut: Errno { Errno(Int32(OC_ETIMEDOUT)) }
+    public static var inUse: Errno { Errno(Int32(OC_EADDRINUSE)) }
     public static var exists: Errno { Errno(Int32(OC_EEXIST)) }
     public static var isNoFolder: Errno { Errno(Int32(OC_ENOTDIR)) }
     public static var quota: Errno { Errno(Int32(OC_EDQUOT)) }

@@ -52,6 +52,13 @@ public struct FileDescriptor: ~Copyable {
         self.init(owning: try checked(oc_open(path, Int32(access))))
     }
 
+    /// A Unix socket that listens, and never waits. One that nobody serves any more is replaced.
+    /// - Parameter mode: rights of its file, as for chmod.
+    /// - Throws: `.exists` where the file is no socket, `.inUse` where somebody serves it.
+    public init(listeningAt path: Path, mode: UInt32) throws(Errno) {
+        self.init(owning: try checked(path.withCString { oc_socket_listen($0, mode) }))
+    }
+
     deinit {
         if closes { _ = oc_close(raw) }
     }

@@ -161,6 +161,15 @@ int oc_spawn(const char *const *arguments, int *output);
 /* Ends the program and its group: SIGTERM, after a second SIGKILL. Its exit code, or 128 + the signal's number. */
 int oc_spawn_end(int warden);
 
+/* Sockets of this machine (AF_UNIX, streams), which never wait. A file of that name that nobody serves is replaced. -EEXIST: it is
+ * no socket; -EADDRINUSE: it is served; -ENAMETOOLONG. */
+int oc_socket_listen(const char *path, unsigned mode);
+int oc_socket_accept(int fd); /* -EAGAIN: nobody has come */
+
+/* From now on no thread, nor whom one starts, opens a socket of any family but AF_UNIX, and the kernel's news of devices
+ * (seccomp; -EAFNOSUPPORT says so); nor do programs gain rights. -EINVAL, -ENOSYS: a kernel without such filters. */
+int oc_refuse_network(void);
+
 /* errno in words, and its name ("ENOENT"; null if unknown). Both live for ever. */
 const char *oc_error_text(int code);
 const char *oc_error_name(int code);
@@ -168,7 +177,7 @@ const char *oc_error_name(int code);
 enum {
     OC_EPERM = 1, OC_ENOENT = 2, OC_EINTR = 4, OC_EIO = 5, OC_ENXIO = 6, OC_EBADF = 9, OC_EAGAIN = 11, OC_ENOMEM = 12, OC_EACCES = 13,
     OC_EBUSY = 16, OC_EEXIST = 17, OC_ENODEV = 19, OC_ENOTDIR = 20, OC_EISDIR = 21, OC_EINVAL = 22, OC_ENOTTY = 25, OC_EFBIG = 27, OC_ENOSPC = 28, OC_EPIPE = 32,
-    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_ECONNRESET = 104, OC_ETIMEDOUT = 110, OC_EDQUOT = 122
+    OC_ENAMETOOLONG = 36, OC_ENOSYS = 38, OC_EADDRINUSE = 98, OC_ECONNRESET = 104, OC_ETIMEDOUT = 110, OC_EDQUOT = 122
 };
 
 /* Memory that may be refused: null instead of the end of the program. 64-byte aligned; oc_release takes it back. */
