@@ -14,16 +14,18 @@ public enum EventFormat: Sendable {
 /// Turns events into lines, numbers them, and carries the count of lost ones.
 public struct EventFormatter: ~Copyable {
     // Bounds of the variable parts, in bytes as written. With the fixed parts (below 700 bytes) they fit a Line.
-    fileprivate static var nameLimit: Int { 512 }
-    private static var detailLimit: Int { 1024 }
+    static var nameLimit: Int { 512 }
+    static var detailLimit: Int { 1024 }
     /// Of `docs/events.schema.json`: another where a reader of the former would be wrong.
-    private static var schema: Int64 { 1 }
+    static var schema: Int64 { 1 }
 
     let format: EventFormat
-    private var sensor: OwnedText
+    private(set) var sensor: OwnedText
     private var prefix: OwnedText
     /// Of the last event.
     public var sequence: Int64 = 0
+    /// Where the last event's `lost` begins, which is another for each who reads.
+    private(set) var bodyEnd = 0
 
     /// - Parameters:
     ///   - sensor: the sensor's name, in every event.
@@ -90,6 +92,7 @@ public struct EventFormatter: ~Copyable {
             line.append(",\"unrecorded\":")
             line.append(recorded.missed)
         }
+        bodyEnd = line.count
         line.append(",\"lost\":")
         line.append(lost)
         line.append("}\n")
@@ -171,13 +174,15 @@ public struct EventFormatter: ~Copyable {
         line.append(score: score)
     }
 
-    private func write(_ object: Text, _ score: UInt32, _ present: Int64, into line: inout Line) {
+    @inline(never)
+    func write(_ object: Text, _ score: UInt32, _ present: Int64, into line: inout Line) {
         write(object, score, into: &line)
         line.append(",\"present_ms\":")
         line.append(milliseconds: present)
     }
 
-    private func write(_ sighting: Sighting, into line: inout Line) {
+    @inline(never)
+    func write(_ sighting: Sighting, into line: inout Line) {
         line.append(",\"track\":")
         line.append(sighting.track)
         if !sighting.label.isEmpty {
@@ -222,13 +227,19 @@ public struct EventFormatter: ~Copyable {
 
     /// With its slash; what follows is the event's.
     private func writePrefix(into line: inout Line) {
+        writeTopic(into: &line)
+        line.append(UInt8(ascii: "/"))
+    }
+
+    /// What all topics begin with.
+    @inline(never)
+    func writeTopic(into line: inout Line) {
         if prefix.bytes.isEmpty {
             line.append("ocellus/")
             line.append(topicLevel: sensor.bytes, limit: EventFormatter.nameLimit)
         } else {
             line.append(topicLevel: prefix.bytes, limit: EventFormatter.nameLimit, keepsLevels: true)
         }
-        line.append(UInt8(ascii: "/"))
     }
 }
 

@@ -19,7 +19,7 @@ public struct EventOutput: ~Copyable {
     }
 
     private let descriptor: FileDescriptor
-    private var formatter: EventFormatter
+    public private(set) var formatter: EventFormatter
     private var queue: EventQueue
     private var line = Line()  // being formatted
     private var current = Line()  // being written
@@ -48,6 +48,9 @@ public struct EventOutput: ~Copyable {
     }
     /// The last event's object, without its topic; valid until the next one.
     public var latest: Text { Text(rebasing: line.bytes[objectStart..<line.count - 1]) }
+
+    /// The same without its last member, `lost`, and what follows.
+    public var latestBody: Text { Text(rebasing: line.bytes[objectStart..<formatter.bodyEnd]) }
 
     /// Queues an event. Nothing is written before `flush`.
     public mutating func emit(_ event: borrowing Event, at moment: Moment, _ progress: SourceProgress) {

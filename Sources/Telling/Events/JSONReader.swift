@@ -74,6 +74,38 @@ public struct JSONReader {
         takes(word: "null") ? nil : try integer(range)
     }
 
+    /// Whether a number comes next.
+    mutating func comesNumber() -> Bool {
+        skipBlanks()
+        return position < bytes.count && (48...57 ~= bytes[position] || bytes[position] == UInt8(ascii: "-"))
+    }
+
+    /// A number from 0 to 1, in 1/65536, rounded to nearest.
+    mutating func score() throws(Failure) -> UInt32 {
+        skipBlanks()
+        let start = position
+        try skipNumber()
+        var whole: Int64 = 0
+        var millionths: Int64 = 0
+        var unit: Int64?  // of a digit behind the point
+        for byte in bytes[start..<position] {
+            let digit = Int64(byte) - 48
+            if let part = unit, 0...9 ~= digit {
+                millionths += digit * part
+                unit = part / 10  // more than six decimals change nothing
+            } else if 0...9 ~= digit {
+                whole = min(whole * 10 + digit, 2)
+            } else if byte == UInt8(ascii: ".") {
+                unit = 100_000
+            } else {
+                throw Failure(byte: start, reason: "expected a number from 0 to 1, without an exponent")
+            }
+        }
+        let value = whole * 1_000_000 + millionths
+        guard value <= 1_000_000 else { throw Failure(byte: start, reason: "expected a number from 0 to 1") }
+        return UInt32((value * 65536 + 500_000) / 1_000_000)
+    }
+
     public mutating func boolean() throws(Failure) -> Bool {
         if takes(word: "true") { return true }
         guard takes(word: "false") else { throw failure("expected true or false") }

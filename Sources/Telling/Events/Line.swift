@@ -25,6 +25,20 @@ public struct Line: ~Copyable {
 
     public mutating func clear() { count = 0 }
 
+    /// Appends what `read` puts into the room that is left.
+    /// - Returns: what `read` does: bytes that were read, or below 0 an error.
+    mutating func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int64) -> Int64 {
+        let result = read(UnsafeMutableRawBufferPointer(start: base + count, count: left))
+        count += max(Int(truncatingIfNeeded: result), 0)
+        return result
+    }
+
+    /// - Parameter bytes: at most `count`.
+    mutating func removeFirst(_ bytes: Int) {
+        base.update(from: base + bytes, count: count - bytes)
+        count -= bytes
+    }
+
     /// Bytes past the capacity are not taken; callers bound their texts so that this never happens.
     public mutating func append(_ byte: UInt8) {
         guard count < room else { return }

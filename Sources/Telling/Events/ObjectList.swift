@@ -30,7 +30,7 @@ extension Tracker {
 /// object that is not seen for a while changes nothing; when its track ends, it leaves.
 final class ObjectList {
     struct Rule {
-        let watch: WatchRule
+        var watch: WatchRule
         let object: ObjectRule
         let name: UnsafeRawBufferPointer
         let furtherLabels: UnsafeBufferPointer<UInt32>
@@ -306,6 +306,33 @@ final class ObjectList {
             let count = count(rule)
             if count > 0 { body(rules[rule].name, count) }
         }
+    }
+
+    func forEachTheme(_ body: (Theme) -> Void) {
+        for rule in rules {
+            body(Theme(name: rule.name, kind: .object(counts: true, on: rule.watch.on, off: rule.watch.off)))
+        }
+        for crossing in crossings { body(Theme(name: crossing.name, kind: .crossing)) }
+    }
+
+    func forEachPresence(at now: Int64, _ report: WatchList.Report) {
+        for index in states.indices where states[index].watch.isPresent {
+            let (rule, entry) = (index / entries.count, index % entries.count)
+            report(
+                WatchNews(
+                    object: rules[rule].name, score: states[index].watch.smoothed,
+                    change: .update(present: states[index].watch.presence(at: now)),
+                    sighting: sighting(entry, before: nil, count: count(rule))))
+        }
+    }
+
+    func setThresholds(on: UInt32, off: UInt32, where isMeant: (_ object: Text) -> Bool) -> Bool {
+        var isFound = false
+        for index in rules.indices where isMeant(rules[index].name) {
+            (rules[index].watch.on, rules[index].watch.off) = (on, off)
+            isFound = true
+        }
+        return isFound
     }
 
     /// Identities go on, and counts of crossings by their names.

@@ -18,7 +18,7 @@ public struct WatchList: ~Copyable {
     public typealias Report = (WatchNews) -> Void
 
     private struct Entry {
-        let rule: WatchRule
+        var rule: WatchRule
         let name: UnsafeRawBufferPointer  // owned by the list
         let furtherLabels: UnsafeBufferPointer<UInt32>  // too
         var state = WatchState()
@@ -204,6 +204,37 @@ public struct WatchList: ~Copyable {
     public func forEachPresent(_ body: (_ object: Text, _ count: Int) -> Void) {
         for entry in entries where entry.state.isPresent { body(entry.name, 1) }
         objects?.forEachPresent(body)
+    }
+
+    /// Rules and crossings.
+    public var themes: Int { count + (objects?.crossings.count ?? 0) }
+
+    /// All that rules and crossings may tell of.
+    public func forEachTheme(_ body: (Theme) -> Void) {
+        for entry in entries {
+            body(Theme(name: entry.name, kind: .object(counts: false, on: entry.rule.on, off: entry.rule.off)))
+        }
+        objects?.forEachTheme(body)
+    }
+
+    /// Reports an update of everybody who is there.
+    public func forEachPresence(at now: Int64, _ report: Report) {
+        for index in entries.indices where entries[index].state.isPresent {
+            report(news(index, .update(present: entries[index].state.presence(at: now))))
+        }
+        objects?.forEachPresence(at: now, report)
+    }
+
+    /// Gives all rules of a name other thresholds, in 1/65536.
+    /// - Parameter isMeant: whether a rule is of that name.
+    /// - Returns: false: there is none.
+    public mutating func setThresholds(on: UInt32, off: UInt32, where isMeant: (_ object: Text) -> Bool) -> Bool {
+        var isFound = objects?.setThresholds(on: on, off: off, where: isMeant) ?? false
+        for index in entries.indices where isMeant(entries[index].name) {
+            (entries[index].rule.on, entries[index].rule.off) = (on, off)
+            isFound = true
+        }
+        return isFound
     }
 
     /// Forgets all averages, and reports a "leave" for each object that is present: nobody looks any more.
