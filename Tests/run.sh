@@ -83,6 +83,7 @@ program_tests() {
     check "a long life in short" Tests/soak.sh "$programs" 5000 20
     check "a recording with a line says the same again" Tests/replay.sh "$programs"
     check "no allocation for a frame" Tests/Allocations/run.sh "$programs"
+    check "the socket's readers, and no network" Tests/socket.sh "$programs"
     check "network cameras" Tests/network.sh "$programs"
     check "ocellus deploy, with a board at the other end of ssh" Tests/deploy.sh "$programs"
     check "every event keeps to the schema" Tests/schema.sh "$programs" "$told_events"

@@ -31,6 +31,12 @@ public struct Options {
     public var memory = false
     /// Where to say how the sensor fares.
     public var state: Path?
+    /// Where readers may connect; nil: nowhere.
+    public var socket: Path?
+    /// Rights of its file, as for chmod.
+    public var socketMode: UInt32 = 0o660
+    /// Whether this process, as long as it lives, opens no socket but those of this machine.
+    public var isWalled = false
     public var repack = Repack.never
 
     public init(bundle: Path) { self.bundle = bundle }

@@ -11,10 +11,12 @@ import Watching
 
     private static func run() -> ExitCode {
         guard holdStandardStreams() else { return .output }
-        let options: Options
+        var options: Options
         do throws(UsageError) {
             switch try Command.parse() {
-            case .run(let parsed): options = parsed
+            case .run(let parsed):
+                options = parsed
+                options.isWalled = true
             case .bench(let parsed, let request): return Bench(parsed, request).run()
             case .check(let parsed): return check(parsed)
             case .listCameras: return listCameras()

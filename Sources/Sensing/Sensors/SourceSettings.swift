@@ -31,6 +31,9 @@ public struct SourceSettings: Sendable {
         self.options = options
     }
 
+    /// Whether an `ocellus-fetch` is started for it, which needs a network.
+    public var startsFetcher: Bool { items.first?.network != nil && options.fetched == nil }
+
     /// Nanoseconds that the first frame may take to come, where all is well.
     public var startUp: Int64 {
         let interval = items.first?.frameRate.map { 3 * $0.time(ofFrame: 1) } ?? 0

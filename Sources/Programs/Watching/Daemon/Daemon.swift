@@ -38,7 +38,17 @@ public final class Daemon {
     var isKnownBundle = true  // the one that the recording was made with
     var manager = ServiceManager()
     var state: StateFile
-    private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(capacity: 5 + Int(OC_MAX_LINES))
+    /// Whether no network can be had any more.
+    private(set) var isWalled = false
+    /// Nil: events leave by the outlet alone.
+    let readers: EventReaders?
+    /// A reader of the socket wants no frames.
+    var isStandby = false
+    /// One wants the bundle to be read again.
+    var isReloadAsked = false
+    private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(
+        capacity: Daemon.ownPolls + EventReaders.polls + Int(OC_MAX_LINES))
+    private static var ownPolls: Int { 5 }
     let heap: HeapReport?
     let observer: Observer?
 
@@ -72,17 +82,24 @@ public final class Daemon {
             throw SessionError(message: error.message, code: .bundle)
         }
         heap?.part("model", within: ("arena", Int64(model.arenaBytes)))
-        let session = try Session(
-            model, SessionSettings(model, options), options, for: .start, at: Session.Place(), heap)
+        let settings = try SessionSettings(model, options)
+        // Before a source is opened, which is what may be somebody else's.
+        if options.isWalled { isWalled = Wall.raise(settings) }
+        let session = try Session(model, settings, options, for: .start, at: Session.Place(), heap)
         if session.mode.isRecording, options.clock != nil || options.record != nil {
             throw SessionError(
                 message: "a recording has its own times and is there already: leave out --clock and --record",
                 code: .usage)
         }
+        if session.mode.isRecording, options.socket != nil {
+            throw SessionError(
+                message: "a recording is told again on standard output alone: leave out --socket", code: .usage)
+        }
         outlet = Outlet(
             EventOutput(
                 FileDescriptor(borrowing: 1),
                 EventFormatter(format: options.eventFormat, sensor: model.name, topic: model.topic(options))))
+        readers = try Self.open(options)
         heap?.part("events")
         self.session = session
         state = StateFile(options.state, patience: session.source.settings.startUp / 1_000_000_000)
@@ -102,12 +119,14 @@ public final class Daemon {
         manager.ready()
         say(.starting, "no frame has come yet")
         while true {
+            readers?.flush()
             guard outlet.flush() else { return closed() }
             let isDue = waitForWork()
             if Outlet.isClosed(polls[1]) { return closed() }
             if polls[0].happened != 0, let code = takeSignals() { return code }
             while let status = session.source.takeStatus() { tell(status) }
             takeRecorderStatus()
+            if let code = serve() { return code }
             workLines()
             if !session.isCapturing, !session.isFaulty, session.lines.isWhole {
                 state.noteReady("no frame is wanted; its lines are watched")
@@ -128,7 +147,8 @@ public final class Daemon {
         let now = Clock.monotonic
         let pause = mode.isOnFrameClock ? 0 : session.pace.pause(at: now)
         let wantsFrame = !mustWrite && pause == 0 && session.isCapturing
-        var wait: Int64 = source.isLive || mustWrite ? .max : source.pause(at: now)  // nanoseconds
+        // Nanoseconds.
+        var wait: Int64 = source.isLive || mustWrite || !session.isCapturing ? .max : source.pause(at: now)
         if pause > 0, !mustWrite { wait = pause }
         if !mode.isOnFrameClock { wait = min(wait, session.heart.pause(at: now)) }
         wait = min(wait, outlet.pause(at: now))
@@ -145,13 +165,23 @@ public final class Daemon {
         polls[2] = oc_poll(fd: wantsFrame ? source.raw : -1, wanted: Int16(OC_POLL_READ), happened: 0)
         polls[3] = oc_poll(fd: source.rawStatus, wanted: Int16(OC_POLL_READ), happened: 0)
         polls[4] = oc_poll(fd: session.recorder?.raw ?? -1, wanted: Int16(OC_POLL_READ), happened: 0)
+        var count = Self.ownPolls
+        if let readers {
+            readers.fill(readerPolls)
+            count += EventReaders.polls
+        }
         lines.fill(linePolls)
-        _ = oc_wait(polls.baseAddress, 5 + lines.count, milliseconds)
+        _ = oc_wait(polls.baseAddress, count + lines.count, milliseconds)
         return wantsFrame
     }
 
+    var readerPolls: UnsafeMutableBufferPointer<oc_poll> {
+        UnsafeMutableBufferPointer(rebasing: polls[Self.ownPolls..<Self.ownPolls + EventReaders.polls])
+    }
+
     private var linePolls: UnsafeMutableBufferPointer<oc_poll> {
-        UnsafeMutableBufferPointer(rebasing: polls[5..<5 + session.lines.count])
+        let first = Self.ownPolls + (readers == nil ? 0 : EventReaders.polls)
+        return UnsafeMutableBufferPointer(rebasing: polls[first..<first + session.lines.count])
     }
 
     /// Signal by signal; a code ends the daemon.
@@ -188,7 +218,7 @@ public final class Daemon {
             case .recovered(let line): tell(.lineRecovered, text(of: line))
             }
         }
-        let wants = session.plan.wantsFrames(at: now, present: session.watch.present)
+        let wants = !isStandby && session.plan.wantsFrames(at: now, present: session.watch.present)
         guard wants != session.isCapturing else { return }
         session.isCapturing = wants
         session.source.setActive(wants)

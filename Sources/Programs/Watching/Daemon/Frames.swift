@@ -71,7 +71,8 @@ extension Daemon {
         state.noteReady("a frame was inferred")
         session.plan.countFrame()
         if let recorder = session.recorder {
-            // The reader gets its events first.
+            // Readers get their events first.
+            readers?.flush()
             guard outlet.flush() else { return closed() }
             recorder.end(frame.view, session.watch)
             // What waits for its reader waits for the disk, too, and so is kept whole.

@@ -28,9 +28,10 @@ extension Daemon {
         let model: Model
         do throws(Model.LoadError) { model = try load(former) } catch { return error.message }
         do throws(SessionError) {
+            let settings = try SessionSettings(model, options)
+            if isWalled, settings.source.startsFetcher { return Wall.needsStart }
             session = try Session(
-                model, SessionSettings(model, options), options, for: .replacing(former, unless: signals.raw), at: place
-            )
+                model, settings, options, for: .replacing(former, unless: signals.raw), at: place)
             return nil
         } catch {
             return error.message
@@ -70,6 +71,7 @@ extension Daemon {
         heap?.reloaded()
         Log.line("bundle loaded again: \(session.model.summary)")
         tell(.reloaded, detail)
+        readers?.introduceAll()
     }
 
     /// The former session goes on; what it had to give back is opened again.

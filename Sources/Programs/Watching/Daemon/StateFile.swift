@@ -18,7 +18,7 @@ struct StateFile: ~Copyable {
         case faulty
         case ended, stopped, failed
 
-        fileprivate var name: StaticString {
+        var name: StaticString {
             switch self {
             case .starting: "starting"
             case .ready: "ready"
@@ -36,6 +36,8 @@ struct StateFile: ~Copyable {
     private let path: Path?
     private let temporary: Path?
     private var line: Line
+    /// Why it is so, in one line.
+    private(set) var detail: Line
     private var state: State?
     private var wasReady = false
     private var hasFailed = false
@@ -47,7 +49,11 @@ struct StateFile: ~Copyable {
         temporary = path?.extended(".new".utf8)
         self.patience = patience
         line = Line(room: StateFile.room)
+        detail = Line(room: StateFile.room - 48)
     }
+
+    /// In a word.
+    var name: StaticString { (state ?? .starting).name }
 
     /// Something is wrong: since the start, or by now.
     mutating func noteFault(_ detail: Text) { note(wasReady ? .faulty : .starting, detail) }
@@ -61,11 +67,13 @@ struct StateFile: ~Copyable {
 
     mutating func note(_ state: State, _ detail: Text) {
         self.state = state
+        self.detail.clear()
+        for byte in detail.prefix(self.detail.left) { self.detail.append(byte < 32 ? UInt8(ascii: " ") : byte) }
         line.clear()
         line.append(StateFile.status)
         line.append(state.name)
         line.append(": ")
-        append(detail)
+        line.append(self.detail.bytes)
         line.append("\0")
         _ = line.bytes.withMemoryRebound(to: CChar.self) { oc_notify($0.baseAddress) }
         guard let path, let temporary else { return }
@@ -74,7 +82,7 @@ struct StateFile: ~Copyable {
         line.append(" ")
         line.append(patience)
         line.append(" ")
-        append(detail)
+        line.append(self.detail.bytes)
         line.append("\n")
         do throws(Errno) {
             try FileDescriptor(writing: temporary).writeFully(line.bytes)
@@ -84,10 +92,5 @@ struct StateFile: ~Copyable {
             if !hasFailed { Log.line("--state \(path.description): cannot write: \(error.description)") }
             hasFailed = true
         }
-    }
-
-    /// One line, and not a longer one than fits.
-    private mutating func append(_ detail: Text) {
-        for byte in detail.prefix(StateFile.room - 48) { line.append(byte < 32 ? UInt8(ascii: " ") : byte) }
     }
 }

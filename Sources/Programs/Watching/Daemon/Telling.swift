@@ -13,6 +13,7 @@ extension Daemon {
     /// - Parameter isNear: frames around it are kept.
     func emit(_ event: borrowing Event, at moment: Moment, isNear: Bool = false) {
         outlet.output.emit(event, at: moment, progress)
+        readers?.append(outlet.output.latestBody)
         if subject.isNothing { session.recorder?.tell(event, outlet.output.latest, isNear: isNear) }
     }
 

@@ -71,6 +71,22 @@ extension Argument {
         }
         return (Int(before), Int(after))
     }
+
+    /// Octal digits, as chmod takes them.
+    func fileMode(of option: Argument) throws(UsageError) -> UInt32 {
+        var mode: UInt32 = 0
+        for byte in bytes {
+            guard 48...55 ~= byte, mode <= 0o777 else {
+                mode = .max
+                break
+            }
+            mode = mode << 3 | UInt32(byte - 48)
+        }
+        guard !bytes.isEmpty, mode <= 0o777 else {
+            throw UsageError(message: "\(option.text) takes octal digits up to 777, such as 0660, not \(text)")
+        }
+        return mode
+    }
 }
 
 /// Walks the command line. `--name=value` counts as two arguments.

@@ -46,6 +46,8 @@ struct Arguments {
           --record-budget N    bytes of all that is kept there, such as 500M or 2G; the oldest go first
           --record-frames B+A  frames kept before and after one with an event
           --state FILE         keep one line there that says how the sensor fares: starting, ready, faulty, …
+          --socket PATH        serve events at a Unix socket, too, to any number of readers up to 16
+          --socket-mode MODE   who may connect and command, as for chmod; 0660 by default
           --threads N          worker threads, at most the bundle's
           --repack             pack the bundle again at start where this CPU lacks its kernel set
           --kernels SET        with --repack: for this kernel set in any case
@@ -158,6 +160,10 @@ extension Arguments {
             options.threads = Int(count)
         } else if argument.names("--state") {
             options.state = Path(try reader.value(of: argument).bytes)
+        } else if argument.names("--socket") {
+            options.socket = Path(try reader.value(of: argument).bytes)
+        } else if argument.names("--socket-mode") {
+            options.socketMode = try reader.value(of: argument).fileMode(of: argument)
         } else if argument.names("--record") {
             options.record = Path(try reader.value(of: argument).bytes)
         } else if argument.names("--record-budget") {
