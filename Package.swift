@@ -146,6 +146,22 @@ let hostModules: [Target] = [
         ], path: "Sources/Workshop/ocellus"),
 ]
 
+// The way to an MQTT broker. `Link` and `CPaho` are of the boards' kind; the program is a host's.
+let linkModules: [Target] = [
+    .target(
+        name: "CPaho", path: "Sources/Link/CPaho", cSettings: [.define("_GNU_SOURCE")],
+        linkerSettings: [.linkedLibrary("paho-mqtt3as")]),
+    .target(
+        name: "Link", dependencies: ["Bundle", "CBundle", "CLinux", "CPaho", "Events", "System"],
+        path: "Sources/Link/Link"),
+    .executableTarget(
+        name: "ocellus-link",
+        dependencies: [
+            "Bundle", "CLinux", "Link", "System", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "Sources/Link/ocellus-link"),
+    .testTarget(name: "LinkTests", dependencies: ["CLinux", "Link", "System"], path: "Tests/Link/LinkTests"),
+]
+
 let tests: [Target] = [
     // What tests of several modules need: golden data, damaged files.
     .target(
@@ -266,6 +282,7 @@ let package = Package(
         .executable(name: "ocellus", targets: ["ocellus"]),
         .executable(name: "ocellusd", targets: ["ocellusd"]),
         .executable(name: "selfcheck", targets: ["selfcheck"]),
+        .executable(name: "ocellus-link", targets: ["ocellus-link"]),
         .library(name: "Ocellus", targets: ["Ocellus"]),
         // What Toolchains/library.sh makes libocellus.a and libocellus.so of.
         .library(name: "OcellusC", type: .static, targets: ["OcellusC"]),
@@ -280,6 +297,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
-    targets: boardModules + hostModules + tests,
+    targets: boardModules + hostModules + linkModules + tests,
     swiftLanguageModes: [.v6]
 )

@@ -70,3 +70,22 @@ int oc_socket_accept(int fd) {
     while (accepted < 0 && (errno == EINTR || errno == ECONNABORTED));
     return accepted < 0 ? -errno : accepted;
 }
+
+int oc_socket_connect(const char *path) {
+    struct sockaddr_un address;
+    int result = address_of(path, &address);
+    if (result < 0)
+        return result;
+    int fd = open_socket();
+    if (fd < 0)
+        return fd;
+    /* On a local socket it either succeeds at once, or the queue of the one who listens is full (-EAGAIN). */
+    do
+        result = connect(fd, (const struct sockaddr *)&address, sizeof address);
+    while (result < 0 && errno == EINTR);
+    if (result == 0)
+        return fd;
+    result = -errno;
+    close(fd);
+    return result;
+}

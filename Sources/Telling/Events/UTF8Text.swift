@@ -57,7 +57,7 @@ extension Line {
 
     /// `text` as part of a topic. Letters, digits and `-._~` stand for themselves, every other byte is %XX: a topic
     /// then has no blank, no wildcard and no level of its own, and different texts stay different.
-    mutating func append(topicLevel text: UnsafeRawBufferPointer, limit: Int, keepsLevels: Bool = false) {
+    public mutating func append(topicLevel text: UnsafeRawBufferPointer, limit: Int, keepsLevels: Bool = false) {
         let end = count + limit
         for byte in text {
             let plain: Bool =

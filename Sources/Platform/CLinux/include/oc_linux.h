@@ -154,6 +154,15 @@ void oc_system(oc_system_names *names);
  * 0: there is none. */
 int oc_notify(const char *text);
 
+/* A file that is read and written at any place, only by its owner; created if missing, never emptied, no link. What is read
+ * or written may be less than asked. */
+int oc_open_update(const char *path);
+int64_t oc_read_at(int fd, void *bytes, size_t count, int64_t offset);
+int64_t oc_write_at(int fd, const void *bytes, size_t count, int64_t offset);
+
+/* Connects to a Unix socket of the stream kind; nonblocking. -EAGAIN: too many wait there already. */
+int oc_socket_connect(const char *path);
+
 /* Starts a program, found by PATH, in a process group of its own, which ends when this thread or process does, even by
  * SIGKILL. `arguments` ends with a null; its standard output becomes readable at `*output`, standard input is empty. The
  * process that watches over it, or -errno. */
