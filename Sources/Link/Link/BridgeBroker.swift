@@ -180,7 +180,7 @@ extension Bridge {
 
     private func undelivered(_ token: Int32, _ code: Int32, _ text: Bytes, now: Int64) {
         guard let index = underWay.firstIndex(where: { $0.token == token }) else { return }
-        guard code >= 0x80 else { return failed(Bytes("a message could not be sent"), now: now) }
+        guard code >= 0x80 else { return failed(Bridge.unsent(code, text), now: now) }
         let done = underWay.remove(at: index)
         refusedTrouble.say(settings.brokerText + Bytes(": the broker refuses a message: ") + text)
         if case .event(let sequence) = done.sent {
@@ -188,6 +188,14 @@ extension Bridge {
         } else {
             finish(done.sent)
         }
+    }
+
+    /// The library has not sent something.
+    static func unsent(_ code: Int32, _ text: Bytes) -> Bytes {
+        var words = Bytes("a message could not be sent, error ")
+        words.add(Int64(code))
+        if !text.isEmpty { words.add(Bytes(": ") + text) }
+        return words
     }
 
     private func came(_ message: BrokerClient.Message, now: Int64) {

@@ -71,8 +71,8 @@ extension Bridge {
 
     /// What is under way is remembered. False: it is not, and the connection is made anew.
     private func note(_ token: Int32, _ sent: Sent, now: Int64) -> Bool {
-        guard token > 0 else {
-            failed(Bytes("a message could not be sent"), now: now)
+        guard token >= 0 else {
+            failed(Bridge.unsent(token, Bytes()), now: now)
             return false
         }
         underWay.append(UnderWay(token: token, sent: sent))

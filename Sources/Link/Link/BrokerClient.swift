@@ -76,7 +76,7 @@ struct BrokerClient: ~Copyable {
         }
     }
 
-    /// - Returns: the token, above 0; below: the library's error.
+    /// - Returns: the token, above 0, or 0 for quality 0; below: the library's error.
     func publish(
         _ topic: Bytes, _ payload: Bytes, quality: Int32, isRetained: Bool, expirySeconds: Int32 = 0,
         correlation: Bytes? = nil

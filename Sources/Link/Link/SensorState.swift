@@ -84,7 +84,15 @@ struct SensorState {
         version = done.hello.version ?? Bytes()
         state = done.hello.state ?? Bytes()
         detail = done.hello.detail ?? Bytes()
+        let before = rules
         rules = done.rules
+        for index in rules.indices {
+            // Reckoned anew, an instant is never quite the same.
+            guard let old = before.first(where: { $0.object == rules[index].object && $0.kind == rules[index].kind }),
+                old.isPresent == rules[index].isPresent, abs(old.since - rules[index].since) < 1_000_000_000
+            else { continue }
+            rules[index].since = old.since
+        }
         for rule in rules { for track in rule.tracks { note(track.label) } }
         whole += 1
     }
