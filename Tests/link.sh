@@ -21,6 +21,7 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
+trap 'fail "told to end"' TERM INT
 
 fail() {
     echo "link.sh: $1" >&2
@@ -92,11 +93,20 @@ has_got() { [ "$(got)" -ge "$1" ]; }
 order() { echo "$*" >orders; }
 compare() { "$tests/Data/compare-events.py" "$1" sent got >compared 2>&1; }
 
+# Whether the link does nothing any more: it has read all.
+settled() {
+    local before
+    before=$(cut -d ' ' -f 14-15 "/proc/$link/stat")
+    sleep 0.5
+    [ "$before" = "$(cut -d ' ' -f 14-15 "/proc/$link/stat")" ]
+}
+
 # Begins with an empty list on either side.
 begin() {
     end KILL "$sensor"
-    rm -f sent got sensor
-    touch sent got
+    rm -f sent sensor
+    touch sent
+    : >got # the watcher has it open
     start_sensor
 }
 
@@ -132,6 +142,7 @@ wait_until is_retained ocellus/door/availability online
 end TERM "$broker"
 order emit 1200 0 heartbeat update enter status update leave
 wait_until has_sent 1200
+wait_until settled
 kill -STOP "$link" # until the watcher is there for what is said once
 start_broker
 wait_until probe
