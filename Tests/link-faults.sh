@@ -75,12 +75,12 @@ nobody=$(port)
 fault password-5 'ot authorized\|ad user name' --broker "mqtt://127.0.0.1:$locked" --user me --password-file wrong
 fault password-3 'bad user name or password\|not authorized' --broker "mqtt://127.0.0.1:$locked" --user me \
     --password-file wrong --protocol 3.1.1
-fault expired 'certificate has expired\|CERT_HAS_EXPIRED' --broker "mqtts://localhost:$expired" --ca authority.pem
-fault name 'name' --broker "mqtts://localhost:$named" --ca authority.pem
-fault authority 'certificate' --broker "mqtts://localhost:$good"
-fault garbage 'garbage\|no MQTT\|refused\|lost\|closed' --broker "mqtt://127.0.0.1:$garbage"
-fault nobody 'refused\|connect' --broker "mqtt://127.0.0.1:$nobody"
-fault host 'host' --broker mqtt://no-such-host.invalid
+fault expired 'certificate expired' --broker "mqtts://localhost:$expired" --ca authority.pem
+fault name 'the certificate is for another name' --broker "mqtts://localhost:$named" --ca authority.pem
+fault authority 'unknown CA' --broker "mqtts://localhost:$good"
+fault garbage 'no MQTT' --broker "mqtt://127.0.0.1:$garbage"
+fault nobody 'nobody takes' --broker "mqtt://127.0.0.1:$nobody"
+fault host 'unknown host' --broker mqtt://no-such-host.invalid
 fault good ': connected as' --broker "mqtts://localhost:$good" --ca authority.pem
 fault unchecked ': connected as' --broker "mqtts://localhost:$named" --ca authority.pem --no-name-check
 fault password ': connected as' --broker "mqtt://127.0.0.1:$locked" --user me --password-file right

@@ -25,7 +25,7 @@ trap 'fail "told to end"' TERM INT
 
 fail() {
     echo "link.sh: $1" >&2
-    tail -n 8 "$work"/*.log "$work"/compared >&2 2>/dev/null || true
+    tail -n 8 "$work"/*.log "$work"/fault-* "$work"/compared >&2 2>/dev/null || true
     exit 1
 }
 

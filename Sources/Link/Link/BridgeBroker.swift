@@ -1,4 +1,5 @@
 import CLinux
+import CPaho
 import System
 
 /// The broker's side.
@@ -131,6 +132,8 @@ extension Bridge {
             return brokerGone(until: now)
         }
         failed(Bridge.words(code, text, isVersion5: version == 5), now: now)
+        // Some of those close the connection without a word.
+        if settings.version == .automatic, code <= 0, text == Bytes(OC_MQTT_NO_MQTT.utf8) { version = version == 5 ? 4 : 5 }
     }
 
     /// Why there is no connection.

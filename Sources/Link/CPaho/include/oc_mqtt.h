@@ -42,6 +42,9 @@ typedef struct oc_mqtt_message {
     int32_t expiry_seconds; /* of MQTT 5; 0: none */
 } oc_mqtt_message;
 
+/* The text of a REFUSED by one who closes the connection or does not speak MQTT, or not this version. */
+#define OC_MQTT_NO_MQTT "the other side closes the connection, or says what is no MQTT"
+
 typedef enum oc_mqtt_kind {
     OC_MQTT_CONNECTED = 1,
     OC_MQTT_REFUSED,        /* the connection was not made: code and text say why */
