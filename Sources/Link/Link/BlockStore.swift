@@ -123,7 +123,8 @@ struct BlockStore: ~Copyable {
             var block: Int32
         }
         var seen: [Seen] = []
-        var torn = 0
+        var damaged = 0
+        var unfinished = 0
         var newest: UInt64 = 0
         var index = 0
         while index < blocks {
@@ -135,7 +136,7 @@ struct BlockStore: ~Copyable {
                     rebasing: UnsafeRawBufferPointer(part)[(offset * Block.bytes)..<((offset + 1) * Block.bytes)])
                 guard let label = Block.label(of: block) else {
                     if Block.isEmpty(block) { continue }
-                    torn += 1
+                    damaged += 1
                     UnsafeMutableRawBufferPointer(mutating: block).initializeMemory(as: UInt8.self, repeating: 0)
                     try device.write(block, at: index + offset)
                     continue
@@ -167,11 +168,12 @@ struct BlockStore: ~Copyable {
                     Recovered(sequence: label.sequence, first: seen[start].block, kind: kind, flags: label.flags))
             } else {
                 // The last one was being written. Of others the rest is what came over them, when they were done or dropped.
-                if label.sequence == newest { torn += 1 }
+                if label.sequence == newest { unfinished += 1 }
                 for place in start..<end { try wipe(Int(seen[place].block)) }
             }
             start = end
         }
-        return (records, newest, torn)
+        // A damaged block mostly is the unfinished record's next.
+        return (records, newest, max(damaged, unfinished))
     }
 }
