@@ -29,6 +29,7 @@ fuzz() {
         "${sanitized[@]}" --filter TensorMutation --scratch-path .build-sanitize
 }
 soak() { check "a long life" Tests/soak.sh "$programs"; }
+link() { check "a broker that is killed 50 times, a link 200 times" Tests/link.sh "$programs" 50 20000 200; }
 
 every_cache() {
     local caches
@@ -95,6 +96,7 @@ elsewhere() {
 
 lane fuzz fuzz
 lane soak soak
+lane link link
 lane caches every_cache
 lane onnx onnx_cases
 lane faces faces

@@ -22,7 +22,7 @@ packages() {
     Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev libonnx-testdata openssh-client openssh-server mosquitto mosquitto-clients procps systemd libjpeg-turbo-progs \
         ffmpeg binutils file qemu-user cpio kmod make xz-utils qemu-system-arm qemu-system-misc libsimde-dev \
         gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu g++ pkg-config help2man man-db dpkg-dev lintian bash-completion zsh fish \
-        debootstrap python3-jsonschema && Toolchains/install-cross.sh
+        debootstrap python3-jsonschema libpaho-mqtt-dev openssl && Toolchains/install-cross.sh
 }
 
 format() {
@@ -31,7 +31,7 @@ format() {
 }
 
 quick_tests() {
-    check "packages" Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev || return
+    check "packages" Toolchains/install-packages.sh libjpeg-dev libpng-dev libgd-dev libzip-dev libopenblas-dev libpaho-mqtt-dev || return
     check "debug build" swift build --build-tests || return
     swift_tests "unit tests" --skip Mutation
     check "the example's events, by the debug build" Tests/example.sh "$(swift build --show-bin-path)"
@@ -86,6 +86,7 @@ program_tests() {
     check "the socket's readers, and no network" Tests/socket.sh "$programs"
     check "network cameras" Tests/network.sh "$programs"
     check "ocellus deploy, with a board at the other end of ssh" Tests/deploy.sh "$programs"
+    check "the link to a broker, both of which come and go" Tests/link.sh "$programs"
     check "every event keeps to the schema" Tests/schema.sh "$programs" "$told_events"
 }
 

@@ -102,13 +102,16 @@ static void put_token(void *context, int kind, int token) {
 
 /* Connections. */
 
-void oc_mqtt_on_connected5(void *context, MQTTAsync_successData5 *data) {
-    oc_mqtt_event event = {.kind = OC_MQTT_CONNECTED, .version = 5, .session = data ? data->alt.connect.sessionPresent : 0};
+static void put_connected(void *context, int version, int session) {
+    oc_mqtt_event event = {.kind = OC_MQTT_CONNECTED, .version = version, .session = session};
     put(context, &event);
 }
+
+void oc_mqtt_on_connected5(void *context, MQTTAsync_successData5 *data) {
+    put_connected(context, 5, data ? data->alt.connect.sessionPresent : 0);
+}
 void oc_mqtt_on_connected3(void *context, MQTTAsync_successData *data) {
-    oc_mqtt_event event = {.kind = OC_MQTT_CONNECTED, .version = 4, .session = data ? data->alt.connect.sessionPresent : 0};
-    put(context, &event);
+    put_connected(context, 4, data ? data->alt.connect.sessionPresent : 0);
 }
 void oc_mqtt_on_refused5(void *context, MQTTAsync_failureData5 *data) {
     int code = data->reasonCode ? (int)data->reasonCode : data->code;
@@ -141,8 +144,12 @@ void oc_mqtt_on_undisconnected3(void *context, MQTTAsync_failureData *data) {
 
 /* Messages. */
 
-void oc_mqtt_on_delivered5(void *context, MQTTAsync_successData5 *data) { put_token(context, OC_MQTT_DELIVERED, data->token); }
-void oc_mqtt_on_delivered3(void *context, MQTTAsync_successData *data) { put_token(context, OC_MQTT_DELIVERED, data->token); }
+void oc_mqtt_on_delivered5(void *context, MQTTAsync_successData5 *data) {
+    put_token(context, OC_MQTT_DELIVERED, data->token);
+}
+void oc_mqtt_on_delivered3(void *context, MQTTAsync_successData *data) {
+    put_token(context, OC_MQTT_DELIVERED, data->token);
+}
 void oc_mqtt_on_undelivered5(void *context, MQTTAsync_failureData5 *data) {
     int code = data->reasonCode ? (int)data->reasonCode : data->code;
     put_failure(context, OC_MQTT_UNDELIVERED, data->token, code,

@@ -7,12 +7,12 @@
 #include <MQTTAsync.h>
 #include <pthread.h>
 
-/* Messages that come may fill so many entries; the rest is kept for answers to what was asked, of which there are no more than
- * the one who asks lets be under way. */
+/* Messages that come may fill so many entries; the rest is kept for answers to what was asked, of which there are no
+ * more than the one who asks lets be under way. */
 enum { ENTRIES = 256, MESSAGE_ENTRIES = 128, ATTEMPTS = 16 };
 
-/* What Paho's threads get as their context. Paho may be inside a call back while its handle is destroyed, so contexts are never
- * freed, and only used again many connections later. */
+/* What Paho's threads get as their context. Paho may be inside a call back while its handle is destroyed, so contexts
+ * are never freed, and only used again many connections later. */
 typedef struct attempt {
     struct oc_mqtt *owner;
     uint32_t generation;

@@ -1,7 +1,7 @@
 import System
 
-/// Events on their way to the broker, in their order, in a store of fixed size. When it is full, the oldest of the lowest
-/// class give way, and are counted.
+/// Events on their way to the broker, in their order, in a store of fixed size. When it is full, the oldest of the
+/// lowest class give way, and are counted.
 ///
 /// What is under way to the broker stays until it is acknowledged, and is never dropped: it may have arrived.
 struct Backlog: ~Copyable {

@@ -1,11 +1,12 @@
 import CBundle
 
-/// The queue's file is a header and blocks of one size. A record lies in as many blocks as it needs, wherever they are free;
-/// each names the record's number and its own place in it, and has a checksum, so whatever a power cut leaves is either
-/// whole or known to be not.
+/// The queue's file is a header and blocks of one size. A record lies in as many blocks as it needs, wherever they
+/// are free; each names the record's number and its own place in it, and has a checksum, so whatever a power cut
+/// leaves is either whole or known to be not.
 enum Block {
     static let bytes = 256
-    /// Before a block's part of the record: checksum, bytes used, place, number of blocks, class, flags, 4 unused, sequence.
+    /// Before a block's part of the record: checksum, bytes used, place, number of blocks, class, flags, 4 unused,
+    /// sequence.
     static let headerBytes = 24
     static let payloadBytes = bytes - headerBytes
     /// Where the first block lies; the two headers come before it, on pages of their own.

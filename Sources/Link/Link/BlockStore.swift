@@ -167,7 +167,8 @@ struct BlockStore: ~Copyable {
                 records.append(
                     Recovered(sequence: label.sequence, first: seen[start].block, kind: kind, flags: label.flags))
             } else {
-                // The last one was being written. Of others the rest is what came over them, when they were done or dropped.
+                // The last one was being written. Of others the rest is what came over them, when they were done or
+                // dropped.
                 if label.sequence == newest { unfinished += 1 }
                 for place in start..<end { try wipe(Int(seen[place].block)) }
             }

@@ -14,7 +14,8 @@ extension Bridge {
         case .away(let until):
             if now >= until, wantsBroker { connectBroker(now: now) }
         case .connected:
-            // The will names the sensor's topic: another name is another connection, once all is said under the old one.
+            // The will names the sensor's topic: another name is another connection, once all is said under the old
+            // one.
             if wantsReconnect, underWay.isEmpty, retained.isSettled || connectedPrefix.isEmpty {
                 wantsReconnect = false
                 phase = .leaving
@@ -133,7 +134,9 @@ extension Bridge {
         }
         failed(Bridge.words(code, text, isVersion5: version == 5), now: now)
         // Some of those close the connection without a word.
-        if settings.version == .automatic, code <= 0, text == Bytes(OC_MQTT_NO_MQTT.utf8) { version = version == 5 ? 4 : 5 }
+        if settings.version == .automatic, code <= 0, text == Bytes(OC_MQTT_NO_MQTT.utf8) {
+            version = version == 5 ? 4 : 5
+        }
     }
 
     /// Why there is no connection.

@@ -8,7 +8,8 @@ extension Bridge {
         updateIndex()
         let index = TopicIndex.topic(client: client)
         while phase == .connected, underWay.count < Bridge.window {
-            // The index lies there before what it lists does, so that nothing can be forgotten; but what there is was read first.
+            // The index lies there before what it lists does, so that nothing can be forgotten; but what there is was
+            // read first.
             let isIndexed = retained.items.first { $0.topic == index }.map { $0.version == $0.acknowledged } ?? false
             let (isRead, config) = (isSynced, discovery?.prefix)
             let next = retained.send { topic in

@@ -130,7 +130,8 @@ extension Bridge {
 
     private func greeted(_ line: SensorLine, now: Int64) {
         guard let boot = line.boot, let sequence = line.sequence, state.begin(line, now: Clock.wall) else {
-            sensorTrouble.say(path.description.bytes + Bytes(": the sensor's hello has no usable boot, seq, sensor or topic"))
+            sensorTrouble.say(
+                path.description.bytes + Bytes(": the sensor's hello has no usable boot, seq, sensor or topic"))
             socket.close()
             sensorAt = now + Bridge.second * 5
             return
@@ -172,7 +173,9 @@ extension Bridge {
         else { return }
         let waiting = pending.remove(at: index)
         answer(waiting, Command.answer(line, transaction: waiting.transaction))
-        if line.isOK == true, !waiting.name.isEqual(to: "state") { refreshAt = min(refreshAt, now + Bridge.second / 10) }
+        if line.isOK == true, !waiting.name.isEqual(to: "state") {
+            refreshAt = min(refreshAt, now + Bridge.second / 10)
+        }
     }
 
     private func own(_ number: Int64) -> Bytes {

@@ -43,7 +43,8 @@ extension Bridge {
     }
 
     private func frigateTopic(_ prefix: Bytes, _ label: Bytes) -> Bytes {
-        prefix + Bytes("/") + Topic.level(JSONText.plain(state.sensor)) + Bytes("/") + Topic.level(JSONText.plain(label))
+        prefix + Bytes("/") + Topic.level(JSONText.plain(state.sensor)) + Bytes("/")
+            + Topic.level(JSONText.plain(label))
     }
 
     func setAvailability(_ word: StaticString) {

@@ -60,7 +60,11 @@ struct Command {
         guard
             command.isEqual(to: "state") || command.isEqual(to: "standby") || command.isEqual(to: "threshold")
                 || command.isEqual(to: "reload")
-        else { throw Refusal(reason: "unknown command", name: command.count <= 64 ? command : Bytes("command"), transaction: transaction) }
+        else {
+            throw Refusal(
+                reason: "unknown command", name: command.count <= 64 ? command : Bytes("command"),
+                transaction: transaction)
+        }
         if command.isEqual(to: "threshold"), !hasOff, let on, let wanted = JSONText.thousandths(on),
             let off = rules.first(where: { $0.kind == .object && $0.object == object })?.off,
             let now = JSONText.thousandths(off)

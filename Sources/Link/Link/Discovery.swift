@@ -19,7 +19,8 @@ struct Discovery {
 
     // MARK: The message
 
-    /// - Parameter gone: entities that the broker's message had and that are not any more: told once with their platform
+    /// - Parameter gone: entities that the broker's message had and that are not any more: told once with their
+    /// platform
     ///   alone, they are removed; then the message is sent without them.
     func payload(_ state: SensorState, _ components: [Component], gone: [Component] = []) -> Bytes {
         let device = Discovery.device(state.prefix)

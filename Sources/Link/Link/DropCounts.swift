@@ -38,7 +38,8 @@ struct DropCounts: Equatable {
 
     /// What `values[index]` counts.
     static func names(_ index: Int) -> (kind: StaticString, place: StaticString) {
-        guard index < places - 1, let kind = EventClass(rawValue: UInt8(index % 4)), let place = Place(rawValue: index / 4)
+        guard index < places - 1, let kind = EventClass(rawValue: UInt8(index % 4)),
+            let place = Place(rawValue: index / 4)
         else { return ("unknown", "sensor") }
         return (kind.name, place.name)
     }

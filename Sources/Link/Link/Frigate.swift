@@ -2,7 +2,8 @@ import Events
 
 /// A detector's objects as messages of the form that Frigate has, for what is made for it.
 ///
-/// Follows what is published, not what is true now, so that whoever reads gets each object's `new`, `update` and `end` in order.
+/// Follows what is published, not what is true now, so that whoever reads gets each object's `new`, `update` and
+/// `end` in order.
 struct Frigate: Equatable {
     private static let limit = 256
 

@@ -50,7 +50,8 @@ enum JSONText {
         return value
     }
 
-    /// A plain decimal number in thousandths, rounded down towards 0; nil: it is none, has an exponent, or is above 2^53.
+    /// A plain decimal number in thousandths, rounded down towards 0; nil: it is none, has an exponent, or is above
+    /// 2^53.
     static func thousandths(_ number: Bytes) -> Int64? {
         var value: Int64 = 0
         var places = -1

@@ -1,7 +1,7 @@
 /// Which events of a sensor are new, which came before, and how many are gone for ever.
 ///
-/// An event is known by the daemon's start (`boot`) and its number. After each connection the sensor is asked for what came
-/// behind the newest; until it answers, what comes is left alone, for it comes again.
+/// An event is known by the daemon's start (`boot`) and its number. After each connection the sensor is asked for
+/// what came behind the newest; until it answers, what comes is left alone, for it comes again.
 struct SensorFeed {
     enum Event: Equatable {
         /// New, with so many lost before it.

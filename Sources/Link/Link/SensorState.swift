@@ -1,6 +1,7 @@
 import Events
 
-/// What is true of a sensor now: who it is, its rules, who is there. From `hello`, `rule` and `present`, and kept true by events.
+/// What is true of a sensor now: who it is, its rules, who is there. From `hello`, `rule` and `present`, and kept
+/// true by events.
 struct SensorState {
     /// Objects of a rule that are known by number; more are only counted.
     private static let trackLimit = 256
@@ -108,14 +109,18 @@ struct SensorState {
     /// An event changes it.
     mutating func apply(_ line: SensorLine, now: Int64) {
         if line.event.isEqual(to: "enter") || line.event.isEqual(to: "update") || line.event.isEqual(to: "leave") {
-            guard let index = rules.firstIndex(where: { $0.object == line.object && $0.kind == .object }) else { return }
+            guard let index = rules.firstIndex(where: { $0.object == line.object && $0.kind == .object }) else {
+                return
+            }
             let was = rules[index].isPresent
             if line.event.isEqual(to: "leave") { rules[index].leave(line) } else { rules[index].enter(line) }
             if line.event.isEqual(to: "update"), !was { rules[index].began(line, now: now) }
             if rules[index].isPresent != was, !line.event.isEqual(to: "update") { rules[index].since = now }
             note(line.label)
         } else if line.event.isEqual(to: "cross") {
-            guard let index = rules.firstIndex(where: { $0.object == line.object && $0.kind == .crossing }) else { return }
+            guard let index = rules.firstIndex(where: { $0.object == line.object && $0.kind == .crossing }) else {
+                return
+            }
             (rules[index].inCount, rules[index].outCount) = (line.inCount, line.outCount)
         } else if line.event.isEqual(to: "line") {
             guard let index = rules.firstIndex(where: { $0.object == line.line && $0.kind == .line }) else { return }

@@ -1,8 +1,8 @@
 import Events
 
-/// The list of all that the link keeps at the broker, which itself lies there, under a topic that follows from the client's
-/// identifier alone. So whatever happens between two starts (another name of the sensor, another bundle, another prefix,
-/// a new disk), what was published before is found and cleared.
+/// The list of all that the link keeps at the broker, which itself lies there, under a topic that follows from the
+/// client's identifier alone. So whatever happens between two starts (another name of the sensor, another bundle,
+/// another prefix, a new disk), what was published before is found and cleared.
 enum TopicIndex {
     static func topic(client: Bytes) -> Bytes { Bytes("ocellus/links/") + Topic.level(client) }
 

@@ -25,7 +25,8 @@ struct Arguments: ParsableArguments, ParsableCommand {
     @Option(help: ArgumentHelp("A socket of ocellusd (its --socket); may be given several times.", valueName: "path"))
     var sensor: [String] = []
 
-    @Option(help: ArgumentHelp("The client identifier; by default of the machine's name and the socket.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("The client identifier; by default of the machine's name and the socket.", valueName: "id"))
     var clientID: String?
 
     @Option(help: ArgumentHelp("The user's name at the broker.", valueName: "name"))
@@ -61,13 +62,16 @@ struct Arguments: ParsableArguments, ParsableCommand {
     @Option(help: ArgumentHelp("What Home Assistant's discovery topics begin with, or none.", valueName: "prefix"))
     var discovery: String = "homeassistant"
 
-    @Option(name: .customLong("protocol"), help: ArgumentHelp("The version of MQTT: 5, 3.1.1 or auto.", valueName: "version"))
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp("The version of MQTT: 5, 3.1.1 or auto.", valueName: "version"))
     var version: String = "auto"
 
     @Flag(help: "Lets whoever may publish to the sensor's command topic command it.")
     var commands = false
 
-    @Option(help: ArgumentHelp("Tells detectors' objects in Frigate's form too, under this topic.", valueName: "prefix"))
+    @Option(
+        help: ArgumentHelp("Tells detectors' objects in Frigate's form too, under this topic.", valueName: "prefix"))
     var frigate: String?
 
     /// Checks all of it.
@@ -76,13 +80,17 @@ struct Arguments: ParsableArguments, ParsableCommand {
         try BrokerAddress.parse(broker, into: &settings)
         guard !sensor.isEmpty else { throw Wrong(text: "--sensor is missing") }
         for path in sensor {
-            guard !path.isEmpty, path.utf8.count < 108 else { throw Wrong(text: "--sensor '\(path)': 1 to 107 bytes are a socket's path") }
+            guard !path.isEmpty, path.utf8.count < 108 else {
+                throw Wrong(text: "--sensor '\(path)': 1 to 107 bytes are a socket's path")
+            }
             guard sensor.filter({ $0 == path }).count == 1 else { throw Wrong(text: "--sensor \(path) is given twice") }
             settings.sensors.append(Path(path.utf8))
         }
         if let clientID {
             // A third sensor's has three characters more.
-            guard (1...64).contains(clientID.utf8.count), Settings.isTopic(Array(clientID.utf8)), !clientID.contains("/") else {
+            guard (1...64).contains(clientID.utf8.count), Settings.isTopic(Array(clientID.utf8)),
+                !clientID.contains("/")
+            else {
                 throw Wrong(text: "--client-id '\(clientID)': 1 to 64 bytes without blanks, /, + and #")
             }
             settings.client = Array(clientID.utf8)
@@ -109,7 +117,8 @@ struct Arguments: ParsableArguments, ParsableCommand {
 
     private func topic(_ text: String, _ option: String) throws(Wrong) -> [UInt8] {
         guard Settings.isTopic(Array(text.utf8)) else {
-            throw Wrong(text: "\(option) '\(text)' is no topic: no blanks, wildcards or empty levels, at most 512 bytes")
+            throw Wrong(
+                text: "\(option) '\(text)' is no topic: no blanks, wildcards or empty levels, at most 512 bytes")
         }
         return Array(text.utf8)
     }
@@ -135,7 +144,9 @@ struct Arguments: ParsableArguments, ParsableCommand {
     }
 
     private func queues(_ settings: inout Settings) throws(Wrong) {
-        guard queue == nil || memoryQueue == nil else { throw Wrong(text: "--memory-queue is for links without --queue") }
+        guard queue == nil || memoryQueue == nil else {
+            throw Wrong(text: "--memory-queue is for links without --queue")
+        }
         guard queue != nil || queueSize == nil else { throw Wrong(text: "--queue-size is the size of --queue") }
         if let queue {
             guard !queue.isEmpty else { throw Wrong(text: "--queue: a file's name") }

@@ -96,7 +96,8 @@ import Testing
         let rule = Rule(object: Bytes("person"), kind: .object, counts: false, on: Bytes("0.8"), off: Bytes("0.6"))
         func command(_ text: String) throws -> Command { try Command(text.bytes, own: 3, rules: [rule]) }
         #expect(
-            try command("{\"command\":\"threshold\",\"object\":\"person\",\"on\":0.5,\n\"transaction\":\"x\"}").line.text
+            try command("{\"command\":\"threshold\",\"object\":\"person\",\"on\":0.5,\n\"transaction\":\"x\"}").line
+                .text
                 == "{\"command\":\"threshold\",\"object\":\"person\",\"on\":0.5,\"off\":0.5,\"transaction\":\"3\"}")
         #expect(
             try command("{\"command\":\"threshold\",\"object\":\"person\",\"on\":0.7}").line.text
@@ -113,7 +114,8 @@ import Testing
         var frigate = Frigate()
         func event(_ kind: String, _ zone: String, _ track: Int) throws -> String? {
             let text =
-                "{\"event\":\"\(kind)\",\"time\":\"2026-03-01T09:05:07.250Z\",\"sensor\":\"door\",\"object\":\"\(zone)\""
+                "{\"event\":\"\(kind)\",\"time\":\"2026-03-01T09:05:07.250Z\",\"sensor\":\"door\""
+                + ",\"object\":\"\(zone)\""
                 + ",\"score\":0.9,\"track\":\(track),\"label\":\"face\",\"box\":[0.1,0.2,0.3,0.4],\"still_ms\":0}"
             return frigate.message(try line(text), boot: 7)?.text
         }

@@ -49,11 +49,13 @@ import Testing
             "{\"event\":\"present\",\"object\":\"person\",\"score\":0.9,\"present_ms\":2000,\"track\":3,\"count\":1}",
         ])
         #expect(whole.whole == 1)
-        #expect(
-            Payload.state(whole.rules[0])
-                == Bytes(
-                    "{\"present\":true,\"count\":1,\"score\":0.9,\"since\":\"1970-01-01T00:00:08.000Z\",\"on\":0.8,\"off\":0.6}"))
-        whole.apply(try line("{\"event\":\"leave\",\"object\":\"person\",\"score\":0.2,\"track\":3,\"count\":0}"), now: 9_000_000_000)
+        let wanted =
+            "{\"present\":true,\"count\":1,\"score\":0.9,\"since\":\"1970-01-01T00:00:08.000Z\""
+            + ",\"on\":0.8,\"off\":0.6}"
+        #expect(Payload.state(whole.rules[0]) == wanted.bytes)
+        whole.apply(
+            try line("{\"event\":\"leave\",\"object\":\"person\",\"score\":0.2,\"track\":3,\"count\":0}"),
+            now: 9_000_000_000)
         #expect(!whole.rules[0].isPresent && whole.rules[0].since == 9_000_000_000)
     }
 

@@ -74,7 +74,11 @@ func state(_ lines: [String], hello: String = "") throws -> SensorState {
     #expect(state.begin(try line(text), now: 1000))
     for text in lines {
         let line = try line(text)
-        if text.contains("\"present\"") { state.add(present: line, now: 10_000_000_000) } else { state.add(rule: line, now: 0) }
+        if text.contains("\"present\"") {
+            state.add(present: line, now: 10_000_000_000)
+        } else {
+            state.add(rule: line, now: 0)
+        }
     }
     return state
 }

@@ -1,5 +1,5 @@
-/* An MQTT client as one thread can use it: Eclipse Paho's calls back from threads of its own become entries of a ring of
- * fixed size, and a descriptor that poll can wait for.
+/* An MQTT client as one thread can use it: Eclipse Paho's calls back from threads of its own become entries of a ring
+ * of fixed size, and a descriptor that poll can wait for.
  *
  * A client makes one connection at a time. What is told of a former one is never given out. Nothing is kept across
  * connections: whoever publishes remembers what was not acknowledged.
@@ -82,7 +82,8 @@ int oc_mqtt_descriptor(const oc_mqtt *client); /* readable while something is to
 
 /* Begins to connect, after it has dropped what was there. 0, or the library's error. */
 int oc_mqtt_connect(oc_mqtt *client, const oc_mqtt_options *options);
-/* The token, above 0, or the library's error. Messages of QoS 0 all have the token 0, and are delivered in their order. */
+/* The token, above 0, or the library's error. Messages of QoS 0 all have the token 0, and are delivered in their
+ * order. */
 int oc_mqtt_publish(oc_mqtt *client, const oc_mqtt_message *message);
 int oc_mqtt_subscribe(oc_mqtt *client, const char *topic);
 /* Asks for an orderly end; DISCONNECTED follows. */
