@@ -87,7 +87,7 @@ retained() { mosquitto_sub -p "$port" -t "$1" -C 1 -W 5 2>/dev/null; }
 lacks_person() { ! retained homeassistant/device/ocellus_ocellus_door/config | grep -q person; }
 is_retained() { [[ $(retained "$1") == *"$2"* ]]; }
 sent() { wc -l <sent; }
-got() { grep -c '"n":' got || true; }
+got() { grep -o '"n":[0-9]*' got | sort -u | wc -l; }
 has_sent() { [ "$(sent)" -ge "$1" ]; }
 has_got() { [ "$(got)" -ge "$1" ]; }
 order() { echo "$*" >orders; }
@@ -153,13 +153,13 @@ cat compared
 echo "the link is killed $link_kills times during $events events"
 end TERM "$link"
 begin
-start_link --queue queue --queue-size 256K
+start_link --queue queue --queue-size 8M
 wait_until is_retained ocellus/door/availability online
 order emit "$events" 300 enter update leave status
 for ((kill = 1; kill <= link_kills; kill++)); do
     wait_until has_got $((events * kill / (link_kills + 2)))
     end KILL "$link"
-    start_link --queue queue --queue-size 256K
+    start_link --queue queue --queue-size 8M
 done
 wait_until has_sent "$events"
 wait_until compare all
@@ -171,7 +171,7 @@ order emit 200 0 enter update leave status
 wait_until has_sent $((events + 200))
 wait_until test "$(sent)" -ge $((events + 200))
 end KILL "$link"
-start_link --queue queue --queue-size 256K
+start_link --queue queue --queue-size 8M
 start_broker
 wait_until probe
 wait_until compare all
@@ -191,7 +191,7 @@ grep -q '"event":"restarted"' got || wait_until grep -q '"event":"restarted"' go
 
 echo "Home Assistant"
 end TERM "$link"
-start_link --queue queue --queue-size 256K --commands --frigate frigate
+start_link --queue queue --queue-size 8M --commands --frigate frigate
 wait_until is_retained homeassistant/device/ocellus_ocellus_door/config threshold
 retained homeassistant/device/ocellus_ocellus_door/config >config.json
 python3 "$tests/homeassistant.py" config.json

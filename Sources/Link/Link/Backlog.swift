@@ -21,6 +21,7 @@ struct Backlog: ~Copyable {
     private var next: UInt64
     private var isUnsynced = false
     private var isHeaderOld = false
+    private var doneSinceHeader = 0
     private var lastSync: Int64 = Int64.min / 2
     private var lastHeader: Int64 = Int64.min / 2
 
@@ -39,6 +40,8 @@ struct Backlog: ~Copyable {
     /// At most so often is the disk asked to keep what it has, in nanoseconds.
     private static var syncDistance: Int64 { 100_000_000 }
     private static var headerDistance: Int64 { 1_000_000_000 }
+    /// So many that are done are noted earlier: a program that is killed again and again still gets on.
+    private static var headerRecords: Int { 32 }
 
     /// In memory.
     /// - Parameter memoryBytes: 64 KiB at least.
@@ -184,6 +187,7 @@ struct Backlog: ~Copyable {
     mutating func acknowledge(_ sequence: UInt64) {
         for index in lanes.indices {
             guard let done = lanes[index].removeSent(sequence) else { continue }
+            doneSinceHeader += 1
             return release(done, forgets: false)
         }
     }
@@ -210,12 +214,14 @@ struct Backlog: ~Copyable {
 
     // MARK: The disk
 
-    /// Writes what is due: after records at most every 100 ms, what is done at most once a second.
+    /// Writes what is due: records at most every 100 ms; what is done once a second, or after 32 events.
     /// - Parameter isEnd: all, now.
     /// - Returns: when it wants to be called again, on the monotonic clock; nil: not before something changes.
     mutating func flush(now: Int64, isEnd: Bool = false) -> Int64? {
         guard store.isDurable, isUnsynced || isHeaderOld else { return nil }
-        let isHeaderDue = isHeaderOld && (isEnd || now - lastHeader >= Backlog.headerDistance)
+        let isHeaderDue =
+            isHeaderOld
+            && (isEnd || doneSinceHeader >= Backlog.headerRecords || now - lastHeader >= Backlog.headerDistance)
         let isSyncDue = isUnsynced && (isEnd || now - lastSync >= Backlog.syncDistance)
         if isHeaderDue || isSyncDue {
             do throws(Errno) {
@@ -230,7 +236,7 @@ struct Backlog: ~Copyable {
                 }
                 try store.sync()
                 isUnsynced = false
-                if isHeaderDue { isHeaderOld = false }
+                if isHeaderDue { (isHeaderOld, doneSinceHeader) = (false, 0) }
             } catch {
                 failure = error
             }
