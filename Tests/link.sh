@@ -209,5 +209,28 @@ left=$(mosquitto_sub -p "$port" --retained-only -t '#' -W 2 -F '%t' 2>/dev/null 
 [ "$left" -eq 0 ] || fail "$left topics are left under the old name"
 end TERM "$link"
 
+echo "the daemon itself, killed and started again"
+sed -e "s#^model: #model: $tests/../Examples/person-sensor/#" "$tests/../Examples/person-sensor/sensor.yaml" >person.yaml
+"$programs/ocellus" build person.yaml --board host -q -o person.ocellus
+mosquitto_sub -p "$port" -q 1 -t 'ocellus/person-sensor/object/#' -t ocellus/person-sensor/status -F '%p' >heard 2>>watcher.log &
+start_daemon() {
+    "$programs/ocellusd" person.ocellus --source "$tests/../Examples/person-sensor/clip.y4m" --loop --pace --fps 200 --clock real \
+        --format json --socket person.socket >"$1" 2>>daemon.log &
+    daemon=$!
+}
+heard() { [ "$(grep -c '"event":"leave"' heard)" -ge "$1" ]; }
+start_daemon first
+sensor_of() { "$programs/ocellus-link" --broker "mqtt://127.0.0.1:$port" --sensor person.socket --client-id person 2>>link.log & link=$!; }
+sensor_of
+wait_until heard 3
+end KILL "$daemon"
+start_daemon second
+wait_until heard 6
+end TERM "$daemon"
+stopped() { grep -q '"state":"stopped"' heard; }
+wait_until stopped
+"$tests/Data/compare-daemon.py" first second heard
+end TERM "$link"
+
 echo "what a broker may have against it"
 source "$tests/link-faults.sh"

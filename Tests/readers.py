@@ -4,6 +4,7 @@
 usage: readers.py OCELLUSD FOLDER CLIP EVENTS      FOLDER has person.ocellus, which tells of somebody in every frame
 """
 
+import atexit
 import json
 import os
 import pathlib
@@ -41,6 +42,7 @@ class Daemon:
         self.process = subprocess.Popen(
             [program, str(work / bundle), "--source", clip, "--loop", "--format", "json", "--socket", path, *arguments],
             stdout=self.told.open("wb"), stderr=self.said.open("wb"), stdin=subprocess.DEVNULL)
+        atexit.register(self.process.kill)  # where a check fails
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -252,6 +254,7 @@ def the_file_is_as_asked():
 
 def no_network_is_reached():
     process = subprocess.Popen([program, str(work / "command.ocellus")], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    atexit.register(process.kill)
     while not (work / "tried").exists():
         check(process.poll() is None and time.monotonic() < deadline, f"the program was not started: {process.poll()}")
         time.sleep(0.02)

@@ -108,6 +108,7 @@ extension Daemon {
         // A recording has told its own end.
         if !session.mode.isRecording || code != .success { tell(state, detail) }
         session.recorder?.finish()
+        readers?.flush()
         defer { heap?.end() }
         switch outlet.output.drain(within: 1_000_000_000) {
         case .written: return code
