@@ -38,7 +38,12 @@ ln -s "$programs/ocellus" "$work/host/ocellus"
 cp Examples/person-sensor/clip.y4m "$work/here/"
 printf '#!/bin/sh\nexec "%s" "$@" --repack\n' "$programs/ocellusd" >"$work/host/ocellusd"
 cp ".build-cross/$triple/release/ocellusd" "$work/program"
-printf '#!/bin/sh\nexec qemu-aarch64 -cpu cortex-a53 "%s" "$@"\n' "$work/program" >"$work/board/ocellusd"
+# qemu-user has no filters of system calls, as boards' kernels have: that is told, and nobody's business here.
+cat >"$work/board/ocellusd" <<END
+#!/bin/bash
+{ qemu-aarch64 -cpu cortex-a53 "$work/program" "\$@" 2>&1 >&3 | grep -v 'this kernel cannot keep a program from the network' >&2
+    exit "\${PIPESTATUS[0]}"; } 3>&1
+END
 chmod +x "$work/host/ocellusd" "$work/board/ocellusd"
 
 number=' *[0-9]+([,.][0-9]+)*'

@@ -26,6 +26,8 @@ OC_FAMILY(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_PAIRS(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, vnni)
+OC_FAMILY_MOVES(OC_FAMILY_DECLARATION, avx2)
+OC_FAMILY_NUMBERS(OC_FAMILY_DECLARATION, avx2)
 void oc_vnni_add_pixels(const oc_conv *, uint8_t *pixels, const uint8_t *addend, int32_t count);
 
 /* 16 output channels of a packed convolution. */

@@ -1,7 +1,5 @@
 #include "avx512vnni.h"
 
-#include "../avx2/avx2.h"
-
 #define OWN(kernel, name) case OC_KERNEL_##kernel: return oc_vnni_##name;
 
 /* Bytes that move, and floats behind the quantized part of a model, are AVX2's, which every CPU with AVX-512 has: wider vectors gain
