@@ -18,7 +18,6 @@
 oc_kernel_code oc_avx2_conv, oc_avx2_sum, oc_avx2_depthwise, oc_avx2_matrix, oc_avx2_table;
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, avx2)
-OC_FAMILY_PAIRS(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_MOVES(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, avx2)
 OC_FAMILY_NUMBERS(OC_FAMILY_DECLARATION, avx2)

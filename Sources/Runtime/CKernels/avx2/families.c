@@ -88,7 +88,6 @@ OC_FAMILY(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_MOVES(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_NUMBERS(OC_FAMILY_KERNEL, avx2)
-OC_FAMILY_PAIRS(OC_FAMILY_KERNEL, avx2)
 OC_FAMILY_KERNEL(avx2, MEAN, mean)
 
 /* Their loops are of vectors as they are written: compilers make them longer, and no faster. */

@@ -23,7 +23,6 @@ oc_kernel_code oc_vnni_conv, oc_vnni_depthwise, oc_vnni_max_pool,
     oc_vnni_matrix, oc_vnni_table, oc_vnni_sum;
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, vnni)
-OC_FAMILY_PAIRS(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, vnni)
 OC_FAMILY_MOVES(OC_FAMILY_DECLARATION, avx2)

@@ -54,7 +54,6 @@ OC_V_INLINE oc_v_words oc_vnni_gathered(const int32_t *from, oc_v_words index) {
 
 OC_FAMILY(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, vnni)
-OC_FAMILY_PAIRS(OC_FAMILY_KERNEL, vnni)
 OC_FAMILY_KERNEL(vnni, MEAN, mean)
 
 /* Their loops are of vectors as they are written: compilers make them longer, and no faster. */

@@ -8,12 +8,9 @@
 
 /* Applies a macro to the set, an oc_kernel and a name for each. */
 #define OC_FAMILY(each, set)                                                                                           \
+    each(set, MUL, mul) each(set, MINIMUM, minimum) each(set, MAXIMUM, maximum) each(set, PRELU, prelu)                \
     each(set, RESIZE_BILINEAR, resize_bilinear) each(set, SOFTMAX, softmax) each(set, ARG_MAX, arg_max)                \
     each(set, CONV_WIDE, wide) each(set, MATRICES, matrices) each(set, NORMALIZE, normalize)
-
-/* Of two operands, and what is like them. */
-#define OC_FAMILY_PAIRS(each, set)                                                                                     \
-    each(set, MUL, mul) each(set, MINIMUM, minimum) each(set, MAXIMUM, maximum) each(set, PRELU, prelu)
 
 /* Bytes that move, whatever they stand for. */
 #define OC_FAMILY_MOVES(each, set) each(set, COPY, copy) each(set, RESIZE_NEAREST, resize_nearest)

@@ -100,7 +100,6 @@ OC_V_INLINE oc_v_words oc_neon_away(oc_v_reals values) {
 #include "../families/families.h"
 
 OC_FAMILY(OC_FAMILY_KERNEL, neon)
-OC_FAMILY_PAIRS(OC_FAMILY_KERNEL, neon)
 OC_FAMILY_MOVES(OC_FAMILY_KERNEL, neon)
 OC_FAMILY_SUMS(OC_FAMILY_KERNEL, neon)
 OC_FAMILY_KERNEL(neon, MAX_POOL, max_pool)

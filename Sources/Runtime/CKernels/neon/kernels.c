@@ -13,7 +13,7 @@
 OC_SET_OF(neon, OWN(CONV, conv) OWN(CONV_ADD, conv) OWN(DEPTHWISE, depthwise)
                     OWN(DEPTHWISE_MULTIPLIED, depthwise_any) OWN(MATRIX, matrix) OWN(ADD, sum)
                     OWN(MAX_POOL, max_pool) OWN(MEAN, mean) OWN(AVERAGE_POOL, average_pool)
-                        OC_FAMILY(OC_FAMILY_CASE, neon) OC_FAMILY_PAIRS(OC_FAMILY_CASE, neon) OC_FAMILY_MOVES(OC_FAMILY_CASE, neon) OWN_OF_64_BITS)
+                        OC_FAMILY(OC_FAMILY_CASE, neon) OC_FAMILY_MOVES(OC_FAMILY_CASE, neon) OWN_OF_64_BITS)
 #else
 OC_SET_OF(neon, )
 #endif

@@ -14,7 +14,6 @@ oc_kernel_code oc_neon_conv, oc_neon_pairs, oc_neon_depthwise, oc_neon_depthwise
     oc_neon_max_pool, oc_neon_sum, oc_neon_table;
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, neon)
-OC_FAMILY_PAIRS(OC_FAMILY_DECLARATION, neon)
 OC_FAMILY_MOVES(OC_FAMILY_DECLARATION, neon)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, neon)
 OC_FAMILY_SUMS(OC_FAMILY_DECLARATION, neon)

@@ -27,7 +27,6 @@ OC_V_INLINE oc_v_bytes oc_v_bytes_of(oc_v_words values, int32_t zero, int32_t lo
 #include "../families/numbers.h" /* the last: what it says of floats holds to the end */
 
 OC_FAMILY(OC_FAMILY_KERNEL, rvv)
-OC_FAMILY_PAIRS(OC_FAMILY_KERNEL, rvv)
 OC_FAMILY_MOVES(OC_FAMILY_KERNEL, rvv)
 OC_FAMILY_EDGES(OC_FAMILY_KERNEL, rvv)
 OC_FAMILY_NUMBERS(OC_FAMILY_KERNEL, rvv)

@@ -19,7 +19,7 @@ void oc_rvv_store_any(uint8_t *out, const int32_t *sums, const int32_t *multipli
 OC_SET_OF(rvv, OWN(CONV, conv) OWN(CONV_ADD, conv) OWN(DEPTHWISE, depthwise)
                    OWN(DEPTHWISE_MULTIPLIED, depthwise) OWN(MATRIX, matrix) OWN(ADD, sum)
                    OWN(AVERAGE_POOL, average_pool) OWN(MAX_POOL, max_pool) OWN(MEAN, channel_mean) OWN(TABLE, table)
-                       OC_FAMILY(OC_FAMILY_CASE, rvv) OC_FAMILY_PAIRS(OC_FAMILY_CASE, rvv) OC_FAMILY_MOVES(OC_FAMILY_CASE, rvv) OC_FAMILY_EDGES(OC_FAMILY_CASE, rvv)
+                       OC_FAMILY(OC_FAMILY_CASE, rvv) OC_FAMILY_MOVES(OC_FAMILY_CASE, rvv) OC_FAMILY_EDGES(OC_FAMILY_CASE, rvv)
                             OC_FAMILY_NUMBERS(OC_FAMILY_CASE, rvv))
 #else
 OC_SET_OF(rvv, )

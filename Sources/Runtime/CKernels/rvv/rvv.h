@@ -82,7 +82,6 @@ oc_kernel_code oc_rvv_conv, oc_rvv_depthwise, oc_rvv_matrix, oc_rvv_sum, oc_rvv_
     oc_rvv_channel_mean, oc_rvv_table;
 /* Those of families.c. */
 OC_FAMILY(OC_FAMILY_DECLARATION, rvv)
-OC_FAMILY_PAIRS(OC_FAMILY_DECLARATION, rvv)
 OC_FAMILY_MOVES(OC_FAMILY_DECLARATION, rvv)
 OC_FAMILY_EDGES(OC_FAMILY_DECLARATION, rvv)
 OC_FAMILY_NUMBERS(OC_FAMILY_DECLARATION, rvv)
