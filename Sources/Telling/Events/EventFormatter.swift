@@ -59,10 +59,8 @@ public struct EventFormatter: ~Copyable {
         let start = line.count
         line.append("{\"event\":\"")
         line.append(event.name)
-        line.append("\",\"time\":\"")
-        line.append(utc: moment.wall)
-        line.append("\",\"monotonic_ms\":")
-        line.append(milliseconds: moment.monotonic)
+        line.append("\"")
+        write(moment, into: &line)
         line.append(",\"seq\":")
         line.append(sequence)
         line.append(",\"sensor\":")
@@ -97,6 +95,13 @@ public struct EventFormatter: ~Copyable {
         line.append(lost)
         line.append("}\n")
         return start
+    }
+
+    func write(_ moment: Moment, into line: inout Line) {
+        line.append(",\"time\":\"")
+        line.append(utc: moment.wall)
+        line.append("\",\"monotonic_ms\":")
+        line.append(milliseconds: moment.monotonic)
     }
 
     /// Writes an event that was told before, with the topic's end and the object that it had.

@@ -20,7 +20,9 @@ public struct EventOutput: ~Copyable {
 
     private let descriptor: FileDescriptor
     public private(set) var formatter: EventFormatter
-    private var queue: EventQueue
+    private var queue: EventRing
+    private var cursor: EventRing.Cursor
+    private var missed: Int64 = 0
     private var line = Line()  // being formatted
     private var current = Line()  // being written
     private var written = 0  // bytes of `current`
@@ -32,14 +34,15 @@ public struct EventOutput: ~Copyable {
     {
         self.descriptor = descriptor
         self.formatter = formatter
-        queue = EventQueue(capacity: queueBytes)
+        queue = EventRing(capacity: queueBytes)
+        cursor = queue.end
     }
 
     /// For `poll`.
     public var raw: Int32 { descriptor.raw }
-    public var isWaiting: Bool { written < current.count || !queue.isEmpty }
+    public var isWaiting: Bool { written < current.count || cursor.sequence <= queue.newest }
     /// Events that gave way, and those of a recording before.
-    public var lost: Int64 { lostBefore + queue.lost }
+    public var lost: Int64 { lostBefore + missed + max(0, queue.oldest - cursor.sequence) }
     public var lostBefore: Int64 = 0
     /// Of the last event.
     public var sequence: Int64 {
@@ -72,8 +75,10 @@ public struct EventOutput: ~Copyable {
     public mutating func flush() -> Outcome {
         while true {
             if written == current.count {
-                guard queue.takeFirst(into: &current) else { return .written }
+                current.clear()
                 written = 0
+                guard let next = queue.next(cursor, missed: &missed, into: &current) else { return .written }
+                cursor = next
             }
             // A pipe that polls as writable takes PIPE_BUF bytes, and so a whole line, without blocking: no need to make
             // it non-blocking, which other programs with the same pipe or terminal would feel.
