@@ -57,6 +57,8 @@ tried=0 wrong=0
 while IFS= read -r -d '' entry; do
     file=${entry%%$'\t'*} line=${entry#*$'\t'}
     line=$(sed -e 's/^    //' -e 's/^\$ //' -e 's/ *…//g' <<<"$line")
+    # What would go on behind the shell is run before it: it is ended there, and seen to fail.
+    line=${line% &}
     # A board that is not there, and folders that only root may write to.
     line=${line//deploy pi@/deploy --dry-run --no-selfcheck --arguments \"--source camera\" pi@}
     line=${line//\/var\/lib\/ocellus/record}
