@@ -50,9 +50,8 @@ public final class EventReaders {
             try random.readFully(into: bytes)
         }
         guard count == 8 else { throw .inputOutput }
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
-            boot.append(digit < 10 ? 48 + digit : 87 + digit)
+        for shift in stride(from: 56, through: 0, by: -8) {
+            boot.append(hex: UInt8(truncatingIfNeeded: number >> UInt64(shift)), digits: "0123456789abcdef")
         }
         listener = try FileDescriptor(listeningAt: path, mode: mode)
         self.path = path

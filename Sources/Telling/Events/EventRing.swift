@@ -1,8 +1,10 @@
 /// The last events, for readers that each go their own way: one copy of each, in memory of fixed size. When it is full, the oldest
 /// go; a reader that had not got that far sees by its cursor how many.
 ///
-/// Events are numbered as `EventFormatter` does, without a gap.
-struct EventRing: ~Copyable {
+/// Events are numbered from 1 on without a gap, as `EventFormatter` numbers those of one start.
+///
+/// Public only because a module that owns an `EventOutput` must see, in Embedded Swift, how its parts end.
+public struct EventRing: ~Copyable {
     /// Where a reader is.
     struct Cursor: BitwiseCopyable {
         /// Of the next event that it is to get.
@@ -26,7 +28,7 @@ struct EventRing: ~Copyable {
     deinit { ring.deallocate() }
 
     /// Each event lies in the ring behind its length in two bytes.
-    /// - Parameter body: without its end, which differs from reader to reader; at most `Line.capacity` bytes.
+    /// - Parameter body: at most `Line.capacity` bytes: a whole line, or without its end, where that differs from reader to reader.
     mutating func append(_ body: UnsafeRawBufferPointer) {
         let needed = body.count + 2
         while ring.count - used < needed {

@@ -5,7 +5,7 @@ import System
 /// Made of an event's JSON object, so that what is told again of a recording reads as it did. Before a clock is set, and on the
 /// frames' clock, which begins in 1970, times count from the start.
 ///
-/// Public for the reason that `EventQueue` is.
+/// Public for the reason that `EventRing` is.
 public struct EventText: ~Copyable {
     /// Members of the object, as it has them; numbers without what follows their point.
     private struct Members {

@@ -78,7 +78,7 @@ extension Line {
         }
     }
 
-    private mutating func append(hex byte: UInt8, digits: StaticString) {
+    mutating func append(hex byte: UInt8, digits: StaticString) {
         append(digits.utf8Start[Int(byte >> 4)])
         append(digits.utf8Start[Int(byte & 15)])
     }
