@@ -119,8 +119,7 @@ public final class Daemon {
         manager.ready()
         say(.starting, "no frame has come yet")
         while true {
-            readers?.flush()
-            guard outlet.flush() else { return closed() }
+            guard flush() else { return closed() }
             let isDue = waitForWork()
             if Outlet.isClosed(polls[1]) { return closed() }
             if polls[0].happened != 0, let code = takeSignals() { return code }

@@ -72,8 +72,7 @@ extension Daemon {
         session.plan.countFrame()
         if let recorder = session.recorder {
             // Readers get their events first.
-            readers?.flush()
-            guard outlet.flush() else { return closed() }
+            guard flush() else { return closed() }
             recorder.end(frame.view, session.watch)
             // What waits for its reader waits for the disk, too, and so is kept whole.
             if session.mode.waitsForReader { recorder.settle() }

@@ -17,6 +17,13 @@ extension Daemon {
         if subject.isNothing { session.recorder?.tell(event, outlet.output.latest, isNear: isNear) }
     }
 
+    /// Writes to each reader what it takes now.
+    /// - Returns: false: nobody ever reads standard output again.
+    func flush() -> Bool {
+        readers?.flush()
+        return outlet.flush()
+    }
+
     func beat(at moment: Moment) {
         guard let beat = session.heart.beat(at: moment.monotonic) else { return }
         session.count(into: &progress)
