@@ -1,3 +1,5 @@
+import Events
+
 /// Texts of the link are bytes in UTF-8: topics, payloads, lines.
 typealias Bytes = [UInt8]
 
@@ -16,14 +18,9 @@ extension [UInt8] {
     mutating func add(_ bytes: UnsafeRawBufferPointer) { append(contentsOf: bytes) }
 
     mutating func add(_ number: Int64) {
-        if number < 0 { append(UInt8(ascii: "-")) }
-        var digits: [UInt8] = []
-        var rest = number.magnitude
-        repeat {
-            digits.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        append(contentsOf: digits.reversed())
+        var line = Line(room: 20)
+        line.append(number)
+        add(line.bytes)
     }
 
     mutating func add(_ truth: Bool) { add(truth ? "true" : "false") }
@@ -39,21 +36,10 @@ extension [UInt8] {
     /// A JSON string, with its quotation marks.
     /// - Parameter text: valid UTF-8.
     mutating func add(json text: [UInt8]) {
-        append(UInt8(ascii: "\""))
-        for byte in text {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                append(UInt8(ascii: "\\"))
-                append(byte)
-            } else if byte < 0x20 || byte == 0x7f {
-                add("\\u00")
-                let digits: StaticString = "0123456789abcdef"
-                append(digits.utf8Start[Int(byte >> 4)])
-                append(digits.utf8Start[Int(byte & 15)])
-            } else {
-                append(byte)
-            }
-        }
-        append(UInt8(ascii: "\""))
+        let room = 6 * text.count + 2  // every byte as an escape
+        var line = Line(room: room)
+        text.withUnsafeBytes { line.append(jsonString: $0, limit: room) }
+        add(line.bytes)
     }
 
     /// A JSON string whose text is escaped already, as a reader found it.
