@@ -52,11 +52,13 @@ let boardModules: [Target] = [
     .target(
         name: "Sensors", dependencies: ["CLinux", "CV4L2", "System", "Vision", "Pictures", "Recording"],
         path: "Sources/Sensing/Sensors"),
+    .target(name: "JSON", path: "Sources/Telling/JSON"),
     .target(
-        name: "Events", dependencies: ["Bundle", "CBundle", "CLinux", "Detectors", "System", "Tracking"],
+        name: "Events", dependencies: ["Bundle", "CBundle", "CLinux", "Detectors", "JSON", "System", "Tracking"],
         path: "Sources/Telling/Events"),
     .target(
-        name: "Recording", dependencies: ["Bundle", "CBundle", "CLinux", "Events", "Pictures", "System", "Vision"],
+        name: "Recording",
+        dependencies: ["Bundle", "CBundle", "CLinux", "Events", "JSON", "Pictures", "System", "Vision"],
         path: "Sources/Telling/Recording"),
     // Programs of others: a Swift module, and the same behind a header of C.
     .target(
@@ -86,14 +88,14 @@ let boardModules: [Target] = [
     .target(
         name: "Watching",
         dependencies: [
-            "Bundle", "CBundle", "CLinux", "Detectors", "Engine", "Events", "GPIO", "Kernels", "Recording", "Sensors",
-            "System", "Tracking", "Vision",
+            "Bundle", "CBundle", "CLinux", "Detectors", "Engine", "Events", "GPIO", "JSON", "Kernels", "Recording",
+            "Sensors", "System", "Tracking", "Vision",
         ], path: "Sources/Programs/Watching"),
     .executableTarget(
         name: "ocellusd",
         dependencies: [
-            "Bundle", "CBundle", "CLinux", "CStatic", "Engine", "Events", "Kernels", "Sensors", "System", "Vision",
-            "Watching",
+            "Bundle", "CBundle", "CLinux", "CStatic", "Engine", "Events", "JSON", "Kernels", "Sensors", "System",
+            "Vision", "Watching",
         ], path: "Sources/Programs/ocellusd"),
 ]
 
@@ -133,7 +135,8 @@ let hostModules: [Target] = [
         // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
         resources: [.embedInCode("Profiles"), .embedInCode("LabelLists")]),
     .target(
-        name: "Compiler", dependencies: ["Boards", "Bundle", "CBundle", "CKernels", "Graph", "Kernels", "Reference"],
+        name: "Compiler",
+        dependencies: ["Boards", "Bundle", "CBundle", "CKernels", "Graph", "Kernels", "Reference", "System"],
         path: "Sources/Workshop/Compiler"),
     .executableTarget(
         name: "ocellus",
@@ -146,19 +149,16 @@ let hostModules: [Target] = [
         ], path: "Sources/Workshop/ocellus"),
 ]
 
-// The way to an MQTT broker. `Link` and `CPaho` are of the boards' kind; the program is a host's.
+// The way to an MQTT broker: of the boards' kind as well, but linked with libraries of the machine that it runs on.
 let linkModules: [Target] = [
     .target(
         name: "CPaho", path: "Sources/Link/CPaho", cSettings: [.define("_GNU_SOURCE")],
         linkerSettings: [.linkedLibrary("paho-mqtt3as")]),
     .target(
-        name: "Link", dependencies: ["Bundle", "CBundle", "CLinux", "CPaho", "Events", "System"],
+        name: "Link", dependencies: ["CBundle", "CLinux", "CPaho", "JSON", "System"],
         path: "Sources/Link/Link"),
     .executableTarget(
-        name: "ocellus-link",
-        dependencies: [
-            "Bundle", "CLinux", "Link", "System", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ], path: "Sources/Link/ocellus-link"),
+        name: "ocellus-link", dependencies: ["CLinux", "Link", "System"], path: "Sources/Link/ocellus-link"),
     .testTarget(name: "LinkTests", dependencies: ["CLinux", "Link", "System"], path: "Tests/Link/LinkTests"),
 ]
 
@@ -212,8 +212,7 @@ let tests: [Target] = [
         name: "OcellusTests",
         dependencies: [
             "Boards", "Bundle", "CBundle", "COcellus", "Compiler", "Engine", "Importers", "Kernels", "Ocellus",
-            "OcellusC",
-            "TestSupport", "Vision",
+            "OcellusC", "System", "TestSupport", "Vision",
         ], path: "Tests/Library/OcellusTests"),
     .testTarget(
         name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], path: "Tests/Perception/PicturesTests",
@@ -258,11 +257,11 @@ let tests: [Target] = [
     .testTarget(
         name: "RecordingTests",
         dependencies: [
-            "Bundle", "CBundle", "CLinux", "Events", "Pictures", "Recording", "System", "TestSupport", "Vision",
+            "Bundle", "CBundle", "CLinux", "Events", "JSON", "Pictures", "Recording", "System", "TestSupport", "Vision",
         ], path: "Tests/Telling/RecordingTests"),
     .testTarget(
         name: "EventsTests",
-        dependencies: ["Bundle", "CBundle", "CLinux", "Detectors", "Events", "System", "TestSupport"],
+        dependencies: ["Bundle", "CBundle", "CLinux", "Detectors", "Events", "JSON", "System", "TestSupport"],
         path: "Tests/Telling/EventsTests"),
     .testTarget(
         name: "DaemonTests",

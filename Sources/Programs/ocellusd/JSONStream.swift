@@ -1,5 +1,6 @@
 import CLinux
 import Events
+import JSON
 import System
 
 /// JSON on standard output, a value at a time through one buffer of fixed size. Nothing here is worth being inlined.

@@ -1,4 +1,5 @@
 import CLinux
+import System
 
 /// Frames a second, as a fraction.
 public struct FrameRate: Equatable, Sendable {
@@ -44,19 +45,6 @@ public struct FrameRate: Equatable, Sendable {
             return FrameRate.lastInstant
         }
         return (wholeSeconds + high) * 1_000_000_000 + low * 1_000_000_000 / frames
-    }
-}
-
-extension Int64 {
-    /// Digits only, at least one, at most 18.
-    public init?(decimal text: some Collection<UInt8>) {
-        guard !text.isEmpty, text.count <= 18 else { return nil }
-        var value: Int64 = 0
-        for byte in text {
-            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { return nil }
-            value = value * 10 + Int64(byte - UInt8(ascii: "0"))
-        }
-        self = value
     }
 }
 

@@ -1,4 +1,5 @@
 import Bundle
+import JSON
 import System
 
 /// How an event is written.

@@ -1,4 +1,5 @@
 import CLinux
+import JSON
 import System
 
 /// Where events go: a descriptor, mostly standard output, and the queue before it.

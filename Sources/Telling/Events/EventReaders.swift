@@ -1,4 +1,5 @@
 import CLinux
+import JSON
 import System
 
 /// The readers at a Unix socket: whoever connects gets every event from then on, and may ask for earlier ones.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The last events, for readers that each go their own way: one copy of each, in memory of fixed size. When it is full, the oldest
 /// go; a reader that had not got that far sees by its cursor how many.
 ///

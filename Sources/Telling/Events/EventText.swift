@@ -1,3 +1,4 @@
+import JSON
 import System
 
 /// Events as a person reads them: a line each, `0:04.375  enter     person  93 %`.

@@ -1,4 +1,5 @@
 import Bundle
+import JSON
 import System
 
 /// What may be told of: a watch rule, a crossing or a GPIO line.

@@ -1,3 +1,4 @@
+import JSON
 import System
 
 /// What a reader of the socket says: one JSON object a line, as docs/socket.md has it.

@@ -1,5 +1,6 @@
 import CBundle
 import Events
+import JSON
 import System
 
 /// A list in memory that stays; as long as no record of this program needs more.

@@ -1,4 +1,5 @@
 import Events
+import JSON
 import System
 
 /// What a frame is told with, besides what was seen in it.

@@ -1,4 +1,5 @@
 import Events
+import JSON
 import System
 
 /// Writes a record's text: one JSON object, docs/recording.md is its schema.

@@ -1,5 +1,6 @@
 import CLinux
 import Events
+import JSON
 import System
 
 /// The thread that writes records. It may wait for a slow card as long as it likes: the other one goes on without it.

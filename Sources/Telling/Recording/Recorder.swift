@@ -1,6 +1,7 @@
 import Bundle
 import CLinux
 import Events
+import JSON
 import System
 import Vision
 

@@ -1,6 +1,7 @@
 import CBundle
 import CLinux
 import Events
+import JSON
 import System
 
 /// Reads a recording, record by record in the order of their numbers.

@@ -3,6 +3,7 @@ import Bundle
 import CBundle
 import Graph
 import Kernels
+import System
 
 /// Writes a planned draft as the records of a bundle.
 struct Emission {

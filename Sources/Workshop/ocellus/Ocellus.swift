@@ -2,6 +2,7 @@ import ArgumentParser
 import Boards
 import Bundle
 import Foundation
+import System
 
 /// The compiler's command line. Exit codes: 0 done, 1 failed, 2 called wrongly.
 @main

@@ -2,6 +2,7 @@ import Bundle
 import COcellus
 import Kernels
 import OcellusC
+import System
 import TestSupport
 import Testing
 

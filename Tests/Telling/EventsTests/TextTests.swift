@@ -1,3 +1,4 @@
+import JSON
 import System
 import Testing
 

@@ -1,5 +1,6 @@
 import CLinux
 import Events
+import JSON
 import System
 
 /// `--memory`: what start-up takes from the heap, by name, from the program's begin to the first frame's result, and how

@@ -1,6 +1,7 @@
 import CLinux
 import Events
 import GPIO
+import JSON
 import System
 
 /// The readers at the socket: what they are told at first, and what they may ask for.

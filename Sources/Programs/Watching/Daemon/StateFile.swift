@@ -1,5 +1,6 @@
 import CLinux
 import Events
+import JSON
 import System
 
 /// `--state`: how the sensor fares, in a file of one line, for whoever has started it and waits until it works.

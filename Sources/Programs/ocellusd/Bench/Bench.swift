@@ -3,6 +3,7 @@ import CBundle
 import CLinux
 import Engine
 import Events
+import JSON
 import System
 import Watching
 import Vision

@@ -2,6 +2,7 @@ import Bundle
 import CBundle
 import Engine
 import Events
+import JSON
 import Kernels
 import System
 import Watching

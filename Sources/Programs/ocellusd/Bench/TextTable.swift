@@ -1,4 +1,5 @@
 import Events
+import JSON
 import System
 
 /// Lines of columns on standard output, built without allocations beyond one buffer.

@@ -1,3 +1,4 @@
+import CBundle
 import CLinux
 import Engine
 import Events
@@ -82,10 +83,6 @@ enum Command {
     case listCameras
 }
 
-struct UsageError: Error {
-    let message: String
-}
-
 extension Command {
     /// Reads this process's arguments.
     static func parse() throws(UsageError) -> Command {
@@ -122,7 +119,7 @@ extension Command {
 }
 
 extension Arguments {
-    fileprivate mutating func take(_ argument: Argument, _ reader: inout ArgumentReader) throws(UsageError) {
+    fileprivate mutating func take(_ argument: ProgramArgument, _ reader: inout ArgumentReader) throws(UsageError) {
         if argument.names("--source") {
             try takeSources(argument, &reader)
         } else if argument.names("--every-frame") {
@@ -229,13 +226,28 @@ extension Arguments {
         options.repack = .to(kernels)
     }
 
-    private mutating func takeSources(_ argument: Argument, _ reader: inout ArgumentReader) throws(UsageError) {
-        var next: Argument? = try reader.value(of: argument)
+    private mutating func takeSources(_ argument: ProgramArgument, _ reader: inout ArgumentReader) throws(UsageError) {
+        var next: ProgramArgument? = try reader.value(of: argument)
         while let value = next {
             do throws(SourceError) { options.sources.append(try SourceItem(parsing: value.bytes)) } catch {
                 throw UsageError(message: error.message)
             }
             next = reader.nextValue()
         }
+    }
+}
+
+extension ProgramArgument {
+    /// Two whole numbers with a plus between them.
+    func frames(of option: ProgramArgument) throws(UsageError) -> (before: Int, after: Int) {
+        let limit = 0...Int64(OC_RECORD_MAX_FRAMES)
+        guard let plus = bytes.firstIndex(of: UInt8(ascii: "+")), let before = Int64(decimal: bytes[..<plus]),
+            let after = Int64(decimal: bytes[(plus + 1)...]), limit ~= before, limit ~= after
+        else {
+            throw UsageError(
+                message: "\(option.text) takes frames before and after, at most \(Int(limit.upperBound)) each, such as "
+                    + "8+8, not \(text)")
+        }
+        return (Int(before), Int(after))
     }
 }

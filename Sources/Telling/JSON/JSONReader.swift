@@ -75,13 +75,13 @@ public struct JSONReader {
     }
 
     /// Whether a number comes next.
-    mutating func comesNumber() -> Bool {
+    public mutating func comesNumber() -> Bool {
         skipBlanks()
         return position < bytes.count && (48...57 ~= bytes[position] || bytes[position] == UInt8(ascii: "-"))
     }
 
     /// A number from 0 to 1, in 1/65536, rounded to nearest.
-    mutating func score() throws(Failure) -> UInt32 {
+    public mutating func score() throws(Failure) -> UInt32 {
         skipBlanks()
         let start = position
         try skipNumber()

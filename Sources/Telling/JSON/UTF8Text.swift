@@ -1,7 +1,7 @@
 /// Texts from outside (labels, file names) may hold any bytes. Here they become text that every reader takes.
-enum UTF8Text {
+public enum UTF8Text {
     /// Bytes of the valid character that starts at `start` (RFC 3629: no overlong forms, no surrogates), or 0.
-    static func length(_ text: UnsafeRawBufferPointer, at start: Int) -> Int {
+    public static func length(_ text: UnsafeRawBufferPointer, at start: Int) -> Int {
         let lead = text[start]
         let (count, low, high): (Int, UInt8, UInt8) =
             switch lead {
@@ -21,6 +21,17 @@ enum UTF8Text {
             guard index == 1 ? low <= byte && byte <= high : byte & 0xc0 == 0x80 else { return 0 }
         }
         return count
+    }
+
+    /// Whether all of it is UTF-8.
+    public static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index < text.count {
+            let length = length(text, at: index)
+            guard length > 0 else { return false }
+            index += length
+        }
+        return true
     }
 }
 
@@ -78,7 +89,7 @@ extension Line {
         }
     }
 
-    mutating func append(hex byte: UInt8, digits: StaticString) {
+    public mutating func append(hex byte: UInt8, digits: StaticString) {
         append(digits.utf8Start[Int(byte >> 4)])
         append(digits.utf8Start[Int(byte & 15)])
     }

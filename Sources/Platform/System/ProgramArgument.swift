@@ -1,26 +1,30 @@
-import CBundle
 import CLinux
-import Sensors
-import System
+
+/// What is wrong with a command line.
+public struct UsageError: Error {
+    public let message: String
+
+    public init(message: String) { self.message = message }
+}
 
 /// One argument: its bytes, as the system gave them.
-struct Argument {
-    let bytes: [UInt8]
+public struct ProgramArgument {
+    public let bytes: [UInt8]
 
-    init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+    public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
     /// For messages.
-    var text: String {
+    public var text: String {
         @inline(never) get { String(decoding: bytes, as: UTF8.self) }
     }
 
     /// "-" alone is standard input.
-    var isOption: Bool { bytes.count > 1 && bytes[0] == UInt8(ascii: "-") }
+    public var isOption: Bool { bytes.count > 1 && bytes[0] == UInt8(ascii: "-") }
 
-    func names(_ option: StaticString) -> Bool { option.withUTF8Buffer { bytes.elementsEqual($0) } }
+    public func names(_ option: StaticString) -> Bool { option.withUTF8Buffer { bytes.elementsEqual($0) } }
 
-    func choice<Value>(
-        _ choices: (StaticString, Value)..., of option: Argument
+    public func choice<Value>(
+        _ choices: (StaticString, Value)..., of option: ProgramArgument
     ) throws(UsageError) -> Value {
         var names = ""
         for (index, choice) in choices.enumerated() {
@@ -31,7 +35,7 @@ struct Argument {
         throw UsageError(message: "\(option.text) takes \(names), not \(text)")
     }
 
-    func number(_ range: ClosedRange<Double>, of option: Argument) throws(UsageError) -> Double {
+    public func number(_ range: ClosedRange<Double>, of option: ProgramArgument) throws(UsageError) -> Double {
         var value = 0.0
         let used = bytes.withUnsafeBytes { oc_parse_double($0.baseAddress, $0.count, &value) }
         guard used > 0, used == bytes.count, range.contains(value) else {
@@ -43,9 +47,9 @@ struct Argument {
     }
 }
 
-extension Argument {
+extension ProgramArgument {
     /// A whole number, maybe followed by K, M, G or T for powers of 1024.
-    func size(of option: Argument) throws(UsageError) -> Int64 {
+    public func size(of option: ProgramArgument) throws(UsageError) -> Int64 {
         var digits = bytes[...]
         var shift: Int64 = 0
         if digits.suffix(2).isEqual(to: "iB") { digits = digits.dropLast(2) }
@@ -59,21 +63,8 @@ extension Argument {
         return number << shift
     }
 
-    /// Two whole numbers with a plus between them.
-    func frames(of option: Argument) throws(UsageError) -> (before: Int, after: Int) {
-        let limit = 0...Int64(OC_RECORD_MAX_FRAMES)
-        guard let plus = bytes.firstIndex(of: UInt8(ascii: "+")), let before = Int64(decimal: bytes[..<plus]),
-            let after = Int64(decimal: bytes[(plus + 1)...]), limit ~= before, limit ~= after
-        else {
-            throw UsageError(
-                message: "\(option.text) takes frames before and after, at most \(Int(limit.upperBound)) each, such as "
-                    + "8+8, not \(text)")
-        }
-        return (Int(before), Int(after))
-    }
-
     /// Octal digits, as chmod takes them.
-    func fileMode(of option: Argument) throws(UsageError) -> UInt32 {
+    public func fileMode(of option: ProgramArgument) throws(UsageError) -> UInt32 {
         var mode: UInt32 = 0
         for byte in bytes {
             guard 48...55 ~= byte, mode <= 0o777 else {
@@ -90,11 +81,13 @@ extension Argument {
 }
 
 /// Walks the command line. `--name=value` counts as two arguments.
-struct ArgumentReader {
+public struct ArgumentReader {
     private var index: Int32 = 1
-    private var attached: Argument?  // the part behind "="
+    private var attached: ProgramArgument?  // the part behind "="
 
-    mutating func next() -> Argument? {
+    public init() {}
+
+    public mutating func next() -> ProgramArgument? {
         if let value = attached {
             attached = nil
             return value
@@ -104,12 +97,12 @@ struct ArgumentReader {
         guard argument.bytes.begins(with: "--"),
             let equals = argument.bytes.firstIndex(of: UInt8(ascii: "="))
         else { return argument }
-        attached = Argument(argument.bytes[(equals + 1)...])
-        return Argument(argument.bytes[..<equals])
+        attached = ProgramArgument(argument.bytes[(equals + 1)...])
+        return ProgramArgument(argument.bytes[..<equals])
     }
 
     /// The value that an option cannot do without.
-    mutating func value(of option: Argument) throws(UsageError) -> Argument {
+    public mutating func value(of option: ProgramArgument) throws(UsageError) -> ProgramArgument {
         if attached == nil, let argument = ArgumentReader.argument(index), argument.isOption {
             throw UsageError(message: "\(option.text) needs a value, found \(argument.text)")
         }
@@ -120,19 +113,19 @@ struct ArgumentReader {
     }
 
     /// One more value of the option before, if the next argument is no option.
-    mutating func nextValue() -> Argument? {
+    public mutating func nextValue() -> ProgramArgument? {
         guard let argument = ArgumentReader.argument(index), !argument.isOption else { return nil }
         index += 1
         return argument
     }
 
-    private static func argument(_ index: Int32) -> Argument? {
+    private static func argument(_ index: Int32) -> ProgramArgument? {
         guard var byte = oc_argument(index) else { return nil }
         var bytes: [UInt8] = []
         while byte.pointee != 0 {
             bytes.append(UInt8(bitPattern: byte.pointee))
             byte += 1
         }
-        return Argument(bytes)
+        return ProgramArgument(bytes)
     }
 }

@@ -27,14 +27,14 @@ public struct Line: ~Copyable {
 
     /// Appends what `read` puts into the room that is left.
     /// - Returns: what `read` does: bytes that were read, or below 0 an error.
-    mutating func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int64) -> Int64 {
+    public mutating func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int64) -> Int64 {
         let result = read(UnsafeMutableRawBufferPointer(start: base + count, count: left))
         count += max(Int(truncatingIfNeeded: result), 0)
         return result
     }
 
     /// - Parameter bytes: at most `count`.
-    mutating func removeFirst(_ bytes: Int) {
+    public mutating func removeFirst(_ bytes: Int) {
         base.update(from: base + bytes, count: count - bytes)
         count -= bytes
     }
@@ -62,7 +62,7 @@ public struct Line: ~Copyable {
     }
 
     /// `number` in decimal with leading zeros up to `width` digits.
-    mutating func append(digits number: UInt64, atLeast width: Int) {
+    public mutating func append(digits number: UInt64, atLeast width: Int) {
         var divisor: UInt64 = 1
         var digits = 1
         while digits < width || number / divisor >= 10 {
@@ -86,7 +86,7 @@ public struct Line: ~Copyable {
     }
 
     /// Nanoseconds as milliseconds with three decimals, rounded down.
-    mutating func append(milliseconds nanoseconds: Int64) {
+    public mutating func append(milliseconds nanoseconds: Int64) {
         append(scaled: nanoseconds / 1000, places: 3)
     }
 
