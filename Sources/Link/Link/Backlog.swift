@@ -228,7 +228,7 @@ struct Backlog: ~Copyable {
                 if isHeaderDue {
                     // What the header says is done must not be ahead of the records it counts as newest.
                     header.generation += 1
-                    header.acknowledged = (lanes.compactMap(\.oldest).min() ?? next) - 1
+                    header.acknowledged = (lanes.compactMap { $0.oldest }.min() ?? next) - 1
                     header.newest = next - 1
                     header.position = position
                     header.drops = drops

@@ -133,7 +133,7 @@ final class Bridge {
         if let failure = backlog.failure {
             diskTrouble.say(Bytes("the queue's file: ") + failure.description.bytes)
         } else if diskTrouble.end() {
-            Log.line(Bytes("the queue's file can be written again"))
+            Log.told(Bytes("the queue's file can be written again"))
         }
         return min(due, nextTimer())
     }
@@ -155,7 +155,7 @@ final class Bridge {
         return due
     }
 
-    func say(_ text: Bytes) { Log.line(path.description.bytes + Bytes(": ") + text) }
+    func say(_ text: Bytes) { Log.told(path.description.bytes + Bytes(": ") + text) }
 
     // MARK: The end
 

@@ -99,7 +99,7 @@ extension Bridge {
         if brokerTrouble.end() || connections == 1 {
             var text = settings.brokerText + Bytes(": connected as ") + client
             text.add(version == 5 ? ", MQTT 5" : ", MQTT 3.1.1")
-            Log.line(text)
+            Log.told(text)
         }
         retained.connected()
         healthAt = now

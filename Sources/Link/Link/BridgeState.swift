@@ -1,4 +1,3 @@
-import Bundle
 import CLinux
 import System
 

@@ -1,4 +1,4 @@
-import Events
+import JSON
 
 /// Texts of the link are bytes in UTF-8: topics, payloads, lines.
 typealias Bytes = [UInt8]

@@ -1,4 +1,5 @@
-import Events
+import JSON
+import System
 
 /// What somebody asks of the sensor by MQTT.
 struct Command {

@@ -1,5 +1,5 @@
-import Bundle
-import Events
+import JSON
+import System
 
 /// What Home Assistant is told, so that a sensor is a device there: one retained message for all of its entities.
 struct Discovery {

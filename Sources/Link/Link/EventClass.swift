@@ -1,3 +1,5 @@
+import System
+
 /// What an event is worth: when there is no room, those of the lowest class go first, and of them the oldest.
 enum EventClass: UInt8, CaseIterable {
     case heartbeat = 0

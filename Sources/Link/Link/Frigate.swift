@@ -1,4 +1,5 @@
-import Events
+import JSON
+import System
 
 /// A detector's objects as messages of the form that Frigate has, for what is made for it.
 ///

@@ -1,4 +1,4 @@
-import Events
+import JSON
 
 /// What strings and numbers of JSON stand for.
 enum JSONText {

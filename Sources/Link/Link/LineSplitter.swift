@@ -1,4 +1,4 @@
-import Events
+import JSON
 
 /// Cuts what a socket gives into lines. Allocates nothing once it is made.
 struct LineSplitter: ~Copyable {

@@ -72,7 +72,7 @@ public enum LinkLoop {
             var text = name + Bytes(": keeps its size of ")
             text.add(kept)
             text.add(" bytes; remove the file while nothing waits to have another")
-            Log.line(text)
+            Log.told(text)
         }
         let backlog = try Backlog(found)
         if backlog.count > 0 || backlog.torn > 0 {
@@ -81,7 +81,7 @@ public enum LinkLoop {
             text.add(" events wait from before, ")
             text.add(Int64(backlog.torn))
             text.add(" were cut short")
-            Log.line(text)
+            Log.told(text)
         }
         return backlog
     }

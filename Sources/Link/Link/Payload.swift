@@ -1,4 +1,5 @@
-import Events
+import JSON
+import System
 
 /// What is said at topics other than the events' own.
 enum Payload {

@@ -14,7 +14,7 @@ struct Retained {
     private(set) var items: [Item] = []
 
     /// Topics that hold something, or did and are not cleared yet.
-    var topics: [Bytes] { items.map(\.topic) }
+    var topics: [Bytes] { items.map { $0.topic } }
 
     func payload(_ topic: Bytes) -> Bytes? { items.first { $0.topic == topic }?.payload }
 

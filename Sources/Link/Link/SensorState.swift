@@ -1,4 +1,4 @@
-import Events
+import System
 
 /// What is true of a sensor now: who it is, its rules, who is there. From `hello`, `rule` and `present`, and kept
 /// true by events.

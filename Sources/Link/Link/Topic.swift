@@ -1,4 +1,4 @@
-import Events
+import JSON
 
 /// Names of topics.
 enum Topic {
@@ -14,7 +14,7 @@ enum Topic {
             if byte == UInt8(ascii: "/"), last == byte { return false }
             last = byte
         }
-        return last != UInt8(ascii: "/") && String(validating: topic, as: UTF8.self) != nil
+        return last != UInt8(ascii: "/") && topic.withUnsafeBytes { UTF8Text.isValid($0) }
     }
 
     /// One level of a topic, as events have it: bytes other than letters, digits and `-._~` are %XX.

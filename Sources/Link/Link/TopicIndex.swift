@@ -1,4 +1,5 @@
-import Events
+import JSON
+import System
 
 /// The list of all that the link keeps at the broker, which itself lies there, under a topic that follows from the
 /// client's identifier alone. So whatever happens between two starts (another name of the sensor, another bundle,

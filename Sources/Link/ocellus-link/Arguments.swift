@@ -1,172 +1,186 @@
-import ArgumentParser
-import Bundle
 import CLinux
 import Link
 import System
 
-/// What is wrong with the command line.
-struct Wrong: Error {
-    let text: String
+/// The command line.
+struct Arguments {
+    static let program: StaticString = "ocellus-link"
+
+    static let help: StaticString = """
+        Usage: ocellus-link --broker URL --sensor PATH... [options]
+
+        Tells an MQTT broker, and Home Assistant behind it, what sensors of this machine see.
+
+          --broker URL         mqtt://HOST[:PORT], or mqtts:// for TLS; ports 1883 and 8883
+          --sensor PATH        a socket of ocellusd (its --socket); may be given several times
+          --client-id ID       the client identifier; by default of the machine's name and the socket
+          --user NAME          the user's name at the broker
+          --password-file FILE a file with the password; by default the file password of
+                               $CREDENTIALS_DIRECTORY, if there is one
+          --ca FILE            certificates to trust, in PEM; the system's without it
+          --cert FILE          a certificate of the client's own, in PEM; with --key
+          --key FILE           the key of --cert, in PEM
+          --no-name-check      take a certificate of the broker that is for another name
+          --queue FILE         a file where events wait; without it they wait in memory
+          --queue-size N       its size in bytes, or with K, M or G: 64K to 1G, 8M by default
+          --memory-queue N     the size of the queue in memory, without --queue: 64K to 1G, 1M by default
+          --discovery PREFIX   what Home Assistant's discovery topics begin with, homeassistant by default, or none
+          --protocol VERSION   the version of MQTT: 5, 3.1.1 or auto (default)
+          --commands           let whoever may publish to the sensor's command topic command it
+          --frigate PREFIX     tell detectors' objects in Frigate's form too, under this topic
+          --check              look whether all of this can be, and end
+          --help, --version
+
+        Events wait while the broker is away, in memory or in a file that survives a power cut. Each sensor is a
+        connection of its own. SIGTERM and SIGINT end the program. Exit codes: 0 a signal came, 1 the system refused,
+        2 wrong arguments.
+
+        """
+
+    private var settings = Settings()
+    private var passwordFile: ProgramArgument?
+    private var secured: ProgramArgument?  // an option that TLS alone has
+    private var queueSize: ProgramArgument?
+    private var memorySize: ProgramArgument?
+    private var onlyChecks = false
 }
 
-struct Arguments: ParsableArguments, ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "ocellus-link",
-        abstract: "Tells an MQTT broker, and Home Assistant behind it, what sensors of this machine see.",
-        discussion: """
-            Events wait while the broker is away, in memory or in a file that survives a power cut. Each sensor is a \
-            connection of its own. SIGTERM and SIGINT end the program.
-            """,
-        version: String(decoding: programVersion("ocellus-link"), as: UTF8.self))
+/// What the command line asks for.
+enum Command {
+    case run(Settings)
+    case check
+    case help
+    case version
+}
 
-    @Option(help: ArgumentHelp("mqtt://HOST[:PORT], or mqtts:// for TLS; ports 1883 and 8883.", valueName: "url"))
-    var broker: String
-
-    @Option(help: ArgumentHelp("A socket of ocellusd (its --socket); may be given several times.", valueName: "path"))
-    var sensor: [String] = []
-
-    @Option(
-        help: ArgumentHelp("The client identifier; by default of the machine's name and the socket.", valueName: "id"))
-    var clientID: String?
-
-    @Option(help: ArgumentHelp("The user's name at the broker.", valueName: "name"))
-    var user: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "A file with the password. Without it the file password of $CREDENTIALS_DIRECTORY, if there is one.",
-            valueName: "file"))
-    var passwordFile: String?
-
-    @Option(help: ArgumentHelp("Certificates to trust, in PEM; the system's without it.", valueName: "file"))
-    var ca: String?
-
-    @Option(help: ArgumentHelp("A certificate of the client's own, in PEM; with --key.", valueName: "file"))
-    var cert: String?
-
-    @Option(help: ArgumentHelp("The key of --cert, in PEM.", valueName: "file"))
-    var key: String?
-
-    @Flag(help: "Takes a certificate of the broker that is for another name.")
-    var noNameCheck = false
-
-    @Option(help: ArgumentHelp("A file where events wait; without it they wait in memory.", valueName: "file"))
-    var queue: String?
-
-    @Option(help: ArgumentHelp("The size of --queue, in bytes or with K, M or G: 64K to 1G.", valueName: "size"))
-    var queueSize: String?
-
-    @Option(help: ArgumentHelp("The size of the queue in memory, without --queue: 64K to 1G.", valueName: "size"))
-    var memoryQueue: String?
-
-    @Option(help: ArgumentHelp("What Home Assistant's discovery topics begin with, or none.", valueName: "prefix"))
-    var discovery: String = "homeassistant"
-
-    @Option(
-        name: .customLong("protocol"),
-        help: ArgumentHelp("The version of MQTT: 5, 3.1.1 or auto.", valueName: "version"))
-    var version: String = "auto"
-
-    @Flag(help: "Lets whoever may publish to the sensor's command topic command it.")
-    var commands = false
-
-    @Option(
-        help: ArgumentHelp("Tells detectors' objects in Frigate's form too, under this topic.", valueName: "prefix"))
-    var frigate: String?
-
-    /// Checks all of it.
-    func settings() throws(Wrong) -> Settings {
-        var settings = Settings()
-        try BrokerAddress.parse(broker, into: &settings)
-        guard !sensor.isEmpty else { throw Wrong(text: "--sensor is missing") }
-        for path in sensor {
-            guard !path.isEmpty, path.utf8.count < 108 else {
-                throw Wrong(text: "--sensor '\(path)': 1 to 107 bytes are a socket's path")
+extension Arguments {
+    /// Reads this process's arguments.
+    static func parse() throws(UsageError) -> Command {
+        var reader = ArgumentReader()
+        var arguments = Arguments()
+        while let argument = reader.next() {
+            guard argument.isOption else {
+                throw UsageError(message: "unexpected \(argument.text): all arguments are options")
             }
-            guard sensor.filter({ $0 == path }).count == 1 else { throw Wrong(text: "--sensor \(path) is given twice") }
-            settings.sensors.append(Path(path.utf8))
+            if argument.names("--help") || argument.names("-h") { return .help }
+            if argument.names("--version") { return .version }
+            try arguments.take(argument, &reader)
         }
-        if let clientID {
+        try arguments.settle()
+        return arguments.onlyChecks ? .check : .run(arguments.settings)
+    }
+
+    private mutating func take(_ option: ProgramArgument, _ reader: inout ArgumentReader) throws(UsageError) {
+        if option.names("--broker") {
+            try BrokerAddress.parse(try reader.value(of: option), into: &settings)
+        } else if option.names("--sensor") {
+            try takeSensor(try reader.value(of: option))
+        } else if option.names("--client-id") {
+            let value = try reader.value(of: option)
             // A third sensor's has three characters more.
-            guard (1...64).contains(clientID.utf8.count), Settings.isTopic(Array(clientID.utf8)),
-                !clientID.contains("/")
-            else {
-                throw Wrong(text: "--client-id '\(clientID)': 1 to 64 bytes without blanks, /, + and #")
-            }
-            settings.client = Array(clientID.utf8)
+            guard value.bytes.count <= 64, Settings.isTopic(value.bytes), !value.bytes.contains(UInt8(ascii: "/"))
+            else { throw UsageError(message: "--client-id '\(value.text)': 1 to 64 bytes without blanks, /, + and #") }
+            settings.client = value.bytes
+        } else if option.names("--user") {
+            let value = try reader.value(of: option)
+            guard value.bytes.count <= 1024 else { throw UsageError(message: "--user: 1 to 1024 bytes") }
+            settings.user = value.bytes
+        } else if option.names("--password-file") {
+            passwordFile = try reader.value(of: option)
+        } else if option.names("--ca") {
+            settings.authorities = try file(option, &reader)
+        } else if option.names("--cert") {
+            settings.certificate = try file(option, &reader)
+        } else if option.names("--key") {
+            settings.key = try file(option, &reader)
+        } else if option.names("--no-name-check") {
+            secured = option
+            settings.checksName = false
+        } else if option.names("--queue") {
+            settings.queue = Path(try reader.value(of: option).bytes)
+        } else if option.names("--queue-size") {
+            queueSize = option
+            settings.queueBytes = try size(option, &reader)
+        } else if option.names("--memory-queue") {
+            memorySize = option
+            settings.memoryBytes = try size(option, &reader)
+        } else if option.names("--discovery") {
+            let value = try reader.value(of: option)
+            settings.discovery = value.names("none") ? nil : try topic(value, of: option)
+        } else if option.names("--protocol") {
+            let value = try reader.value(of: option)
+            settings.version = try value.choice(
+                ("5", .five), ("3.1.1", .threeOneOne), ("auto", .automatic), of: option)
+        } else if option.names("--commands") {
+            settings.hasCommands = true
+        } else if option.names("--frigate") {
+            settings.frigate = try topic(try reader.value(of: option), of: option)
+        } else if option.names("--check") {
+            onlyChecks = true
+        } else {
+            throw UsageError(message: "unknown option \(option.text); ocellus-link --help lists all")
         }
-        if let user {
-            guard !user.isEmpty, user.utf8.count <= 1024 else { throw Wrong(text: "--user: 1 to 1024 bytes") }
-            settings.user = Array(user.utf8)
+    }
+
+    /// Options come in any order: what they mean together is known at the end.
+    private mutating func settle() throws(UsageError) {
+        guard !settings.brokerText.isEmpty else { throw UsageError(message: "--broker is missing") }
+        guard !settings.sensors.isEmpty else { throw UsageError(message: "--sensor is missing") }
+        guard settings.isSecure || secured == nil else {
+            throw UsageError(message: "--ca, --cert, --key and --no-name-check are for mqtts://")
+        }
+        guard (settings.certificate == nil) == (settings.key == nil) else {
+            throw UsageError(message: "--cert and --key belong together")
+        }
+        guard settings.queue != nil || queueSize == nil else {
+            throw UsageError(message: "--queue-size is the size of --queue")
+        }
+        guard settings.queue == nil || memorySize == nil else {
+            throw UsageError(message: "--memory-queue is for links without --queue")
         }
         settings.password = try Password.read(passwordFile)
-        guard settings.password == nil || settings.user != nil else { throw Wrong(text: "a password needs --user") }
-        try secure(&settings)
-        try queues(&settings)
-        settings.discovery = discovery == "none" ? nil : try topic(discovery, "--discovery")
-        settings.frigate = if let frigate { try topic(frigate, "--frigate") } else { nil }
-        settings.hasCommands = commands
-        switch version {
-        case "5": settings.version = .five
-        case "3.1.1": settings.version = .threeOneOne
-        case "auto": settings.version = .automatic
-        default: throw Wrong(text: "--protocol '\(version)': 5, 3.1.1 or auto")
+        guard settings.password == nil || settings.user != nil else {
+            throw UsageError(message: "a password needs --user")
         }
-        return settings
     }
 
-    private func topic(_ text: String, _ option: String) throws(Wrong) -> [UInt8] {
-        guard Settings.isTopic(Array(text.utf8)) else {
-            throw Wrong(
-                text: "\(option) '\(text)' is no topic: no blanks, wildcards or empty levels, at most 512 bytes")
+    private mutating func takeSensor(_ value: ProgramArgument) throws(UsageError) {
+        // As much as an address of a Unix socket holds.
+        guard value.bytes.count < 108 else {
+            throw UsageError(message: "--sensor '\(value.text)': 1 to 107 bytes are a socket's path")
         }
-        return Array(text.utf8)
+        let path = Path(value.bytes)
+        for sensor in settings.sensors where sensor == path {
+            throw UsageError(message: "--sensor \(value.text) is given twice")
+        }
+        settings.sensors.append(path)
     }
 
-    private func secure(_ settings: inout Settings) throws(Wrong) {
-        guard settings.isSecure || (ca == nil && cert == nil && key == nil && !noNameCheck) else {
-            throw Wrong(text: "--ca, --cert, --key and --no-name-check are for mqtts://")
+    private func topic(_ value: ProgramArgument, of option: ProgramArgument) throws(UsageError) -> [UInt8] {
+        guard Settings.isTopic(value.bytes) else {
+            throw UsageError(
+                message: "\(option.text) '\(value.text)' is no topic: no blanks, wildcards or empty levels, at most "
+                    + "512 bytes")
         }
-        guard (cert == nil) == (key == nil) else { throw Wrong(text: "--cert and --key belong together") }
-        settings.authorities = try file(ca, "--ca")
-        settings.certificate = try file(cert, "--cert")
-        settings.key = try file(key, "--key")
-        settings.checksName = !noNameCheck
+        return value.bytes
     }
 
-    private func file(_ name: String?, _ option: String) throws(Wrong) -> Path? {
-        guard let name else { return nil }
-        let path = Path(name.utf8)
+    /// A file of TLS that can be read.
+    private mutating func file(_ option: ProgramArgument, _ reader: inout ArgumentReader) throws(UsageError) -> Path {
+        let path = Path(try reader.value(of: option).bytes)
+        secured = option
         do throws(Errno) { _ = try FileDescriptor(reading: path, waits: false) } catch {
-            throw Wrong(text: "\(option) \(name): \(error.description)")
+            throw UsageError(message: "\(option.text) \(path.description): \(error.description)")
         }
         return path
     }
 
-    private func queues(_ settings: inout Settings) throws(Wrong) {
-        guard queue == nil || memoryQueue == nil else {
-            throw Wrong(text: "--memory-queue is for links without --queue")
+    private func size(_ option: ProgramArgument, _ reader: inout ArgumentReader) throws(UsageError) -> Int64 {
+        let value = try reader.value(of: option)
+        let bytes = try value.size(of: option)
+        guard Settings.least <= bytes, bytes <= Settings.most else {
+            throw UsageError(message: "\(option.text) '\(value.text)': 64K to 1G")
         }
-        guard queue != nil || queueSize == nil else { throw Wrong(text: "--queue-size is the size of --queue") }
-        if let queue {
-            guard !queue.isEmpty else { throw Wrong(text: "--queue: a file's name") }
-            settings.queue = Path(queue.utf8)
-        }
-        if let queueSize { settings.queueBytes = try size(queueSize, "--queue-size") }
-        if let memoryQueue { settings.memoryBytes = try size(memoryQueue, "--memory-queue") }
-    }
-
-    private func size(_ text: String, _ option: String) throws(Wrong) -> Int64 {
-        var digits = text[...]
-        var unit: Int64 = 1
-        for (letter, bytes) in [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)] as [(String, Int64)]
-        where text.hasSuffix(letter) {
-            digits = digits.dropLast()
-            unit = bytes
-        }
-        guard let number = Int64(digits), digits.allSatisfy(\.isNumber), number <= Settings.most,
-            case let bytes = number * unit, (Settings.least...Settings.most).contains(bytes)
-        else { throw Wrong(text: "\(option) '\(text)': 64K to 1G") }
         return bytes
     }
 }

@@ -1,5 +1,3 @@
-import ArgumentParser
-import Bundle
 import CLinux
 import Link
 import System
@@ -10,17 +8,15 @@ import System
     /// The program's exit code: 0, 1 where the system refuses something, 2 where the command line is wrong.
     private static func run() -> Int32 {
         let settings: Settings
-        do {
-            settings = try Arguments.parse().settings()
-        } catch let error as Wrong {
-            return complain(error.text, 2)
-        } catch {
-            guard Arguments.exitCode(for: error) != .success else {
-                // Help and version are asked for, and so are the output.
-                print(Arguments.fullMessage(for: error))
-                return 0
+        do throws(UsageError) {
+            switch try Arguments.parse() {
+            case .run(let parsed): settings = parsed
+            case .check: return 0
+            case .help: return Arguments.help.withUTF8Buffer { say(Array($0)) }
+            case .version: return say(programVersion(Arguments.program) + [10])
             }
-            return complain(Arguments.message(for: error), 2)
+        } catch {
+            return complain(error.message, 2)
         }
         // Before any thread: all inherit the blocked signals.
         let signals = oc_signals_open()
@@ -36,9 +32,16 @@ import System
         }
     }
 
+    private static func say(_ text: [UInt8]) -> Int32 {
+        let isWritten = text.withUnsafeBytes { bytes in
+            do throws(Errno) { try FileDescriptor(borrowing: 1).writeFully(bytes) } catch { return false }
+            return true
+        }
+        return isWritten ? 0 : 1
+    }
+
     private static func complain(_ text: String, _ code: Int32) -> Int32 {
-        let line = "ocellus-link: " + text.split(separator: "\n").joined(separator: " ") + "\n"
-        _ = Array(line.utf8).withUnsafeBytes { oc_write(2, $0.baseAddress, $0.count) }
+        Log.line(text)
         return code
     }
 }

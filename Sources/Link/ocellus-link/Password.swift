@@ -4,17 +4,20 @@ import System
 /// The password, which no list of processes shows: from a file, or from what the service manager gives.
 enum Password {
     /// - Returns: the file's bytes without a line's end; nil: none is given.
-    static func read(_ name: String?) throws(Wrong) -> [UInt8]? {
-        if let name { return try read(Path(name.utf8), name) }
+    static func read(_ file: ProgramArgument?) throws(UsageError) -> [UInt8]? {
+        if let file { return try read(Path(file.bytes)) }
         guard let folder = oc_environment("CREDENTIALS_DIRECTORY") else { return nil }
         let path = Path(cString: folder).appending("password".utf8)
         do throws(Errno) { _ = try FileDescriptor.Status(of: path) } catch {
             if error == .noEntry { return nil }
         }
-        return try read(path, path.description)
+        return try read(path)
     }
 
-    private static func read(_ path: Path, _ name: String) throws(Wrong) -> [UInt8] {
+    private static func read(_ path: Path) throws(UsageError) -> [UInt8] {
+        func wrong(_ reason: String) -> UsageError {
+            UsageError(message: "the password's file \(path.description)\(reason)")
+        }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65537, alignment: 1)
         defer { buffer.deallocate() }
         var count = 0
@@ -22,13 +25,13 @@ enum Password {
             let file = try FileDescriptor(reading: path, waits: false)
             count = try file.readFully(into: buffer)
         } catch {
-            throw Wrong(text: "the password's file \(name): \(error.description)")
+            throw wrong(": \(error.description)")
         }
-        guard count < buffer.count else { throw Wrong(text: "the password's file \(name) is longer than 64 KiB") }
+        guard count < buffer.count else { throw wrong(" is longer than 64 KiB") }
         var bytes = Array(buffer[..<count])
         if bytes.last == 10 { bytes.removeLast() }
         if bytes.last == 13 { bytes.removeLast() }
-        guard !bytes.isEmpty else { throw Wrong(text: "the password's file \(name) is empty") }
+        guard !bytes.isEmpty else { throw wrong(" is empty") }
         return bytes
     }
 }
