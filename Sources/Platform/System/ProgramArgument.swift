@@ -82,17 +82,26 @@ extension ProgramArgument {
 
 /// Walks the command line. `--name=value` counts as two arguments.
 public struct ArgumentReader {
-    private var index: Int32 = 1
+    private let arguments: [ProgramArgument]
+    private var index = 0
     private var attached: ProgramArgument?  // the part behind "="
 
-    public init() {}
+    /// This process's.
+    public init() {
+        var arguments: [ProgramArgument] = []
+        while let argument = ArgumentReader.argument(Int32(arguments.count + 1)) { arguments.append(argument) }
+        self.init(arguments)
+    }
+
+    public init(_ arguments: [ProgramArgument]) { self.arguments = arguments }
 
     public mutating func next() -> ProgramArgument? {
         if let value = attached {
             attached = nil
             return value
         }
-        guard let argument = ArgumentReader.argument(index) else { return nil }
+        guard index < arguments.count else { return nil }
+        let argument = arguments[index]
         index += 1
         guard argument.bytes.begins(with: "--"),
             let equals = argument.bytes.firstIndex(of: UInt8(ascii: "="))
@@ -103,8 +112,8 @@ public struct ArgumentReader {
 
     /// The value that an option cannot do without.
     public mutating func value(of option: ProgramArgument) throws(UsageError) -> ProgramArgument {
-        if attached == nil, let argument = ArgumentReader.argument(index), argument.isOption {
-            throw UsageError(message: "\(option.text) needs a value, found \(argument.text)")
+        if attached == nil, index < arguments.count, arguments[index].isOption {
+            throw UsageError(message: "\(option.text) needs a value, found \(arguments[index].text)")
         }
         guard let value = next(), !value.bytes.isEmpty else {
             throw UsageError(message: "\(option.text) needs a value")
@@ -114,9 +123,9 @@ public struct ArgumentReader {
 
     /// One more value of the option before, if the next argument is no option.
     public mutating func nextValue() -> ProgramArgument? {
-        guard let argument = ArgumentReader.argument(index), !argument.isOption else { return nil }
+        guard index < arguments.count, !arguments[index].isOption else { return nil }
         index += 1
-        return argument
+        return arguments[index - 1]
     }
 
     private static func argument(_ index: Int32) -> ProgramArgument? {

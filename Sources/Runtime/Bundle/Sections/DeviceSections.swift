@@ -14,7 +14,8 @@ public enum SensorSection: BundleSection {
         try record.u32("heartbeat", .milliseconds, none: 0)
         try record.u32("maxFPS", .fraction(1000), none: 0)
         try record.choice(UInt32.self, "privacy", "none metadata-only")
-        try record.reserved(28)
+        try record.text("link", .arguments)
+        try record.reserved(20)
     }
 }
 

@@ -382,7 +382,8 @@ typedef struct oc_sensor {
     uint32_t heartbeat;     /* milliseconds between heartbeats; 0: none */
     uint32_t max_fps;       /* frames inferred a second at most, in 1/1000; 0: no limit */
     uint32_t privacy;       /* oc_privacy */
-    uint8_t reserved[28];   /* 0 */
+    oc_text link;           /* arguments of ocellus-link, each with a NUL behind it; empty: none is deployed */
+    uint8_t reserved[20];   /* 0 */
 } oc_sensor;
 
 typedef enum oc_privacy {
