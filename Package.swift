@@ -129,7 +129,10 @@ let hostModules: [Target] = [
         path: "Sources/Workshop/Quantization"),
     .target(
         name: "Boards",
-        dependencies: ["Bundle", "CBundle", "Graph", "Sensors", "System", .product(name: "Yams", package: "Yams")],
+        dependencies: [
+            "Bundle", "CBundle", "Graph", "LinkSettings", "Sensors", "System",
+            .product(name: "Yams", package: "Yams"),
+        ],
         path: "Sources/Workshop/Boards",
         exclude: ["LabelLists/make-lists.py", "LabelLists/NOTICE"],
         // Profiles is a link to the top folder Boards. Compiled in, so that `ocellus` needs no folder beside it.
@@ -154,12 +157,16 @@ let linkModules: [Target] = [
     .target(
         name: "CPaho", path: "Sources/Link/CPaho", cSettings: [.define("_GNU_SOURCE")],
         linkerSettings: [.linkedLibrary("paho-mqtt3as")]),
+    // Without a broker's library: `ocellus` knows what the program takes.
+    .target(name: "LinkSettings", dependencies: ["CLinux", "JSON", "System"], path: "Sources/Link/LinkSettings"),
     .target(
-        name: "Link", dependencies: ["CBundle", "CLinux", "CPaho", "JSON", "System"],
+        name: "Link", dependencies: ["CBundle", "CLinux", "CPaho", "JSON", "LinkSettings", "System"],
         path: "Sources/Link/Link"),
     .executableTarget(
-        name: "ocellus-link", dependencies: ["CLinux", "Link", "System"], path: "Sources/Link/ocellus-link"),
-    .testTarget(name: "LinkTests", dependencies: ["CLinux", "Link", "System"], path: "Tests/Link/LinkTests"),
+        name: "ocellus-link", dependencies: ["CLinux", "Link", "LinkSettings", "System"],
+        path: "Sources/Link/ocellus-link"),
+    .testTarget(
+        name: "LinkTests", dependencies: ["CLinux", "Link", "LinkSettings", "System"], path: "Tests/Link/LinkTests"),
 ]
 
 let tests: [Target] = [

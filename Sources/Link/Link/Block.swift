@@ -1,4 +1,5 @@
 import CBundle
+import LinkSettings
 
 /// The queue's file is a header and blocks of one size. A record lies in as many blocks as it needs, wherever they
 /// are free; each names the record's number and its own place in it, and has a checksum, so whatever a power cut
@@ -77,7 +78,7 @@ struct Record: Equatable {
     var position: SensorPosition
 
     /// Bytes that any record may have.
-    static let limit = 18 + Topic.prefixLimit * 4 + 4096
+    static let limit = 18 + Settings.topicLimit * 4 + 4096
 
     var bytes: Bytes {
         var all = Bytes()

@@ -1,4 +1,5 @@
 import CLinux
+import LinkSettings
 import System
 
 /// One sensor and its connection to the broker. All happens on the thread of `LinkLoop`, in `step`.
@@ -145,7 +146,7 @@ final class Bridge {
         if let awaySince { due = min(due, awaySince + Bridge.grace) }
         for waiting in pending { due = min(due, waiting.until) }
         switch phase {
-        case .away(let until): if wantsBroker { due = min(due, until) }
+        case .away(let until): due = min(due, max(until, wantsBrokerAt))
         case .connected:
             due = min(due, healthAt)
             if !isSynced, let syncedAt { due = min(due, syncedAt) }
@@ -174,7 +175,9 @@ final class Bridge {
     var isFinished: Bool {
         switch phase {
         case .connected: underWay.isEmpty && retained.isSettled && backlog.count == 0
-        default: true
+        // It may just have come by the sensor's name, and connect again with it.
+        case .connecting, .leaving: connectedPrefix.isEmpty
+        case .away: true
         }
     }
 

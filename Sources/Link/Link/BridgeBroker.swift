@@ -1,18 +1,25 @@
 import CLinux
 import CPaho
+import LinkSettings
 import System
 
 /// The broker's side.
 extension Bridge {
     static let healthDistance: Int64 = 30_000_000_000
+    /// How long the sensor may take to say who it is.
+    static let greetingLimit: Int64 = 3_000_000_000
 
-    /// A connection is of use: there is something to say.
-    var wantsBroker: Bool { !state.prefix.isEmpty || backlog.count > 0 }
+    /// From when on a connection is of use: there is something to say. What waits from before waits a moment longer, until the
+    /// sensor has given the name that the will needs: whoever is killed without one stays online.
+    var wantsBrokerAt: Int64 {
+        if !state.prefix.isEmpty { return 0 }
+        return backlog.count > 0 ? started + Bridge.greetingLimit : Int64.max
+    }
 
     func stepBroker(now: Int64) {
         switch phase {
         case .away(let until):
-            if now >= until, wantsBroker { connectBroker(now: now) }
+            if now >= max(until, wantsBrokerAt) { connectBroker(now: now) }
         case .connected:
             // The will names the sensor's topic: another name is another connection, once all is said under the old
             // one.

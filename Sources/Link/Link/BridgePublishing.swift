@@ -1,4 +1,5 @@
 import CLinux
+import LinkSettings
 import System
 
 /// What goes out, and what is asked.
@@ -105,7 +106,7 @@ extension Bridge {
         guard !message.isRetained else {
             return refusedTrouble.say(Bytes("a retained command was left alone"))
         }
-        let response = message.response.flatMap { Topic.isName($0) ? $0 : nil }
+        let response = message.response.flatMap { Settings.isName($0) ? $0 : nil }
         transactions += 1
         var waiting = Pending(
             number: transactions, name: Bytes("command"), transaction: nil, response: response,

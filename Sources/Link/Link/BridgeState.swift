@@ -1,4 +1,5 @@
 import CLinux
+import LinkSettings
 import System
 
 /// What the broker is to keep.

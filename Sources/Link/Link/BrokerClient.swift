@@ -1,4 +1,5 @@
 import CPaho
+import LinkSettings
 import System
 
 /// The connection to the broker: what `oc_mqtt.h` has, in Swift's words.

@@ -1,5 +1,6 @@
 import CBundle
 import CLinux
+import LinkSettings
 import System
 
 /// The program's work.

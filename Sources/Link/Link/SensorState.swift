@@ -1,3 +1,4 @@
+import LinkSettings
 import System
 
 /// What is true of a sensor now: who it is, its rules, who is there. From `hello`, `rule` and `present`, and kept
@@ -31,7 +32,7 @@ struct SensorState {
     /// - Returns: false: its topic is none, and the sensor cannot be told of.
     mutating func begin(_ hello: SensorLine, now: Int64) -> Bool {
         guard let topic = hello.topic, let sensor = hello.sensor, !sensor.isEmpty,
-            topic.count <= Topic.prefixLimit, Topic.isName(JSONText.plain(topic))
+            topic.count <= Settings.topicLimit, Settings.isName(JSONText.plain(topic))
         else { return false }
         incoming = Incoming(hello: hello, rulesLeft: hello.rules ?? 0, presentsLeft: hello.presents ?? 0)
         finish(now: now)

@@ -2,21 +2,6 @@ import JSON
 
 /// Names of topics.
 enum Topic {
-    /// Bytes that a topic's prefix may have.
-    static let prefixLimit = 512
-
-    /// Whether messages can be published there: UTF-8 without wildcards, blanks, control characters and empty levels.
-    static func isName(_ topic: Bytes) -> Bool {
-        guard !topic.isEmpty, topic.count <= 65535, topic.first != UInt8(ascii: "$") else { return false }
-        var last = UInt8(ascii: "/")
-        for byte in topic {
-            if byte <= 0x20 || byte == 0x7f || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "#") { return false }
-            if byte == UInt8(ascii: "/"), last == byte { return false }
-            last = byte
-        }
-        return last != UInt8(ascii: "/") && topic.withUnsafeBytes { UTF8Text.isValid($0) }
-    }
-
     /// One level of a topic, as events have it: bytes other than letters, digits and `-._~` are %XX.
     static func level(_ text: Bytes) -> Bytes {
         var line = Line(room: 3 * text.count + 1)

@@ -1,4 +1,5 @@
 import JSON
+import LinkSettings
 import System
 
 /// The list of all that the link keeps at the broker, which itself lies there, under a topic that follows from the
@@ -27,7 +28,7 @@ enum TopicIndex {
                     guard key.isEqual(to: "topics") else { return _ = try reader.value() }
                     try reader.array { (_, reader) throws(JSONReader.Failure) in
                         let topic = JSONText.plain(Bytes(try reader.string()))
-                        if Topic.isName(topic) { topics.append(topic) }
+                        if Settings.isName(topic) { topics.append(topic) }
                     }
                 }
                 try reader.end()

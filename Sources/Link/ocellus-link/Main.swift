@@ -1,5 +1,6 @@
 import CLinux
 import Link
+import LinkSettings
 import System
 
 @main struct Main {

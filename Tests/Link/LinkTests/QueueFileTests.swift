@@ -1,4 +1,5 @@
 import CLinux
+import LinkSettings
 import System
 import Testing
 
@@ -96,14 +97,14 @@ import Testing
     @Test func isForOneOnly() throws {
         let folder = QueueFolder()
         let first = try folder.open()
-        #expect(throws: QueueFile.Failure.isTaken) { _ = try folder.open() }
+        #expect(throws: QueueFile.Failure.isTaken) { _ = try QueueFile.open(folder.path, bytes: Settings.least) }
         #expect(first.count == 0)
     }
 
     @Test func keepsItsSize() throws {
         let folder = QueueFolder()
         try close(folder.open())
-        let found = try QueueFile.open(folder.path, bytes: 1 << 20)
+        let found = try folder.found(1 << 20)
         #expect(found.kept == Settings.least)
     }
 

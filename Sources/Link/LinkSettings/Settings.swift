@@ -36,6 +36,9 @@ public struct Settings: Sendable {
 
     public init() {}
 
+    /// Bytes that a topic's prefix may have.
+    public static var topicLimit: Int { 512 }
+
     /// Whether messages can be published at a topic of this name, or below.
-    public static func isTopic(_ text: [UInt8]) -> Bool { text.count <= 512 && Topic.isName(text) }
+    public static func isTopic(_ text: [UInt8]) -> Bool { text.count <= topicLimit && isName(text) }
 }

@@ -1,16 +1,25 @@
 import CLinux
 import System
 
+/// A file that the service manager gives, by its name.
+enum Credential {
+    /// - Returns: nil: there is none.
+    static func path(_ name: StaticString) -> Path? {
+        guard let folder = oc_environment("CREDENTIALS_DIRECTORY") else { return nil }
+        let path = Path(cString: folder).appending(name.text.utf8)
+        do throws(Errno) { _ = try FileDescriptor.Status(of: path) } catch {
+            if error == .noEntry { return nil }
+        }
+        return path
+    }
+}
+
 /// The password, which no list of processes shows: from a file, or from what the service manager gives.
 enum Password {
     /// - Returns: the file's bytes without a line's end; nil: none is given.
     static func read(_ file: ProgramArgument?) throws(UsageError) -> [UInt8]? {
         if let file { return try read(Path(file.bytes)) }
-        guard let folder = oc_environment("CREDENTIALS_DIRECTORY") else { return nil }
-        let path = Path(cString: folder).appending("password".utf8)
-        do throws(Errno) { _ = try FileDescriptor.Status(of: path) } catch {
-            if error == .noEntry { return nil }
-        }
+        guard let path = Credential.path("password") else { return nil }
         return try read(path)
     }
 

@@ -1,4 +1,3 @@
-import Link
 import System
 
 /// The broker's address.
@@ -14,7 +13,9 @@ enum BrokerAddress {
         }
         let rest = Array(value.bytes[(settings.isSecure ? 8 : 7)...])
         guard !rest.contains(UInt8(ascii: "@")) else {
-            throw wrong("the user is given by --user, the password by --password-file")
+            // It may hold a password.
+            throw UsageError(
+                message: "--broker: an address has no @: the user is given by --user, the password by --password-file")
         }
         let isBracketed = rest.first == UInt8(ascii: "[")
         var end = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.count

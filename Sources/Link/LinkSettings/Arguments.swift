@@ -1,12 +1,11 @@
 import CLinux
-import Link
 import System
 
-/// The command line.
-struct Arguments {
-    static let program: StaticString = "ocellus-link"
+/// The command line of `ocellus-link`.
+public struct Arguments {
+    public static let program: StaticString = "ocellus-link"
 
-    static let help: StaticString = """
+    public static let help: StaticString = """
         Usage: ocellus-link --broker URL --sensor PATH... [options]
 
         Tells an MQTT broker, and Home Assistant behind it, what sensors of this machine see.
@@ -15,8 +14,7 @@ struct Arguments {
           --sensor PATH        a socket of ocellusd (its --socket); may be given several times
           --client-id ID       the client identifier; by default of the machine's name and the socket
           --user NAME          the user's name at the broker
-          --password-file FILE a file with the password; by default the file password of
-                               $CREDENTIALS_DIRECTORY, if there is one
+          --password-file FILE a file with the password
           --ca FILE            certificates to trust, in PEM; the system's without it
           --cert FILE          a certificate of the client's own, in PEM; with --key
           --key FILE           the key of --cert, in PEM
@@ -30,6 +28,8 @@ struct Arguments {
           --frigate PREFIX     tell detectors' objects in Frigate's form too, under this topic
           --check              look whether all of this can be, and end
           --help, --version
+
+        $CREDENTIALS_DIRECTORY may hold password, ca, cert and key: those files are taken where nothing else is said.
 
         Events wait while the broker is away, in memory or in a file that survives a power cut. Each sensor is a
         connection of its own. SIGTERM and SIGINT end the program. Exit codes: 0 a signal came, 1 the system refused,
@@ -46,7 +46,7 @@ struct Arguments {
 }
 
 /// What the command line asks for.
-enum Command {
+public enum Command {
     case run(Settings)
     case check
     case help
@@ -55,7 +55,7 @@ enum Command {
 
 extension Arguments {
     /// Reads this process's arguments.
-    static func parse() throws(UsageError) -> Command {
+    public static func parse() throws(UsageError) -> Command {
         var reader = ArgumentReader()
         var arguments = Arguments()
         while let argument = reader.next() {
@@ -68,6 +68,13 @@ extension Arguments {
         }
         try arguments.settle()
         return arguments.onlyChecks ? .check : .run(arguments.settings)
+    }
+
+    /// Looks whether this option can have this value.
+    public static func check(_ option: String, _ value: String) throws(UsageError) {
+        var reader = ArgumentReader([ProgramArgument(value.utf8)])
+        var arguments = Arguments()
+        try arguments.take(ProgramArgument(option.utf8), &reader)
     }
 
     private mutating func take(_ option: ProgramArgument, _ reader: inout ArgumentReader) throws(UsageError) {
@@ -138,10 +145,21 @@ extension Arguments {
         guard settings.queue == nil || memorySize == nil else {
             throw UsageError(message: "--memory-queue is for links without --queue")
         }
+        if settings.isSecure { takeCredentials() }
         settings.password = try Password.read(passwordFile)
         guard settings.password == nil || settings.user != nil else {
             throw UsageError(message: "a password needs --user")
         }
+    }
+
+    /// What the service manager gives, where nothing else is said.
+    private mutating func takeCredentials() {
+        if settings.authorities == nil { settings.authorities = Credential.path("ca") }
+        guard settings.certificate == nil, let certificate = Credential.path("cert"),
+            let key = Credential.path("key")
+        else { return }
+        settings.certificate = certificate
+        settings.key = key
     }
 
     private mutating func takeSensor(_ value: ProgramArgument) throws(UsageError) {
