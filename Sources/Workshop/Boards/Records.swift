@@ -33,11 +33,12 @@ extension SensorFile.WatchRule {
 
 extension SensorFile {
     /// - Parameters: texts in the bundle's strings; empty where the file says nothing.
-    public func record(name: oc_text, source: oc_text, topic: oc_text) -> oc_sensor {
+    public func record(name: oc_text, source: oc_text, topic: oc_text, link: oc_text) -> oc_sensor {
         var record = oc_sensor()
         record.name = name
         record.source = source
         record.topic = topic
+        record.link = link
         record.heartbeat = heartbeat.map { max(1, UInt32($0.milliseconds)) } ?? 0
         record.max_fps = maxFPS.map { UInt32(($0 * 1000).rounded()) } ?? 0
         record.privacy = (isMetadataOnly ? OC_PRIVACY_METADATA : OC_PRIVACY_NONE).rawValue

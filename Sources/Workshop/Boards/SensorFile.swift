@@ -41,6 +41,8 @@ public struct SensorFile: Sendable, Equatable {
     public var isMetadataOnly = false
     /// Prefix of topic lines; nil: `ocellus/<name>`.
     public var topic: String?
+    /// What `ocellus deploy` gives to `ocellus-link`, but for files and sockets; empty: it sets up none.
+    public var link: [String] = []
     /// Time between heartbeats; nil: none.
     public var heartbeat: Duration?
     /// Frames inferred a second at most; nil: no limit.

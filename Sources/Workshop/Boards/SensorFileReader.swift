@@ -32,8 +32,8 @@ extension SensorFile {
             document,
             keys: [
                 "name", "model", "labels", "input", "inputs", "output", "source", "command", "camera", "lines", "zones",
-                "mask", "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps", "detector", "tracks",
-                "crossings", "then",
+                "mask", "motion", "record", "privacy", "watch", "topic", "heartbeat", "max_fps", "mqtt", "detector",
+                "tracks", "crossings", "then",
             ])
         name = try top.required("name", top.text("name"), "front-door")
         guard Self.isName(name) else {
@@ -85,6 +85,7 @@ extension SensorFile {
                 "expected words separated by \"/\", without spaces, \"+\", \"#\" or \"$\", at most 200 bytes; "
                     + "found \"\(topic.prefix(64))\"")
         }
+        link = try top.section("mqtt", keys: LinkReader.keys).map(LinkReader.arguments) ?? []
         heartbeat = try top.duration("heartbeat")
         if heartbeat == .zero {
             throw top.failure("heartbeat", "expected a duration above 0; leave the key out for no heartbeats")

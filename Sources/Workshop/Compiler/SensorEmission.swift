@@ -60,7 +60,8 @@ extension Emission {
         // Programs that do not know the section take the bundles of all others.
         if !watchLabels.isEmpty { add(OC_SECTION_WATCH_LABELS, watchLabels) }
         let record = sensor.record(
-            name: intern(sensor.name), source: intern(sensor.source ?? ""), topic: intern(sensor.topic ?? ""))
+            name: intern(sensor.name), source: intern(sensor.source ?? ""), topic: intern(sensor.topic ?? ""),
+            link: intern(sensor.link.map { $0 + "\0" }.joined()))
         add(OC_SECTION_SENSOR, [record])
         let command = intern(sensor.command.map { $0 + "\0" }.joined())
         add(OC_SECTION_SOURCE, [sensor.sourceRecord(command: command, format: intern(sensor.camera.format ?? ""))])

@@ -70,7 +70,9 @@ private let head = "name: door\nmodel: model.tflite\n"
         let record = sensor.record.record(folder: oc_text(offset: 3, length: 13))
         #expect((record.budget, record.before, record.after, record.side, record.quality) == (1 << 26, 4, 0, 640, 90))
         #expect(sensor.record.folder == "/var/lib/door" && record.folder.length == 13)
-        let privacy = { (sensor: SensorFile) in sensor.record(name: .init(), source: .init(), topic: .init()).privacy }
+        let privacy = { (sensor: SensorFile) in
+            sensor.record(name: .init(), source: .init(), topic: .init(), link: oc_text()).privacy
+        }
         #expect(privacy(sensor) == OC_PRIVACY_METADATA.rawValue)
         let plain = try read(head)
         #expect(plain.record == .init() && plain.record.folder == nil && privacy(plain) == OC_PRIVACY_NONE.rawValue)

@@ -180,7 +180,8 @@ import Testing
                 == (try object(
                     """
                     {"name": "every-section", "source": "yuv420:320x240@7", "topic": "house/door",
-                    "heartbeatMilliseconds": 61000, "maxFPS": 12.5, "privacy": "metadata-only"}
+                    "heartbeatMilliseconds": 61000, "maxFPS": 12.5, "privacy": "metadata-only",
+                    "link": ["--broker", "mqtts://hub.example:8884", "--user", "door", "--queue-size", "9M", "--commands"]}
                     """)))
         #expect(
             fields["source"] as? NSDictionary
@@ -214,6 +215,7 @@ import Testing
         let text = try Command("inspect", "e.ocellus", in: folder).text
         for part in [
             "somebody", "house/door", "heartbeat 61,000 ms", "max FPS 12.5", "privacy metadata-only",
+            "link --broker mqtts://hub.example:8884 --user door --queue-size 9M --commands",
             "orientation 90-mirrored", "fill 17", "fit contain", "gate: part 0.4 0 0.5 1", "masks       0 0.9 1 ",
             "level 11",
             "area 0.5", "hold 3,000 ms", "every 90,000 ms", "folder /var/lib/door", "budget 67,108,864 bytes",
