@@ -87,7 +87,8 @@ program_tests() {
     check "network cameras" Tests/network.sh "$programs"
     check "ocellus deploy, with a board at the other end of ssh" Tests/deploy.sh "$programs"
     check "the link to a broker" Toolchains/build.sh host ocellus-link &&
-        check "the link, and a broker and sensors that come and go" Tests/link.sh "$programs"
+        check "the link, and a broker and sensors that come and go" Tests/link.sh "$programs" &&
+        check "ocellus deploy of a sensor with a way to a broker" Tests/deploy-link.sh "$programs"
     check "every event keeps to the schema" Tests/schema.sh "$programs" "$told_events"
 }
 

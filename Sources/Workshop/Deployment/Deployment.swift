@@ -21,6 +21,8 @@ public struct Deployment: Sendable {
     /// What becomes of the sensor when it is installed.
     public let start: Start
     public let source: Source
+    /// The way to a broker; nil: there is none.
+    public let link: Link?
     /// Name of the release's folder.
     public let release: String
     private let words: [String]
@@ -62,12 +64,27 @@ public struct Deployment: Sendable {
         }
     }
 
+    /// `ocellus-link` beside the sensor.
+    public struct Link: Sendable {
+        /// Without files and sockets.
+        public var arguments: [String]
+        /// Local path of one for the board; nil: the one that is there.
+        public var program: String?
+
+        public init(arguments: [String], program: String?) {
+            self.arguments = arguments
+            self.program = program
+        }
+
+        fileprivate var waitsInMemory: Bool { arguments.contains("--memory-queue") }
+    }
+
     /// - Parameter selfcheck: where checks are wanted and there is none, the one beside `program` is taken.
     /// - Throws: where a name or the prefix has characters that services and scripts might not take, or where no
     ///   `selfcheck` or `ocellus-selfcheck` lies beside `program`.
     public init(
         name: String, prefix: String, bundle: String, program: String?, selfcheck: String?, checks: Bool,
-        arguments: String, start: Start, source: Source, release: String
+        arguments: String, start: Start, source: Source, link: Link? = nil, release: String
     ) throws(DeploymentError) {
         try Self.check(name: name, prefix: prefix)
         self.name = name
@@ -84,7 +101,11 @@ public struct Deployment: Sendable {
         guard let words = ShellText.words(of: arguments) else {
             throw DeploymentError("--arguments \(arguments): a quotation is not closed")
         }
+        guard link == nil || !words.contains(where: { $0 == "--socket" || $0.hasPrefix("--socket=") }) else {
+            throw DeploymentError("--arguments \(arguments): leave out --socket, which is the way to the broker here")
+        }
         self.words = words
+        self.link = link
         self.start = start
         self.source = source
         self.release = release
@@ -122,7 +143,10 @@ public struct Deployment: Sendable {
         var steps = [
             script(
                 PackageResources.prepare_sh, "prepare a folder on the board",
-                [stage, home, word(program != nil), word(checks && selfcheck == nil)])
+                [
+                    stage, home, word(program != nil), word(checks && selfcheck == nil),
+                    word(link.map { $0.program == nil } ?? false),
+                ])
         ]
         if let program { steps.append(copy(.file(program), "ocellusd", "copy \(program)")) }
         if let selfcheck { steps.append(copy(.file(selfcheck), "selfcheck", "copy \(selfcheck)")) }
@@ -136,12 +160,26 @@ public struct Deployment: Sendable {
             steps.append(copy(.text(program), "ocellus-fetch", "copy ocellus-fetch"))
             steps.append(copy(.text(fetchUnit), "fetch.systemd", "write the camera's systemd unit"))
         }
+        steps += linkSteps
         steps.append(script(PackageResources.check_sh, "use what was copied", [stage, word(checks), host] + words))
         steps.append(
             script(
                 PackageResources.install_sh, "install the release",
                 [name, home, stage, release, start.rawValue, host],
                 asRoot: true))
+        return steps
+    }
+
+    private var linkSteps: [Step] {
+        guard let link else { return [] }
+        var steps: [Step] = []
+        if let program = link.program { steps.append(copy(.file(program), "ocellus-link", "copy \(program)")) }
+        let unit = filled(PackageResources.link_systemd, "", linked: Self.unitWords(linkCommand))
+        steps.append(copy(.text(unit), "link.systemd", "write the link's systemd unit"))
+        steps.append(
+            script(
+                PackageResources.check_link_sh, "use ocellus-link there",
+                [stage] + link.arguments + (link.waitsInMemory ? [] : ["--queue", "queue"])))
         return steps
     }
 
@@ -173,6 +211,10 @@ public struct Deployment: Sendable {
         return ["\(home)/current/ocellus-fetch"] + network.options + [network.address]
     }
 
+    private var linkCommand: [String] {
+        link.map { ["\(home)/current/ocellus-link"] + $0.arguments } ?? []
+    }
+
     private var unit: String {
         // In an environment a dollar is a dollar.
         let address = source.network?.address.replacing("%", with: "%%") ?? ""
@@ -188,10 +230,12 @@ public struct Deployment: Sendable {
     private var initScript: String {
         filled(
             PackageResources.service_init, ShellText.quoted(command), fetch: ShellText.quoted(fetchCommand),
-            address: ShellText.quoted(source.network?.address ?? ""))
+            address: ShellText.quoted(source.network?.address ?? ""), linked: ShellText.quoted(linkCommand))
     }
 
-    private func filled(_ template: [UInt8], _ command: String, fetch: String = "", address: String = "") -> String {
+    private func filled(
+        _ template: [UInt8], _ command: String, fetch: String = "", address: String = "", linked: String = ""
+    ) -> String {
         let text = String(decoding: template, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             // Lines for one kind of source begin with its mark.
             .compactMap { line in
@@ -201,6 +245,7 @@ public struct Deployment: Sendable {
             .joined(separator: "\n")
         return text.replacing("@NAME@", with: name).replacing("@COMMAND@", with: command)
             .replacing("@FETCH@", with: fetch).replacing("@ADDRESS@", with: address)
+            .replacing("@LINKED@", with: linked)
     }
 
     private func lines(of mark: Substring) -> Bool {
@@ -208,6 +253,10 @@ public struct Deployment: Sendable {
         case "@WITH-COMMAND@ ": source.isCommand
         case "@WITHOUT-COMMAND@ ": !source.isCommand
         case "@NETWORK@ ": source.network != nil
+        case "@LINK@ ": link != nil
+        case "@WITHOUT-LINK@ ": link == nil
+        case "@QUEUE-IN-FILE@ ": link.map { !$0.waitsInMemory } ?? false
+        case "@QUEUE-IN-MEMORY@ ": link?.waitsInMemory ?? false
         case "@LIVE@ ": source.isLive
         default: !source.isLive
         }

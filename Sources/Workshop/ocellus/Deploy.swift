@@ -34,6 +34,13 @@ struct Deploy: ParsableCommand {
         completion: .file())
     var selfcheck: String?
 
+    @Option(
+        help: """
+            An ocellus-link built for the board, where the sensor file has `mqtt` (default: that of the board's package, or \
+            the one that is there).
+            """, completion: .file())
+    var link: String?
+
     @Flag(name: .customLong("no-selfcheck"), help: "Replace what runs without a selfcheck.")
     var omitsSelfcheck = false
 
@@ -81,12 +88,26 @@ struct Deploy: ParsableCommand {
             let deployment = try Deployment(
                 name: sensor, prefix: prefix, bundle: self.bundle, program: program, selfcheck: selfcheck,
                 checks: !omitsSelfcheck, arguments: arguments, start: !start ? .no : omitsWaiting ? .start : .wait,
-                source: source(of: bundle, arguments), release: Deployment.releaseName())
+                source: source(of: bundle, arguments), link: wayToBroker(of: bundle), release: Deployment.releaseName())
             if let selfcheck = deployment.selfcheck { try requireProgram(selfcheck) }
             try carryOut(deployment, shell)
         } catch let error as DeploymentError {
             throw Failure(error.message)
         }
+    }
+
+    /// - Throws: where a program is given and nothing asks for it.
+    private func wayToBroker(of bundle: borrowing Bundle) throws(Failure) -> Deployment.Link? {
+        let view = bundle.view
+        let words = view.sensor.map { view.string($0.pointee.link).split(separator: "\0").map(String.init) } ?? []
+        guard !words.isEmpty else {
+            guard link == nil else {
+                throw Failure("\(self.bundle): --link: the sensor file has no `mqtt`, which says where its broker is")
+            }
+            return nil
+        }
+        if let link { try requireProgram(link) }
+        return Deployment.Link(arguments: words, program: link)
     }
 
     /// Those of the release on the board; a dry run asks nobody.

@@ -44,7 +44,7 @@ import Testing
         ] as [(String?, Bool, String, String)] {
             let steps = try deployment(nil, selfcheck, checks: checks).steps
             let commands = steps.map(\.command)
-            #expect(commands.first == "sh -s -- \(home) \(prepare)")
+            #expect(commands.first == "sh -s -- \(home) \(prepare) no")
             #expect(commands.dropLast().last == "sh -s -- .cache/ocellus/yard \(check) '' --loop")
             #expect(commands.contains("cat >.cache/ocellus/yard/selfcheck") == (selfcheck != nil))
         }

@@ -5,19 +5,20 @@ import Testing
 /// What the service may do, and when it is started again.
 @Suite struct ServiceTests {
     private func service(
-        isCommand: Bool, isLive: Bool, network: Deployment.Network? = nil
-    ) throws -> (unit: String, script: String, fetcher: String) {
+        isCommand: Bool, isLive: Bool, network: Deployment.Network? = nil, link: [String]? = nil
+    ) throws -> (unit: String, script: String, fetcher: String, link: String) {
         let deployment = try Deployment(
             name: "yard", prefix: "/opt", bundle: "b", program: nil, selfcheck: nil, checks: false,
             arguments: "--source 'a b'", start: .wait,
-            source: .init(isCommand: isCommand, isLive: isLive, network: network), release: "r")
+            source: .init(isCommand: isCommand, isLive: isLive, network: network),
+            link: link.map { .init(arguments: $0, program: nil) }, release: "r")
         func text(_ file: String) -> String {
             for step in deployment.steps where step.command.hasSuffix("/" + file) {
                 if case .text(let text) = step.input { return text }
             }
             return ""
         }
-        return (text("service.systemd"), text("service.init"), text("fetch.systemd"))
+        return (text("service.systemd"), text("service.init"), text("fetch.systemd"), text("link.systemd"))
     }
 
     private let camera = Deployment.Network(
@@ -25,7 +26,7 @@ import Testing
 
     @Test("A network camera has a unit of its own, and the sensor still no network")
     func network() throws {
-        let (unit, script, fetcher) = try service(isCommand: false, isLive: true, network: camera)
+        let (unit, script, fetcher, _) = try service(isCommand: false, isLive: true, network: camera)
         #expect(unit.contains("\nWants=ocellus-fetch-yard.service\n") && unit.contains("\nPrivateNetwork=yes\n"))
         #expect(
             unit.contains(
@@ -38,6 +39,29 @@ import Testing
         #expect(script.contains("export OCELLUS_FETCHED='rtsp://10.0.0.2/a%20b$1'\" $run/$service.frames\"\n"))
         let plain = try service(isCommand: false, isLive: true)
         #expect(plain.fetcher.isEmpty && !(plain.unit + plain.script).contains("fetch"))
+    }
+
+    @Test("The way to a broker has a unit of its own, with the network and without devices")
+    func link() throws {
+        let (unit, script, _, link) = try service(
+            isCommand: false, isLive: true, link: ["--broker", "mqtt://a", "--user", "100% $x"])
+        #expect(unit.contains("\nWants=ocellus-link-yard.service\n") && unit.contains("\nPrivateNetwork=yes\n"))
+        #expect(unit.contains(" --socket %t/ocellus-yard/events\n") && unit.contains("\nGroup=ocellus\n"))
+        #expect(
+            link.contains(
+                "\nExecStart=/opt/yard/current/ocellus-link \"--broker\" \"mqtt://a\" \"--user\" \"100%% $$x\" "
+                    + "--sensor %t/ocellus-yard/events --queue %S/ocellus-link-yard/queue\n"))
+        #expect(link.contains("\nPrivateDevices=yes\n") && link.contains("\nSupplementaryGroups=ocellus\n"))
+        #expect(
+            script.contains(
+                "ocellus-link --broker mqtt://a --user '100% $x' --sensor \"$socket\" --queue \"$queue/queue\" <"))
+        #expect(script.contains("--state \"$state_file\" --socket \"$socket\" </dev/null &\n"))
+        let memory = try service(isCommand: false, isLive: true, link: ["--broker", "a", "--memory-queue", "1M"])
+        #expect(!memory.link.contains("--queue ") && !memory.script.contains("--queue "))
+        #expect(!memory.link.contains("@QUEUE") && !memory.script.contains("@QUEUE"))
+        let plain = try service(isCommand: false, isLive: true)
+        #expect(plain.link.isEmpty && !plain.script.contains("keep_link") && !plain.unit.contains("--socket"))
+        #expect(!plain.script.contains("@LINK") && !plain.unit.contains("LINK@"))
     }
 
     @Test("A camera behind libcamera gets its devices and udev's socket, and nothing of the network")
@@ -60,7 +84,7 @@ import Testing
 
     @Test("What has no end is never left dead", arguments: [true, false])
     func restart(isLive: Bool) throws {
-        let (unit, script, _) = try service(isCommand: false, isLive: isLive)
+        let (unit, script, _, _) = try service(isCommand: false, isLive: isLive)
         #expect(unit.contains("\nRestart=\(isLive ? "always" : "on-failure")\n"))
         #expect(script.contains("0) break ;;") != isLive)
         #expect(unit.contains("--state %t/ocellus-yard/state"))
@@ -76,6 +100,8 @@ import Testing
             try service(isCommand: true, isLive: true).unit, try service(isCommand: false, isLive: true).unit,
             try service(isCommand: false, isLive: true, network: camera).unit,
             try service(isCommand: false, isLive: true, network: camera).fetcher,
+            try service(isCommand: false, isLive: true, link: ["--broker", "mqtt://a"]).unit,
+            try service(isCommand: false, isLive: true, link: ["--broker", "mqtt://a"]).link,
         ]
         for unit in units {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -87,6 +113,7 @@ import Testing
                 .replacing("@CREDENTIALS@", with: "LoadCredential=camera:/etc/ocellus/yard.credentials")
                 .replacing("ExecStart=/opt/yard/current/ocellusd", with: "ExecStart=/bin/true")
                 .replacing("ExecStart=/opt/yard/current/ocellus-fetch", with: "ExecStart=/bin/true")
+                .replacing("ExecStart=/opt/yard/current/ocellus-link", with: "ExecStart=/bin/true")
             try unit.write(toFile: file, atomically: true, encoding: .utf8)
             let said = try analyze(["security", "--offline=true", "--no-pager", file])
             let level = try #require(

@@ -9,6 +9,8 @@ root=${OCELLUS_ROOT:-}
 new=$home/releases/$release
 service=ocellus-$name
 fetcher=ocellus-fetch-$name
+linker=ocellus-link-$name
+secrets=$root/etc/ocellus/$name.mqtt
 credentials=$root/etc/ocellus/$name.credentials
 units=$root/etc/systemd/system
 has_systemd=no
@@ -50,6 +52,37 @@ install_fetcher() {
     mv "$units/.$fetcher.new" "$units/$fetcher.service"
 }
 
+# Unit files of programs beside the sensor are those of the current release, or there are none.
+# helper UNIT FILE: whether the release has it; the unit that is not wanted any more goes.
+helper() {
+    [ ! -f "$home/current/$2" ] || return 0
+    if [ -f "$units/$1.service" ]; then
+        systemctl stop "$1.service" || true
+        rm -f "$units/$1.service"
+    fi
+    return 1
+}
+
+# The unit of the way to the broker. What it may know alone lies in a folder of root's.
+install_link() {
+    load=
+    for file in password ca cert key; do
+        [ ! -f "$secrets/$file" ] || load="${load}LoadCredential=$file:$secrets/$file\n"
+    done
+    sed -e "s|^@CREDENTIALS@\$|${load%??}|" "$home/current/link.systemd" >"$units/.$linker.new"
+    mv "$units/.$linker.new" "$units/$linker.service"
+    # Who may listen to sensors.
+    if ! grep -q '^ocellus:' "$root/etc/group"; then
+        if [ -n "$root" ]; then
+            echo "ocellus:x:999:" >>"$root/etc/group"
+        elif command -v groupadd >/dev/null; then
+            groupadd --system ocellus
+        else
+            addgroup -S ocellus
+        fi
+    fi
+}
+
 # Installs the service of the current release.
 install_service() {
     if [ "$has_systemd" = yes ]; then
@@ -61,12 +94,8 @@ install_service() {
         mkdir -p "$units"
         sed "s/@GROUPS@/${groups# }/" "$home/current/service.systemd" >"$units/.$service.new"
         mv "$units/.$service.new" "$units/$service.service"
-        if [ -f "$home/current/fetch.systemd" ]; then
-            install_fetcher
-        elif [ -f "$units/$fetcher.service" ]; then
-            systemctl stop "$fetcher.service" || true
-            rm -f "$units/$fetcher.service"
-        fi
+        if helper "$fetcher" fetch.systemd; then install_fetcher; fi
+        if helper "$linker" link.systemd; then install_link; fi
         systemctl daemon-reload
     else
         mkdir -p "$root/etc/init.d"
@@ -130,6 +159,8 @@ chmod 755 "$home/releases/.incoming" "$home/releases/.incoming/ocellusd"
 [ ! -f "$home/releases/.incoming/selfcheck" ] || chmod 755 "$home/releases/.incoming/selfcheck"
 chmod 644 "$home/releases/.incoming/bundle.ocellus"
 [ ! -f "$home/releases/.incoming/ocellus-fetch" ] || chmod 755 "$home/releases/.incoming/ocellus-fetch"
+[ -L "$home/releases/.incoming/ocellus-link" ] || [ ! -f "$home/releases/.incoming/ocellus-link" ] ||
+    chmod 755 "$home/releases/.incoming/ocellus-link"
 mv "$home/releases/.incoming" "$new"
 sync
 
