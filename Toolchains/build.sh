@@ -6,7 +6,8 @@
 # usage: Toolchains/build.sh [--folder] host|aarch64|armv7|riscv64|x86_64 [PRODUCT...]
 #
 # host: this machine; the others: static, for boards. --folder only tells where the programs are. PRODUCT: others of Package.swift
-# in place of what is installed.
+# in place of what is installed. ocellus-link for boards is linked dynamically against .build-sysroot, which is made of Debian
+# bookworm (of trixie for riscv64) where it is not there: the program then runs on that and on what is newer. Alone it is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,10 +44,20 @@ if [ "$1" != host ]; then
 fi
 
 [ $# -eq 1 ] || products=("${@:2}")
+suite=
+if [ "$1" != host ] && [ "${products[0]}" = ocellus-link ]; then
+    [ ${#products[@]} -eq 1 ] || fail "for boards ocellus-link is built alone" 2
+    options=(--triple "$triple" --toolset "Toolchains/$1-link.json" --scratch-path .build-link)
+    folder=.build-link/$triple/release
+    case $1 in riscv64) suite=trixie ;; *) suite=bookworm ;; esac
+fi
 
 [ $only_tells = yes ] || {
     Toolchains/install-packages.sh "${packages[@]}"
-    if [ "$1" != host ]; then
+    if [ -n "$suite" ]; then
+        [ -e ".build-sysroot/$1/SUITE" ] || Toolchains/make-sysroot.sh "$1" $suite >&2
+        rm -f .build-link/release.yaml .build-link/*/release/description.json
+    elif [ "$1" != host ]; then
         Toolchains/install-cross.sh "$1"
         # Of triples that are built in one folder SwiftPM may take the last one's plan for this one's.
         rm -f .build-cross/release.yaml .build-cross/*/release/description.json
