@@ -327,6 +327,27 @@ cross_selfcheck() {
     grep -qE '^[1-9][0-9]* passed, 0 failed$' "$cross_work/selfcheck"
 }
 
+# cross_link ARCH: the way to a broker, with the board's own libraries and nothing of them in it, does what it does on this machine.
+cross_link() {
+    local folder program needed work=$cross_work/link
+    folder=$(Toolchains/build.sh "$1" ocellus-link) || return 1
+    program=$folder/ocellus-link
+    stat -c '%s bytes' "$program"
+    file "$program" | grep -q 'dynamically linked' || return 1
+    needed=$(readelf -dW "$program" | sed -n 's/.*(NEEDED).*\[\(lib.*\)\]/\1/p' | sort | tr '\n' ' ')
+    [ "$needed" = 'libc.so.6 libm.so.6 libpaho-mqtt3as.so.1 ' ] || {
+        echo "needs $needed"
+        return 1
+    }
+    mkdir -p "$work"
+    ln -sf "$cross_programs/ocellus" "$cross_programs/ocellusd" "$work/"
+    echo '#!/bin/sh' >"$work/ocellus-link"
+    echo "exec $(cross_emulator "$1" | cut -d ' ' -f 1) -L $PWD/.build-sysroot/$1 $program \"\$@\"" >>"$work/ocellus-link"
+    chmod 755 "$work/ocellus-link"
+    # What emulated TLS takes is no matter.
+    link_ticks=1000 Tests/link.sh "$work" 1 100 1
+}
+
 # One sysroot stands for all: armv7, where 64-bit times must agree with Debian's libraries.
 # A mirror may be without an architecture of the stable suite for days, while it changes.
 cross_sysroot() { Toolchains/make-sysroot.sh "$1" trixie || Toolchains/make-sysroot.sh "$1" bookworm; }
@@ -386,6 +407,7 @@ if check "armv7: build against the sysroot, libgpiod and libv4l in it" cross_sys
     check "armv7: a damaged picture with the sysroot's libraries" cross_damaged armv7 "$program"
 fi
 check "armv7: libgpiod, libv4l, libjpeg and Paho MQTT C from the sysroot" cross_libraries armv7
+check "armv7: the link to a broker, with the sysroot's libraries" cross_link armv7
 check "x86_64: a sysroot of bookworm" Toolchains/make-sysroot.sh x86_64 bookworm
 check "x86_64: libgpiod 1 and the others from it" cross_libraries x86_64
 check "aarch64: Cortex-A53 has vectors" cross_extensions aarch64 cortex-a53 '"asimd"'

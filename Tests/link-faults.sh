@@ -97,7 +97,7 @@ for entry in "${faulty[@]}"; do
     [ "$(wc -l <"fault-$name")" -le 2 ] || fail "$name: it says too much: $(cat "fault-$name")"
     read -r -a state <<<"$(sed 's/.*) //' "/proc/$process/stat")"
     ticks=$((state[11] + state[12]))
-    [ "$ticks" -le 100 ] || fail "$name: $ticks ticks of the processor"
+    [ "$ticks" -le "${link_ticks:-100}" ] || fail "$name: $ticks ticks of the processor"
     echo "  $name: $(head -n 1 "fault-$name" | sed "s#^ocellus-link: [^ ]* ##") ($ticks ticks)"
     end TERM "$process"
 done

@@ -3,6 +3,9 @@
 #
 # usage: Tests/link.sh FOLDER_OF_PROGRAMS [BROKER_KILLS EVENTS LINK_KILLS]      by default 3 600 5
 #
+# link_ticks, where it is set: how much of the processor a link may take that cannot connect, in 1/100 s; 100 by default, more where
+# a CPU is emulated.
+#
 # With a real mosquitto, and a sensor (Tests/Data/fake-sensor.py) whose events are numbered. Nothing is waited for by time alone:
 # only for what shall happen, ten minutes at most.
 set -euo pipefail
