@@ -103,6 +103,8 @@ final class Bridge {
     var indexTopics: [Bytes] = []
 
     // Counters since the start.
+    /// Good bye was said: whoever connected once more would die without a word, and be called offline.
+    var isEnded = false
     var received: Int64 = 0
     var published: Int64 = 0
     var connections: Int64 = 0
@@ -187,6 +189,7 @@ final class Bridge {
             _ = broker.disconnect()
         }
         _ = backlog.flush(now: now, isEnd: true)
+        isEnded = true
     }
 
     /// Whether the broker has been told good bye, too.

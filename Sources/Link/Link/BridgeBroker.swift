@@ -12,6 +12,7 @@ extension Bridge {
     /// From when on a connection is of use: there is something to say. What waits from before waits a moment longer, until the
     /// sensor has given the name that the will needs: whoever is killed without one stays online.
     var wantsBrokerAt: Int64 {
+        if isEnded { return Int64.max }
         if !state.prefix.isEmpty { return 0 }
         return backlog.count > 0 ? started + Bridge.greetingLimit : Int64.max
     }
