@@ -5,6 +5,7 @@ usage: readers.py OCELLUSD FOLDER CLIP EVENTS      FOLDER has person.ocellus, wh
 """
 
 import atexit
+import base64
 import json
 import os
 import pathlib
@@ -234,6 +235,65 @@ def commands_are_done():
     daemon.end()
 
 
+def picture(reader, transaction):
+    """Asks for a picture. Its header, and its file."""
+    answer = reader.answer({"command": "snapshot", "transaction": transaction})
+    if not answer["ok"]:
+        return answer, None
+    parts = [reader.until(lambda value: "answer" in value) for _ in range(answer["parts"])]
+    check([part["part"] for part in parts] == list(range(1, len(parts) + 1)), "parts come in another order")
+    check({part["transaction"] for part in [answer, *parts]} == {transaction}, "parts of another's picture")
+    file = b"".join(base64.b64decode(part["jpeg"], validate=True) for part in parts)
+    check(len(file) == answer["bytes"], f"{len(file)} bytes, not {answer['bytes']}")
+    return answer, file
+
+
+def luma(file):
+    """The JPEG file's rows of brightness."""
+    told = subprocess.run(["djpeg", "-grayscale", "-pnm"], input=file, stdout=subprocess.PIPE, check=True).stdout
+    return told.split(b"\n", 3)
+
+
+def pictures_are_given():
+    header, *frames = pathlib.Path(clip).read_bytes().split(b"FRAME\n")
+    width, height = (int(word[1:]) for word in header.split() if word[:1] in b"WH")
+    daemon = Daemon("--pace")
+    reader = Reader()
+    for number in range(3):
+        answer, file = picture(reader, f"picture {number}")
+        check(file, f"no picture: {answer}")
+        check((answer["width"], answer["height"]) == (width, height), f"the picture is {answer}")
+        kind, size, _, shown = luma(file)
+        check(kind == b"P5" and size == b"%d %d" % (width, height), f"the file's size is {size}")
+        distance = min(
+            sum(abs(one - other) for one, other in zip(shown, frame)) / len(shown) for frame in frames)
+        check(distance < 4, f"the picture is no frame: it differs by {distance}")
+    check(reader.answer({"command": "standby", "on": True})["ok"], "standby")
+    answer, _ = picture(reader, "asleep")
+    check("no frames are wanted" in answer["error"], f"asleep: {answer}")
+    daemon.end()
+    # One who does not read keeps its picture to itself, until it goes.
+    daemon = Daemon()
+    stalled = Reader()
+    other = Reader()
+    for _ in range(wanted):
+        other.next()
+    stalled.say({"command": "snapshot"})
+    answer, file = picture(other, "meanwhile")
+    check(file or "on its way" in answer["error"], f"beside one who stalls: {answer}")
+    stalled.close()
+    while True:
+        answer, file = picture(other, "after")
+        if file:
+            break
+        check(time.monotonic() < deadline, f"after one who stalled has gone: {answer}")
+    daemon.end()
+    daemon = Daemon(bundle="private.ocellus")
+    answer, file = picture(Reader(), "private")
+    check(not file and "privacy is metadata-only" in answer["error"], f"a private sensor gives {answer}")
+    daemon.end()
+
+
 def the_file_is_as_asked():
     daemon = Daemon("--socket-mode", "600")
     Reader().close()
@@ -274,8 +334,8 @@ def no_network_is_reached():
 
 
 for step in (
-    readers_get_everything, events_are_resumed, wrong_requests_are_told, commands_are_done, the_file_is_as_asked,
-    no_network_is_reached,
+    readers_get_everything, events_are_resumed, wrong_requests_are_told, commands_are_done, pictures_are_given,
+    the_file_is_as_asked, no_network_is_reached,
 ):
     print(step.__name__.replace("_", " "), flush=True)
     step()

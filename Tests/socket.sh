@@ -13,6 +13,8 @@ trap 'rm -rf "$work"' EXIT
     echo 'watch: [{label: person, name: somebody, on: 0.4, off: 0.2, update_every: 1ms}]'
 } >"$work/person.yaml"
 "$programs/ocellus" build "$work/person.yaml" --board host -q -o "$work/person.ocellus"
+{ cat "$work/person.yaml"; echo 'privacy: metadata-only'; } >"$work/private.yaml"
+"$programs/ocellus" build "$work/private.yaml" --board host -q -o "$work/private.ocellus"
 
 # The same person, shown by a program that tries to reach a network first.
 {

@@ -61,7 +61,7 @@ public struct EventFormatter: ~Copyable {
         line.append("{\"event\":\"")
         line.append(event.name)
         line.append("\"")
-        write(moment, into: &line)
+        line.append(moment)
         line.append(",\"seq\":")
         line.append(sequence)
         line.append(",\"sensor\":")
@@ -96,13 +96,6 @@ public struct EventFormatter: ~Copyable {
         line.append(lost)
         line.append("}\n")
         return start
-    }
-
-    func write(_ moment: Moment, into line: inout Line) {
-        line.append(",\"time\":\"")
-        line.append(utc: moment.wall)
-        line.append("\",\"monotonic_ms\":")
-        line.append(milliseconds: moment.monotonic)
     }
 
     /// Writes an event that was told before, with the topic's end and the object that it had.
@@ -280,4 +273,14 @@ public struct OwnedText: ~Copyable {
     deinit { storage.deallocate() }
 
     public var bytes: Text { Text(storage) }
+}
+
+extension Line {
+    /// The members of an event that say when it was.
+    mutating func append(_ moment: Moment) {
+        append(",\"time\":\"")
+        append(utc: moment.wall)
+        append("\",\"monotonic_ms\":")
+        append(milliseconds: moment.monotonic)
+    }
 }

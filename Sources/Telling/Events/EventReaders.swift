@@ -35,6 +35,7 @@ public final class EventReaders {
     private let path: Path
     private var ring: EventRing
     private let readers: [Reader]
+    private var delivery = PictureDelivery()
     private var line = Line()  // a request that is being answered
     private var batch = Line(room: 4 * Line.capacity)  // lines for the reader that is told what is
     /// Another for every start, in 16 hexadecimal digits.
@@ -82,6 +83,10 @@ public final class EventReaders {
         while write(reader) {
             reader.output.clear()
             reader.written = 0
+            guard !isServed(reader) else {
+                delivery.writeNext(into: &reader.output)
+                continue
+            }
             guard let next = ring.next(reader.cursor, missed: &reader.missed, into: &reader.output) else { return }
             reader.output.append(",\"lost\":")
             reader.output.append(reader.missed)
@@ -146,14 +151,37 @@ public final class EventReaders {
     }
 
     private func isUpToDate(_ reader: Reader) -> Bool {
-        !reader.hasOutput && reader.cursor.sequence > ring.newest
+        !reader.hasOutput && reader.cursor.sequence > ring.newest && !isServed(reader)
     }
+
+    // MARK: Pictures
+
+    /// Somebody waits for a picture of the next frame.
+    public var wantsPicture: Bool { delivery.isWaiting && isThere }
+
+    /// The picture that was given is still needed.
+    public var hasPicture: Bool { delivery.needsPicture && isThere }
+
+    /// Whether the one that has asked is still there.
+    private var isThere: Bool { delivery.reader.map { readers[$0].descriptor >= 0 } ?? false }
+
+    private func isServed(_ reader: Reader) -> Bool {
+        delivery.isUnderWay && delivery.reader.map { readers[$0] === reader } == true
+    }
+
+    /// - Parameter file: JPEG; must last until `hasPicture` says that it is not needed.
+    public func give(_ file: UnsafeRawBufferPointer, width: Int, height: Int, at moment: Moment) {
+        delivery.begin(PictureDelivery.Picture(file: file, width: width, height: height, moment: moment))
+    }
+
+    /// Instead of a picture.
+    public func refusePicture(_ reason: StaticString) { delivery.refuse(reason) }
 
     private func accept() {
         while true {
             let descriptor = oc_socket_accept(listener.raw)
             guard descriptor >= 0 else { return }
-            guard let reader = readers.first(where: { $0.descriptor < 0 }) else {
+            guard let index = readers.firstIndex(where: { $0.descriptor < 0 }) else {
                 let owner = FileDescriptor(owning: descriptor)
                 batch.clear()
                 batch.append(#"{"answer":"hello","ok":false,"error":"there are 16 readers, as many as there may be"}"#)
@@ -161,6 +189,9 @@ public final class EventReaders {
                 _ = oc_write(owner.raw, batch.bytes.baseAddress, batch.count)
                 continue
             }
+            let reader = readers[index]
+            // What its predecessor has asked for.
+            if delivery.reader == index { delivery.end() }
             reader.descriptor = descriptor
             reader.missed = 0
             reader.output.clear()
@@ -216,6 +247,13 @@ public final class EventReaders {
         case .state:
             answer(reader, request.name, request.transaction)
             reader.isNew = true
+        case .snapshot:
+            let error = delivery.reader != nil && isThere ? "a picture is on its way already" : perform(request.kind)
+            guard error == nil, let index = readers.firstIndex(where: { $0 === reader }) else {
+                return answer(reader, request.name, request.transaction, error: error)
+            }
+            delivery.end()
+            delivery.ask(for: index, request.transaction)
         default:
             answer(reader, request.name, request.transaction, error: perform(request.kind))
         }

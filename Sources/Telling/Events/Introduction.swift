@@ -22,12 +22,13 @@ public struct Theme {
 extension EventFormatter {
     /// - Parameters:
     ///   - state: `starting`, `ready`, `faulty` or `standby`, and why.
+    ///   - pictures: whether a `snapshot` may be asked for.
     ///   - themes: lines `rule` that follow.
     ///   - present: lines `present` that follow those.
     @inline(never)
     public func writeHello(
-        _ readers: EventReaders, at moment: Moment, state: StaticString, detail: Text, themes: Int, present: Int,
-        into line: inout Line
+        _ readers: EventReaders, at moment: Moment, state: StaticString, detail: Text, pictures: Bool, themes: Int,
+        present: Int, into line: inout Line
     ) {
         line.append("{\"event\":\"hello\",\"schema\":")
         line.append(Self.schema)
@@ -40,11 +41,12 @@ extension EventFormatter {
         line.append(",\"topic\":\"")
         writeTopic(into: &line)
         line.append("\"")
-        write(moment, into: &line)
+        line.append(moment)
         line.append(",\"state\":\"")
         line.append(state)
         line.append("\",\"detail\":")
         line.append(jsonString: detail, limit: Self.detailLimit)
+        line.append(pictures ? ",\"pictures\":true" : ",\"pictures\":false")
         line.append(",\"rules\":")
         line.append(Int64(themes))
         line.append(",\"present\":")

@@ -11,6 +11,7 @@ public struct ReaderRequest {
         /// In 1/65536.
         case threshold(object: Text, on: UInt32, off: UInt32)
         case reload
+        case snapshot
     }
 
     public let kind: Kind
@@ -76,8 +77,10 @@ public struct ReaderRequest {
             (kind, name) = (.threshold(object: object, on: on, off: off ?? on), "threshold")
         } else if command.isEqual(to: "reload") {
             (kind, name) = (.reload, "reload")
+        } else if command.isEqual(to: "snapshot") {
+            (kind, name) = (.snapshot, "snapshot")
         } else {
-            throw reader.failure("there are the commands state, standby, threshold and reload, and resume")
+            throw reader.failure("there are the commands state, standby, threshold, reload and snapshot, and resume")
         }
     }
 }

@@ -44,6 +44,8 @@ public final class Daemon {
     let readers: EventReaders?
     /// A reader of the socket wants no frames.
     var isStandby = false
+    /// Lent to the readers, one of which gets it.
+    var snapshot: Snapshot?
     /// One wants the bundle to be read again.
     var isReloadAsked = false
     private let polls = UnsafeMutableBufferPointer<oc_poll>.allocate(

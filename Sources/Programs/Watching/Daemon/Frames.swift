@@ -29,6 +29,7 @@ extension Daemon {
     private func infer(_ frame: SourceFrame) -> ExitCode? {
         let session = session
         let moment = moment(of: frame)
+        takePicture(frame.view, at: moment)
         guard session.pace.admits(session.mode.isOnFrameClock ? moment.monotonic : Clock.monotonic) else {
             session.tally.dropped += 1
             return nil

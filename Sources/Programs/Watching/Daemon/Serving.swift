@@ -2,7 +2,9 @@ import CLinux
 import Events
 import GPIO
 import JSON
+import Recording
 import System
+import Vision
 
 /// The readers at the socket: what they are told at first, and what they may ask for.
 extension Daemon {
@@ -36,8 +38,8 @@ extension Daemon {
         let name: StaticString = session.isCapturing ? state.name : "standby"
         readers.tell { line in
             outlet.output.formatter.writeHello(
-                readers, at: now, state: name, detail: state.detail.bytes, themes: themes,
-                present: session.watch.present, into: &line)
+                readers, at: now, state: name, detail: state.detail.bytes,
+                pictures: session.model.pixelPermit != nil, themes: themes, present: session.watch.present, into: &line)
         }
         session.watch.forEachTheme { theme in
             readers.tell { line in outlet.output.formatter.write(theme, into: &line) }
@@ -69,8 +71,33 @@ extension Daemon {
             }
             guard isFound else { return "there is no rule for this object" }
             readers?.introduceAll()
+        case .snapshot: return refusalOfPictures
         case .resume, .state: break  // the readers' own
         }
         return nil
+    }
+
+    // MARK: Pictures
+
+    /// Why nobody gets a picture now; nil: the next frame is one.
+    private var refusalOfPictures: StaticString? {
+        if session.model.pixelPermit == nil { return "privacy is metadata-only: no picture leaves this sensor" }
+        if session.source.isRecording { return "a recording is told without its pictures" }
+        if !session.isCapturing { return "no frames are wanted now" }
+        return session.isFaulty ? "the source gives no frames" : nil
+    }
+
+    /// Gives a frame to the reader that waits for one, and lets go of the one before.
+    func takePicture(_ frame: FrameView, at moment: Moment) {
+        guard let readers else { return }
+        if snapshot != nil, !readers.hasPicture { snapshot = nil }
+        guard readers.wantsPicture else { return }
+        guard let permit = session.model.pixelPermit else {
+            // Another bundle has come since.
+            return readers.refusePicture("privacy is metadata-only: no picture leaves this sensor")
+        }
+        snapshot = Snapshot(frame, session.model.pictureSettings, session.model.recordFacts, permit)
+        guard let snapshot else { return readers.refusePicture("there is no memory for a picture") }
+        readers.give(snapshot.bytes, width: snapshot.width, height: snapshot.height, at: moment)
     }
 }

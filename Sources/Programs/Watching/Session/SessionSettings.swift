@@ -66,6 +66,13 @@ extension Model {
         return settings
     }
 
+    /// How large pictures are for whoever asks for one: as those of records, within what any board has memory for.
+    var pictureSettings: RecordSettings {
+        var settings = record.map { RecordSettings(folder: Path([]), $0) } ?? RecordSettings(folder: Path([]))
+        settings.side = min(settings.side, 1024)
+        return settings
+    }
+
     /// How a camera is to be run for this model.
     private func cameraSettings(_ options: Options) -> CameraSettings {
         var settings = CameraSettings()
