@@ -166,7 +166,8 @@ let linkModules: [Target] = [
         name: "ocellus-link", dependencies: ["CLinux", "Link", "LinkSettings", "System"],
         path: "Sources/Link/ocellus-link"),
     .testTarget(
-        name: "LinkTests", dependencies: ["CLinux", "Link", "LinkSettings", "System"], path: "Tests/Link/LinkTests"),
+        name: "LinkTests", dependencies: ["CLinux", "JSON", "Link", "LinkSettings", "System"],
+        path: "Tests/Link/LinkTests"),
 ]
 
 let tests: [Target] = [

@@ -202,6 +202,30 @@ answer=$(mosquitto_rr -p "$port" -V 5 -t ocellus/door/command -e reply -W 600 \
     -m '{"command":"threshold","object":"person","on":0.5,"transaction":"a"}')
 [ "$answer" = '{"answer":"threshold","ok":true,"transaction":"a"}' ] || fail "the command is answered by: $answer"
 wait_until is_retained ocellus/door/state/person '"on":0.5,"off":0.5'
+# Without --snapshots no picture leaves.
+answer=$(mosquitto_rr -p "$port" -V 5 -t ocellus/door/command -e reply -W 600 -m '{"command":"snapshot","transaction":"b"}')
+[[ $answer == *'"ok":false'*without\ --snapshots* ]] || fail "a picture is answered by: $answer"
+end TERM "$link"
+start_link --queue queue --queue-size 8M --commands --frigate frigate --snapshots
+wait_until is_retained homeassistant/device/ocellus_ocellus_door/config image_topic
+retained homeassistant/device/ocellus_ocellus_door/config >config.json
+python3 "$tests/homeassistant.py" config.json
+# The link asks for one by itself when somebody comes; where somebody asks, it is told when it is there.
+picture() { mosquitto_sub -p "$port" -t ocellus/door/snapshot -C 1 -W 5 -F '%x' 2>/dev/null; }
+shown=$(python3 -c 'print(bytes(range(256)).hex() * 20)')
+is_shown() { [ "$(picture)" = "$shown" ]; }
+order emit 1 0 enter
+wait_until is_shown
+mosquitto_pub -p "$port" -t ocellus/door/snapshot -r -n
+answer=$(mosquitto_rr -p "$port" -V 5 -t ocellus/door/command -e reply -W 600 -m '{"command":"snapshot","transaction":"c"}')
+[ "$answer" = '{"answer":"snapshot","ok":true,"transaction":"c"}' ] || fail "a picture is answered by: $answer"
+is_shown || fail "the picture is answered for before it is there"
+# A sensor that gives none any more leaves none behind.
+order pictures off
+lacks_picture() { [ -z "$(picture)" ] && ! retained homeassistant/device/ocellus_ocellus_door/config | grep -q image_topic; }
+wait_until lacks_picture
+answer=$(mosquitto_rr -p "$port" -V 5 -t ocellus/door/command -e reply -W 600 -m '{"command":"snapshot"}')
+[[ $answer == *'"ok":false'*privacy* ]] || fail "a private sensor's picture is answered by: $answer"
 order rules cat
 wait_until lacks_person
 [ -z "$(retained ocellus/door/state/person)" ] || fail "a rule that is gone keeps its state"

@@ -11,9 +11,11 @@ Each event has its number over all starts, `n`. On standard input, a command a l
     rules NAME...               others; of those gone nobody is there any more
     name SENSOR TOPIC           another name
     silent on|off               nothing is answered
+    pictures on|off             whether it gives any
     forget                      nothing is kept of what was said
 """
 
+import base64
 import collections
 import datetime
 import json
@@ -25,7 +27,9 @@ import sys
 import time
 
 KEPT = 256 * 1024
-COMMANDS = {"state", "standby", "threshold", "reload"}
+COMMANDS = {"state", "standby", "threshold", "reload", "snapshot"}
+# Any bytes: who passes it on does not look into it.
+PICTURE = bytes(range(256)) * 20
 
 
 class Sensor:
@@ -37,6 +41,7 @@ class Sensor:
         self.rules = {"person": [0.8, 0.6], "cat": [0.8, 0.6]}
         self.present, self.since = {}, {}
         self.state, self.detail, self.silent = "ready", "", False
+        self.pictures = True
         self.number = sum(1 for _ in open(sent)) if os.path.exists(sent) else 0
         self.sent = open(sent, "a", buffering=1)
         self.plan = collections.deque()
@@ -101,7 +106,7 @@ class Sensor:
                 "event": "hello", "schema": 1, "version": "ocellusd 0.0.0", "boot": self.boot, "seq": self.seq,
                 "oldest": self.kept[0][0] if self.kept else 0, "sensor": self.sensor, "topic": self.topic,
                 "time": "2026-03-01T09:05:07.250Z", "monotonic_ms": round(time.monotonic() * 1000, 3),
-                "state": self.state, "detail": self.detail, "rules": len(self.rules), "present": len(self.present),
+                "state": self.state, "detail": self.detail, "pictures": self.pictures, "rules": len(self.rules), "present": len(self.present),
             }
         ]  # fmt: skip
         for name, (on, off) in self.rules.items():
@@ -109,6 +114,23 @@ class Sensor:
         for name, score in self.present.items():
             age = (time.monotonic() - self.since[name]) * 1000
             lines.append({"event": "present", "object": name, "score": score, "present_ms": round(age, 3), "count": 1})
+        for line in lines:
+            reader["out"] += json.dumps(line).encode() + b"\n"
+
+    def show(self, reader, transaction):
+        answer = {"answer": "snapshot", "transaction": transaction}
+        if not self.pictures:
+            lines = [{**answer, "ok": False, "error": "privacy is metadata-only: no picture leaves this sensor"}]
+        else:
+            parts = [PICTURE[start : start + 2880] for start in range(0, len(PICTURE), 2880)]
+            lines = [
+                {
+                    **answer, "ok": True, "time": "2026-03-01T09:05:07.250Z", "monotonic_ms": 1.0, "width": 4, "height": 4,
+                    "bytes": len(PICTURE), "parts": len(parts),
+                }
+            ]  # fmt: skip
+            for number, part in enumerate(parts):
+                lines.append({**answer, "part": number + 1, "jpeg": base64.b64encode(part).decode()})
         for line in lines:
             reader["out"] += json.dumps(line).encode() + b"\n"
 
@@ -138,6 +160,8 @@ class Sensor:
                 self.rules[asked["object"]] = [asked["on"], asked["off"]]
             else:
                 answer.update(ok=False, error="no such rule, or off above on")
+        elif asked["command"] == "snapshot":
+            return self.show(reader, asked.get("transaction"))
         elif asked["command"] == "standby":
             self.state = "standby" if asked["on"] else "ready"
         if "transaction" in asked:
@@ -165,6 +189,9 @@ class Sensor:
             self.event({"event": "status", "state": "reloaded", "detail": ""})
         elif words[0] == "silent":
             self.silent = words[1] == "on"
+        elif words[0] == "pictures":
+            self.pictures = words[1] == "on"
+            self.event({"event": "status", "state": "reloaded", "detail": ""})
         elif words[0] == "forget":
             self.kept.clear()
             self.kept_bytes = 0

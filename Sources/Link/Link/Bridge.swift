@@ -35,6 +35,8 @@ final class Bridge {
     struct Pending {
         var number: Int64
         var name: Bytes
+        /// The link's own wish: nobody gets an answer.
+        var isOwn = false
         var transaction: Bytes?
         var response: Bytes?
         var correlation: Bytes?
@@ -74,6 +76,7 @@ final class Bridge {
     var retained = Retained()
     var answers: [Answer] = []
     var pending: [Pending] = []
+    var picture: Picture?
     var linkEvents: [Bytes] = []
     var transactions: Int64 = 0
     var frigateSent = Frigate()
@@ -100,11 +103,11 @@ final class Bridge {
     var reportAt: Int64 = 0
     var isReporting = false
     var wantsReconnect = false
+    /// Good bye was said: whoever connected once more would die without a word, and be called offline.
+    var isEnded = false
     var indexTopics: [Bytes] = []
 
     // Counters since the start.
-    /// Good bye was said: whoever connected once more would die without a word, and be called offline.
-    var isEnded = false
     var received: Int64 = 0
     var published: Int64 = 0
     var connections: Int64 = 0
@@ -116,7 +119,9 @@ final class Bridge {
         socket = SensorSocket(sensor)
         feed = SensorFeed(backlog.position)
         self.backlog = backlog
-        discovery = settings.discovery.map { Discovery(prefix: $0, hasCommands: settings.hasCommands) }
+        discovery = settings.discovery.map {
+            Discovery(prefix: $0, hasCommands: settings.hasCommands, hasSnapshots: settings.hasSnapshots)
+        }
         sensorRetry = Backoff(first: Bridge.second / 2, limit: Bridge.second)
         brokerRetry = Backoff(first: Bridge.second / 2, limit: 60 * Bridge.second)
         version = settings.version == .threeOneOne ? 4 : 5
@@ -184,12 +189,12 @@ final class Bridge {
     }
 
     func end(now: Int64) {
+        isEnded = true
         if phase == .connected {
             phase = .leaving
             _ = broker.disconnect()
         }
         _ = backlog.flush(now: now, isEnd: true)
-        isEnded = true
     }
 
     /// Whether the broker has been told good bye, too.

@@ -119,6 +119,9 @@ extension Bridge {
             return refuse(waiting, error.reason)
         }
         (waiting.name, waiting.transaction) = (command.name, command.transaction)
+        guard settings.hasSnapshots || !command.name.isEqual(to: "snapshot") else {
+            return refuse(waiting, "no picture leaves this machine: ocellus-link was started without --snapshots")
+        }
         guard socket.isOpen else { return refuse(waiting, "the sensor is away") }
         guard pending.count < 16 else { return refuse(waiting, "too many commands wait for the sensor") }
         pending.append(waiting)
@@ -126,6 +129,7 @@ extension Bridge {
     }
 
     func refuse(_ waiting: Pending, _ reason: StaticString) {
+        guard !waiting.isOwn else { return }
         answer(waiting, Command.refusal(waiting.name, Bytes(reason), transaction: waiting.transaction))
     }
 

@@ -67,6 +67,7 @@ extension Bridge {
         if awaySince == nil { awaySince = now }
         for waiting in pending { refuse(waiting, "the sensor is away") }
         pending.removeAll()
+        picture = nil
     }
 
     func readSensor(now: Int64) {
@@ -123,6 +124,7 @@ extension Bridge {
         guard !isReplayed else { return }
         state.apply(line, now: Clock.wall)
         stateChanged()
+        wantPicture(line, now: now)
     }
 
     /// Events before the first whole picture do not come: `hello` is the first line.
@@ -168,17 +170,19 @@ extension Bridge {
             if missing > 0 { lose(missing) }
             return
         }
+        guard !tookPicture(line) else { return }
         guard let transaction = line.transaction,
             let index = pending.firstIndex(where: { own($0.number) == transaction })
         else { return }
         let waiting = pending.remove(at: index)
+        guard !waiting.isOwn else { return }
         answer(waiting, Command.answer(line, transaction: waiting.transaction))
         if line.isOK == true, !waiting.name.isEqual(to: "state") {
             refreshAt = min(refreshAt, now + Bridge.second / 10)
         }
     }
 
-    private func own(_ number: Int64) -> Bytes {
+    func own(_ number: Int64) -> Bytes {
         var text = Bytes()
         text.add(number)
         return text

@@ -15,6 +15,7 @@ extension Bridge {
         for name: StaticString in ["availability", "sensor", "bridge/info", "bridge/health"] {
             kept.append(Topic.under(prefix, name))
         }
+        if tellsPictures { kept.append(pictureTopic) }
         if let discovery { kept.append(discovery.topic(device: Discovery.device(prefix))) }
         if let frigate = settings.frigate {
             for label in state.labels { kept.append(frigateTopic(frigate, label)) }
@@ -95,6 +96,8 @@ extension Bridge {
         text.add(backlog.isDurable ? settings.queueBytes : settings.memoryBytes)
         text.add(",\"commands\":")
         text.add(settings.hasCommands)
+        text.add(",\"snapshots\":")
+        text.add(settings.hasSnapshots)
         text.add("}")
         return text
     }

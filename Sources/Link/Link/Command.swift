@@ -60,7 +60,7 @@ struct Command {
         guard let command else { throw Refusal(reason: "there is no command", transaction: transaction) }
         guard
             command.isEqual(to: "state") || command.isEqual(to: "standby") || command.isEqual(to: "threshold")
-                || command.isEqual(to: "reload")
+                || command.isEqual(to: "reload") || command.isEqual(to: "snapshot")
         else {
             throw Refusal(
                 reason: "unknown command", name: command.count <= 64 ? command : Bytes("command"),
@@ -87,6 +87,16 @@ struct Command {
         text.add(escaped: name)
         text.add(",\"ok\":false,\"error\":")
         text.add(json: reason)
+        add(transaction, to: &text)
+        text.add("}")
+        return text
+    }
+
+    /// It is done.
+    static func success(_ name: Bytes, transaction: Bytes?) -> Bytes {
+        var text = Bytes("{\"answer\":")
+        text.add(escaped: name)
+        text.add(",\"ok\":true")
         add(transaction, to: &text)
         text.add("}")
         return text

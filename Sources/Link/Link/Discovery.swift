@@ -6,6 +6,7 @@ struct Discovery {
     /// `homeassistant`, or what it is called there.
     let prefix: Bytes
     let hasCommands: Bool
+    var hasSnapshots = false
 
     /// A device's identifier, of the topic of its sensor: other topics are other devices.
     static func device(_ topic: Bytes) -> Bytes { Bytes("ocellus_") + Topic.identifier(topic) }

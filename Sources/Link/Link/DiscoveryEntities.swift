@@ -20,11 +20,13 @@ extension Discovery {
             case .line: entities.line(add)
             }
         }
-        own(device: device, sensor: sensor, prefix: state.prefix, add)
+        own(device: device, sensor: sensor, prefix: state.prefix, hasPictures: hasSnapshots && state.givesPictures, add)
         return all
     }
 
-    private func own(device: Bytes, sensor: Bytes, prefix: Bytes, _ add: (ComponentBuilder) -> Void) {
+    private func own(
+        device: Bytes, sensor: Bytes, prefix: Bytes, hasPictures: Bool, _ add: (ComponentBuilder) -> Void
+    ) {
         func start(_ platform: StaticString, _ key: StaticString, _ name: StaticString) -> ComponentBuilder {
             // A blank cannot be in a rule's key, nor two dashes that end it: none is taken twice.
             ComponentBuilder(platform, device: device, sensor: sensor, key: Bytes(key), name: Bytes(name))
@@ -51,7 +53,20 @@ extension Discovery {
         rate.text("state_topic", Topic.under(prefix, "heartbeat"))
         rate.text("value_template", "{{ value_json.fps }}")
         add(rate)
+        if hasPictures {
+            var image = start("image", "sensor--snapshot", "Snapshot")
+            image.text("content_type", "image/jpeg")
+            image.text("image_topic", Topic.under(prefix, "snapshot"))
+            add(image)
+        }
         guard hasCommands else { return }
+        if hasPictures {
+            var press = start("button", "sensor--take-snapshot", "Take a snapshot")
+            press.text("entity_category", "config")
+            press.text("command_topic", Topic.under(prefix, "command"))
+            press.text("payload_press", "{\"command\":\"snapshot\"}")
+            add(press)
+        }
         var standby = start("switch", "sensor--standby", "Standby")
         standby.text("entity_category", "config")
         standby.text("command_topic", Topic.under(prefix, "command"))

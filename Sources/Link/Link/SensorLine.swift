@@ -20,9 +20,13 @@ struct SensorLine {
     var count: Int64?
     var inCount: Int64?
     var outCount: Int64?
+    var bytes: Int64?
+    var parts: Int64?
+    var part: Int64?
     var isOK: Bool?
     var counts: Bool?
     var active: Bool?
+    var pictures: Bool?
     /// Texts with their escapes.
     var sensor: Bytes?
     var topic: Bytes?
@@ -37,6 +41,7 @@ struct SensorLine {
     var time: Bytes?
     var error: Bytes?
     var transaction: Bytes?
+    var jpeg: Bytes?
     /// Numbers and lists as they are written.
     var score: Bytes?
     var box: Bytes?
@@ -91,12 +96,20 @@ struct SensorLine {
             inCount = try reader.integer(any)
         } else if key.isEqual(to: "out") {
             outCount = try reader.integer(any)
+        } else if key.isEqual(to: "bytes") {
+            bytes = try reader.integer(any)
+        } else if key.isEqual(to: "parts") {
+            parts = try reader.integer(any)
+        } else if key.isEqual(to: "part") {
+            part = try reader.integer(any)
         } else if key.isEqual(to: "ok") {
             isOK = try reader.boolean()
         } else if key.isEqual(to: "counts") {
             counts = try reader.boolean()
         } else if key.isEqual(to: "active") {
             active = try reader.boolean()
+        } else if key.isEqual(to: "pictures") {
+            pictures = try reader.boolean()
         } else {
             return false
         }
@@ -139,6 +152,8 @@ struct SensorLine {
             error = Bytes(try reader.string())
         } else if key.isEqual(to: "transaction") {
             transaction = Bytes(try reader.string())
+        } else if key.isEqual(to: "jpeg") {
+            jpeg = Bytes(try reader.string())
         } else {
             return false
         }

@@ -11,6 +11,8 @@ struct SensorState {
     /// With escapes.
     private(set) var sensor = Bytes()
     private(set) var version = Bytes()
+    /// It may be asked for what it sees.
+    private(set) var givesPictures = false
     /// What topics begin with. Empty: nothing is known.
     private(set) var prefix = Bytes()
     private(set) var state = Bytes()
@@ -84,6 +86,7 @@ struct SensorState {
         sensor = done.hello.sensor ?? Bytes()
         prefix = JSONText.plain(done.hello.topic ?? Bytes())
         version = done.hello.version ?? Bytes()
+        givesPictures = done.hello.pictures ?? false
         state = done.hello.state ?? Bytes()
         detail = done.hello.detail ?? Bytes()
         let before = rules

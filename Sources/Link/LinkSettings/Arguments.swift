@@ -25,6 +25,7 @@ public struct Arguments {
           --discovery PREFIX   what Home Assistant's discovery topics begin with, homeassistant by default, or none
           --protocol VERSION   the version of MQTT: 5, 3.1.1 or auto (default)
           --commands           let whoever may publish to the sensor's command topic command it
+          --snapshots          tell what the sensor sees when somebody comes, as a picture
           --frigate PREFIX     tell detectors' objects in Frigate's form too, under this topic
           --check              look whether all of this can be, and end
           --help, --version
@@ -120,6 +121,8 @@ extension Arguments {
                 ("5", .five), ("3.1.1", .threeOneOne), ("auto", .automatic), of: option)
         } else if option.names("--commands") {
             settings.hasCommands = true
+        } else if option.names("--snapshots") {
+            settings.hasSnapshots = true
         } else if option.names("--frigate") {
             settings.frigate = try topic(try reader.value(of: option), of: option)
         } else if option.names("--check") {

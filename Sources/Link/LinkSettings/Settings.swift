@@ -28,6 +28,8 @@ public struct Settings: Sendable {
     public var discovery: [UInt8]? = Array("homeassistant".utf8)
     public var version: Version = .automatic
     public var hasCommands = false
+    /// Pictures may leave the machine.
+    public var hasSnapshots = false
     /// What Frigate's topics begin with; nil: none.
     public var frigate: [UInt8]?
 

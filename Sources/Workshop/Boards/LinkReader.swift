@@ -6,7 +6,8 @@ import System
 /// Files and sockets are the deployment's business, and secrets stand in no bundle.
 enum LinkReader {
     static let keys = [
-        "broker", "user", "client_id", "queue", "discovery", "protocol", "commands", "frigate", "name_check",
+        "broker", "user", "client_id", "queue", "discovery", "protocol", "commands", "snapshots",
+        "frigate", "name_check",
     ]
 
     /// Options of `ocellus-link` and their values, as that program itself takes them.
@@ -27,6 +28,7 @@ enum LinkReader {
         arguments += try queue(section)
         let answers: KeyValuePairs = ["true": true, "false": false]
         if try section.choice("commands", answers) ?? false { arguments.append("--commands") }
+        if try section.choice("snapshots", answers) ?? false { arguments.append("--snapshots") }
         if try !(section.choice("name_check", answers) ?? true) {
             guard arguments[1].hasPrefix("mqtts://") else {
                 throw section.failure("name_check", "names are checked of brokers with TLS: write `broker: mqtts://…`")

@@ -34,12 +34,14 @@ import Testing
               frigate: frigate
               queue: 16M
               commands: true
+              snapshots: true
               name_check: false
             """)
         #expect(
             all == [
                 "--broker", "mqtts://hub:8884", "--user", "the door", "--client-id", "door-1", "--discovery", "none",
-                "--protocol", "3.1.1", "--frigate", "frigate", "--queue-size", "16M", "--commands", "--no-name-check",
+                "--protocol", "3.1.1", "--frigate", "frigate", "--queue-size", "16M", "--commands", "--snapshots",
+                "--no-name-check",
             ])
         #expect(try read("mqtt: {broker: mqtt://hub, queue: memory}").suffix(2) == ["--memory-queue", "1M"])
     }
