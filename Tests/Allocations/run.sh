@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the daemon's malloc-family calls over a clip, and over the same clip 15 times: the 1,008 frames more must not cost
-# one call, whatever events they bring, with a recording or without one.
+# one call, whatever events they bring, with a recording or without one, and with readers at the socket.
 #
 # usage: Tests/Allocations/run.sh FOLDER_OF_PROGRAMS (of a release build)
 set -euo pipefail
@@ -40,4 +40,20 @@ for kernels in "--kernels scalar" ""; do
             [ "$long" -eq "$short" ]
         done
     done
+done
+
+# With five readers at the socket, one of which never reads, and an event a frame.
+{
+    sed -e "s#^model: #model: $PWD/Examples/person-sensor/#" -e '/^watch:/,$d' Examples/person-sensor/sensor.yaml
+    echo 'watch: [{label: person, name: somebody, on: 0.05, off: 0.01, update_every: 1ms}]'
+} >"$work/told.yaml"
+"$programs/ocellus" build "$work/told.yaml" --board host -q -o "$work/sensor.ocellus"
+for times in 1 30; do
+    events=$(ALLOCATION_COUNT=$work/count ALLOCATION_LIBRARY=$work/count.so \
+        Tests/Allocations/readers.py "$programs/ocellusd" "$work/sensor.ocellus" "$clip" $times "$work")
+    counted=$(od -An -td8 "$work/count" | tr -d ' ')
+    echo "five readers: $counted calls for $((72 * times)) frames and $events events"
+    [ "$times" -eq 1 ] || [ "$counted" -eq "$before" ]
+    [ "$events" -ge $((60 * times)) ]
+    before=$counted
 done
