@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ocellus-link between a sensor and a broker that come and go: nothing is lost, or it is counted.
 #
-# usage: Tests/link.sh FOLDER_OF_PROGRAMS [BROKER_KILLS EVENTS LINK_KILLS]      by default 3 600 5
+# usage: Tests/link.sh FOLDER_OF_PROGRAMS [BROKER_KILLS EVENTS LINK_KILLS CHANGES]      by default 3 600 5 20
 #
 # link_ticks, where it is set: how much of the processor a link may take that cannot connect, in 1/100 s; 100 by default, more where
 # a CPU is emulated.
@@ -10,7 +10,7 @@
 # only for what shall happen, ten minutes at most.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-programs=$(realpath "$1") broker_kills=${2:-3} events=${3:-600} link_kills=${4:-5}
+programs=$(realpath "$1") broker_kills=${2:-3} events=${3:-600} link_kills=${4:-5} changes=${5:-20}
 tests=$PWD/Tests
 work=$(mktemp -d)
 cd "$work"
@@ -234,6 +234,16 @@ wait_until is_retained ocellus/gate/availability online
 wait_until is_retained homeassistant/device/ocellus_ocellus_gate/config occupancy
 left=$(mosquitto_sub -p "$port" --retained-only -t '#' -W 2 -F '%t' 2>/dev/null | grep -c 'ocellus.door' || true)
 [ "$left" -eq 0 ] || fail "$left topics are left under the old name"
+end TERM "$link"
+
+echo "rules and names change at random"
+end KILL "$broker"
+rm -f mosquitto.db queue
+start_broker
+begin
+start_link --queue queue --queue-size 8M
+wait_until is_retained ocellus/door/availability online
+"$tests/Data/change-rules.py" "$port" orders "$changes"
 end TERM "$link"
 
 echo "the daemon itself, killed and started again"

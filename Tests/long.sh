@@ -29,7 +29,7 @@ fuzz() {
         "${sanitized[@]}" --filter TensorMutation --scratch-path .build-sanitize
 }
 soak() { check "a long life" Tests/soak.sh "$programs"; }
-link() { check "a broker that is killed 50 times, a link 200 times" Tests/link.sh "$programs" 50 20000 200; }
+link() { check "a broker that is killed 50 times, a link 200 times" Tests/link.sh "$programs" 50 20000 200 1000; }
 
 every_cache() {
     local caches
