@@ -3,6 +3,7 @@ import Events
 import GPIO
 import JSON
 import Recording
+import Sensors
 import System
 import Vision
 
