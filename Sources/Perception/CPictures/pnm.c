@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* A photo is read now and then: small code, not fast code. */
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+
 /* PBM, PGM and PPM, as text or bytes, and PAM. Source: the formats' descriptions in Netpbm, pnm(5) and pam(5). */
 
 struct reader {
@@ -173,3 +176,5 @@ oc_picture_status oc_decode_pnm(oc_picture *picture, const uint8_t *bytes, size_
     }
     return OC_PICTURE_OK;
 }
+
+#pragma clang attribute pop

@@ -6,6 +6,9 @@
 
 #include "device.h"
 
+/* What it does is ask the kernel: small code, not fast code. */
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+
 /* A driver's call that a signal interrupts is made again. */
 static int request(int fd, unsigned long number, void *argument) {
     int result;
@@ -317,3 +320,5 @@ int oc_v4l2_set_control(int fd, uint32_t id, int64_t value) {
     struct v4l2_ext_controls list = {.which = V4L2_CTRL_WHICH_CUR_VAL, .count = 1, .controls = &control};
     return request(fd, VIDIOC_S_EXT_CTRLS, &list);
 }
+
+#pragma clang attribute pop
