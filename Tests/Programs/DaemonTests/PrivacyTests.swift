@@ -64,7 +64,9 @@ import Testing
             return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
                 .filter { try String(contentsOf: $0, encoding: .utf8).contains(text) }.map(\.lastPathComponent).sorted()
         }
-        #expect(try users(of: "JPEGEncoder(quality") == ["PixelKeeper.swift"])
+        // One for files, one for whoever asks at the socket.
+        #expect(try users(of: "JPEGEncoder(quality") == ["PixelKeeper.swift", "Snapshot.swift"])
+        #expect(try users(of: "Snapshot(frame") == ["Serving.swift"])
         #expect(try users(of: "PixelKeeper(permit") == ["Recorder.swift"])
         #expect(try users(of: ".write(.picture") == ["PixelKeeper.swift"])
         #expect(try users(of: ".write(.input") == ["PixelKeeper.swift"])
