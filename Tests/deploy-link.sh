@@ -27,8 +27,6 @@ has() { grep -qF -- "$2" "$1" || fail "no '$2' in ${1#"$work"/}"; }
 lacks() { ! grep -qF -- "$2" "$1" || fail "'$2' in ${1#"$work"/}"; }
 
 start_board
-export work
-# The board has no packages of ours, whatever the machine has.
 deploy() {
     HOME=$work/home PATH=$work/bin:$PATH "$programs/ocellus" deploy "$(id -un)@127.0.0.1" --port "$port" \
         --prefix "$board/opt" --name yard --no-selfcheck "$@" >"$work/said" 2>&1
@@ -60,7 +58,6 @@ sensor() {
     "$programs/ocellus" build "$work/sensor.yaml" --board host -q -o "$work/yard.ocellus"
 }
 arguments="--source $PWD/Examples/person-sensor/clip.y4m --loop --pace"
-yard=$board/opt/yard
 units=$board/root/etc/systemd/system
 
 # With systemd there are two units.
